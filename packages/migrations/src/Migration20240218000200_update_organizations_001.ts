@@ -1,0 +1,80 @@
+import { Migration } from "@mikro-orm/migrations";
+
+/**
+ * Organizations get a status, a subscription tier, settings and metadata, and rules for slug and name.
+ *
+ * A slug that breaks the rule is rewritten: small letters, everything else a hyphen, and a number behind it
+ * where the result is taken. A blank name becomes the slug. What was rewritten stands in `metadata` under
+ * `before_rules`, and `down` puts it back where nobody changed it since. `down` loses status, tier, settings
+ * and metadata.
+ */
+export class Migration20240218000200_update_organizations_001 extends Migration {
+  override name = "Migration20240218000200_update_organizations_001";
+
+  override async up(): Promise<void> {
+    this.addSql(`alter table organizations
+  add column status text not null default 'active',
+  add column subscription_tier text not null default 'free',
+  add column settings jsonb not null default '{}',
+  add column metadata jsonb not null default '{}'`);
+    this.rewriteSlugs();
+    this.addSql(`update organizations
+   set metadata = metadata || jsonb_build_object('before_rules',
+         coalesce(metadata -> 'before_rules', '{}') || jsonb_build_object('name', name, 'renamed', slug)),
+       name = slug
+ where btrim(name) = ''`);
+    this.addSql(`alter table organizations
+  add constraint ck_organizations_status check (status in ('active', 'suspended', 'deactivated')),
+  add constraint ck_organizations_subscription_tier check (subscription_tier in ('free', 'starter', 'professional', 'enterprise')),
+  add constraint ck_organizations_slug check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
+  add constraint ck_organizations_name check (btrim(name) <> ''),
+  add constraint ck_organizations_settings check (jsonb_typeof(settings) = 'object'),
+  add constraint ck_organizations_metadata check (jsonb_typeof(metadata) = 'object')`);
+    this.addSql(`create index idx_organizations_status on organizations (status)`);
+    this.addSql(`create index idx_organizations_subscription_tier on organizations (subscription_tier)`);
+  }
+
+  override async down(): Promise<void> {
+    this.addSql(`alter table organizations
+  drop constraint ck_organizations_slug,
+  drop constraint ck_organizations_name`);
+    this.addSql(`update organizations
+   set slug = metadata -> 'before_rules' ->> 'slug'
+ where slug = metadata -> 'before_rules' ->> 'rewritten'`);
+    this.addSql(`update organizations
+   set name = metadata -> 'before_rules' ->> 'name'
+ where name = metadata -> 'before_rules' ->> 'renamed'`);
+    this.addSql(`alter table organizations
+  drop column status,
+  drop column subscription_tier,
+  drop column settings,
+  drop column metadata`);
+  }
+
+  /** Oldest first, so that the same rows always get the same slugs. */
+  private rewriteSlugs(): void {
+    this.addSql(`do $$
+declare
+  broken record;
+  base text;
+  candidate text;
+  number int;
+begin
+  for broken in
+    select id, slug from organizations where slug !~ '^[a-z0-9]+(-[a-z0-9]+)*$' order by created_at, id
+  loop
+    base := coalesce(nullif(btrim(left(btrim(regexp_replace(lower(broken.slug), '[^a-z0-9]+', '-', 'g'), '-'), 240), '-'), ''), 'organization');
+    candidate := base;
+    number := 1;
+    while exists (select from organizations where slug = candidate) loop
+      number := number + 1;
+      candidate := base || '-' || number;
+    end loop;
+    update organizations
+       set slug = candidate,
+           metadata = jsonb_build_object('before_rules', jsonb_build_object('slug', broken.slug, 'rewritten', candidate))
+     where id = broken.id;
+  end loop;
+end $$`);
+  }
+}

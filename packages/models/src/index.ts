@@ -1,0 +1,16 @@
+export { BaseModel } from "./base-model.ts";
+export { DataSource } from "./data-source.ts";
+export { DataSync } from "./data-sync.ts";
+export { NamedConstraintsStrategy } from "./naming-strategy.ts";
+export { Organization, slugPattern } from "./organization.ts";
+export { OrganizationMember } from "./organization-member.ts";
+export { entities, ormOptions } from "./orm-options.ts";
+export { Permission } from "./permission.ts";
+export { Pipeline } from "./pipeline.ts";
+export { DataSourceLog, DataSourceMetric, PipelineLog, PipelineMetric } from "./records.ts";
+export { Role } from "./role.ts";
+export { RolePermission } from "./role-permission.ts";
+export { User } from "./user.ts";
+export { type GrantedPermission, UserRepository } from "./user-repository.ts";
+export { UserRole } from "./user-role.ts";
+export * from "./values.ts";

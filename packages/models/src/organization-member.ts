@@ -1,0 +1,22 @@
+import { defineEntity, p } from "@mikro-orm/core";
+import { BaseModel, modelProperties } from "./base-model.ts";
+import { Organization } from "./organization.ts";
+import { User } from "./user.ts";
+import { memberRoles } from "./values.ts";
+
+export const OrganizationMemberSchema = defineEntity({
+  name: "OrganizationMember",
+  tableName: "organization_members",
+  extends: BaseModel,
+  properties: {
+    ...modelProperties,
+    organization: () => p.manyToOne(Organization).deleteRule("cascade"),
+    user: () => p.manyToOne(User).deleteRule("cascade").index(),
+    role: p.enum(memberRoles).default("member"),
+  },
+  uniques: [{ properties: ["organization", "user"] }],
+});
+
+/** A user's place in an organization. */
+export class OrganizationMember extends OrganizationMemberSchema.class {}
+OrganizationMemberSchema.setClass(OrganizationMember);

@@ -1,0 +1,18 @@
+import { defineEntity, p } from "@mikro-orm/core";
+import { BaseModel, modelProperties } from "./base-model.ts";
+
+export const RoleSchema = defineEntity({
+  name: "Role",
+  tableName: "roles",
+  extends: BaseModel,
+  properties: {
+    ...modelProperties,
+    name: p.string().unique(),
+    description: p.text().nullable(),
+    isSystem: p.boolean().default(false),
+  },
+});
+
+/** A named set of permissions; a system role cannot be removed. */
+export class Role extends RoleSchema.class {}
+RoleSchema.setClass(Role);
