@@ -1,10 +1,7 @@
-import manifest from "./manifest.json" with { type: "json" };
+import manifest from "./migrations/manifest.json" with { type: "json" };
 
-/** Absolute path of the folder that holds the migrations: their source here, built JavaScript in the package. */
-export const directory: string = import.meta.dirname;
+/** Absolute path of the folder that holds the migrations: TypeScript in the repository, JavaScript in the package. */
+export const directory: string = `${import.meta.dirname}/migrations`;
 
 /** Every migration's name and checksum, oldest first, as `manifest.json` records them. */
 export const migrations: readonly { readonly name: string; readonly checksum: string }[] = manifest.migrations;
-
-/** The name of the newest migration: a database is current when it has this one and all before it. */
-export const head: string = migrations.at(-1)?.name ?? "";

@@ -1,0 +1,95 @@
+import { Client, type DatabaseError } from "pg";
+import { parse } from "pg-connection-string";
+import { ConnectionError } from "./errors.ts";
+
+/** Sends one statement with `$1` parameters and gives its rows. */
+export type Query = <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
+
+/** One session on the server. */
+export interface Connection {
+  readonly query: Query;
+  /** The driver's own client, for what `query` cannot say. */
+  readonly client: Client;
+  /** The server process behind this session. */
+  readonly pid: number;
+  /** `user@host:port/database`, without the password. */
+  readonly address: string;
+  /** True as soon as the connection is known to be gone. */
+  isLost(): boolean;
+  /** Asks the server, by a second session, to cancel the statement under way. */
+  cancel(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a session. Throws a `ConnectionError` that names the address and the way out, never the password. */
+export async function connect(dsn: string, applicationName: string): Promise<Connection> {
+  const client = createClient(dsn, applicationName);
+  const address = describeAddress(client);
+  let lost = false;
+  client.on("error", () => (lost = true));
+  client.on("end", () => (lost = true));
+  await client.connect().catch((error: unknown) => {
+    throw explainFailure(error, client, address);
+  });
+  const query: Query = async (sql, parameters) =>
+    (await client.query(sql, parameters ? [...parameters] : undefined)).rows as never;
+  const pid = (client as unknown as { processID: number }).processID;
+  return {
+    query,
+    client,
+    pid,
+    address,
+    isLost: () => lost,
+    cancel: async () => await cancelBackend(dsn, pid),
+    close: async () => await client.end().catch(() => {}),
+  };
+}
+
+function createClient(dsn: string, applicationName: string): Client {
+  try {
+    return new Client({
+      ...(parse(dsn) as object),
+      application_name: applicationName,
+      connectionTimeoutMillis: 10_000,
+      keepAlive: true,
+    });
+  } catch (cause) {
+    throw new ConnectionError(`The connection string is not valid: ${(cause as Error).message.replaceAll(dsn, "…")}`);
+  }
+}
+
+function describeAddress(client: Client): string {
+  return `${client.user ?? ""}@${client.host}:${client.port}/${client.database ?? ""}`;
+}
+
+async function cancelBackend(dsn: string, pid: number): Promise<void> {
+  const helper = createClient(dsn, "migrator cancel");
+  helper.on("error", () => {});
+  await helper.connect();
+  await helper.query("select pg_cancel_backend($1)", [pid]);
+  await helper.end();
+}
+
+function explainFailure(cause: unknown, client: Client, address: string): ConnectionError {
+  const error = cause as DatabaseError & NodeJS.ErrnoException;
+  return new ConnectionError(`${describeCause(error, client)} (${address})`, { cause: error.code });
+}
+
+function describeCause(error: DatabaseError & NodeJS.ErrnoException, client: Client): string {
+  switch (error.code) {
+    case "28P01":
+    case "28000":
+      return `PostgreSQL refuses the login of "${client.user}": check user and password`;
+    case "3D000":
+      return `The database "${client.database}" does not exist and is not created: check the name, or create it first`;
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `The host "${client.host}" has no address: check POSTGRES_HOST or the connection string`;
+    case "ECONNREFUSED":
+      return `Nothing listens at ${client.host}:${client.port}: is PostgreSQL running there, and is the port right?`;
+    case "57P03":
+      return `PostgreSQL at ${client.host}:${client.port} is starting up or shutting down: try again in a moment`;
+    default:
+      return `PostgreSQL at ${client.host}:${client.port} cannot be reached: ${error.message || error.code}`;
+  }
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import path from "node:path";
+import type { OrmOptions } from "./driver.ts";
+import { ConfigurationError } from "./errors.ts";
+import type { Event } from "./events.ts";
+import { defaultLedger, type LedgerTable } from "./ledger.ts";
+
+/** What a program tells the engine; everything but the first two has a default. */
+export interface MigratorOptions {
+  /** `postgresql://user:password@host:port/database`. */
+  readonly dsn: string;
+  /** The folder of the migrations. */
+  readonly directory: string;
+  /** The ledger as `table` or `schema.table`; MikroORM's own unless told. */
+  readonly ledger?: string | undefined;
+  /** How long to wait for another runner, in milliseconds; 60 000 unless told. */
+  readonly lockWaitMs?: number | undefined;
+  /** How long a statement may wait for a lock on a table, in milliseconds; 3000 unless told. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** How long to try again after such a wait failed, in milliseconds; 120 000 unless told. */
+  readonly lockBudgetMs?: number | undefined;
+  readonly allowOutOfOrder?: boolean | undefined;
+  /** Recorded in the ledger and shown by PostgreSQL. */
+  readonly toolVersion?: string | undefined;
+  /** MikroORM's options, for migrations whose code uses an EntityManager. */
+  readonly ormOptions?: OrmOptions | undefined;
+  readonly onEvent?: ((event: Event) => void) | undefined;
+  /** Aborted: the statement under way is cancelled, its migration rolled back, and the run ends. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The options with every default filled in: the one place where things are constructed. */
+export type Context = Defaulted & {
+  readonly ledger: LedgerTable;
+  readonly runId: string;
+  readonly host: string;
+  readonly ormOptions: OrmOptions | undefined;
+  readonly signal: AbortSignal | undefined;
+};
+
+type Defaulted = { readonly [Key in Exclude<keyof MigratorOptions, "ledger" | "signal" | "ormOptions">]-?: NonNullable<MigratorOptions[Key]> };
+
+/** Completes the options. Throws a `ConfigurationError` for a ledger name that is none. */
+export function createContext(options: MigratorOptions): Context {
+  return {
+    dsn: options.dsn,
+    directory: path.resolve(options.directory),
+    ledger: parseLedger(options.ledger),
+    lockWaitMs: options.lockWaitMs ?? 60_000,
+    lockTimeoutMs: options.lockTimeoutMs ?? 3000,
+    lockBudgetMs: options.lockBudgetMs ?? 120_000,
+    allowOutOfOrder: options.allowOutOfOrder ?? false,
+    toolVersion: options.toolVersion ?? "library",
+    ormOptions: options.ormOptions,
+    onEvent: options.onEvent ?? (() => {}),
+    signal: options.signal,
+    runId: randomUUID(),
+    host: hostname(),
+  };
+}
+
+function parseLedger(name: string | undefined): LedgerTable {
+  if (name === undefined) return defaultLedger;
+  const [first, second, third] = name.split(".");
+  if (!first || third !== undefined || second === "") throw new ConfigurationError(`"${name}" is no name for the ledger: it takes TABLE or SCHEMA.TABLE`);
+  return second === undefined ? { schema: defaultLedger.schema, table: first } : { schema: first, table: second };
+}

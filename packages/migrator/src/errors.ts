@@ -1,0 +1,133 @@
+/** What went wrong, in one word that programs can test. The CLI maps it to an exit code. */
+export type ErrorCode =
+  | "configuration"
+  | "connection"
+  | "unknown-migration"
+  | "broken-migration"
+  | "refused"
+  | "ahead"
+  | "locked"
+  | "failed"
+  | "interrupted";
+
+/** Something in a history that a person must decide on. */
+export interface Problem {
+  readonly code: "out-of-order" | "missing" | "changed" | "irreversible" | "duplicate" | "invalid-index" | "unknown-migration";
+  /** The migration it is about; null: the history as a whole. */
+  readonly migration: string | null;
+  /** What is wrong and what to do next, in full sentences. */
+  readonly message: string;
+}
+
+/** Every error that the engine throws on purpose. Its message never holds a password. */
+export class MigratorError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** The server cannot be reached, refuses the login, or has no such database. */
+export class ConnectionError extends MigratorError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("connection", message, options);
+  }
+}
+
+/** Options, configuration or the migrations folder do not make sense. */
+export class ConfigurationError extends MigratorError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("configuration", message, options);
+  }
+}
+
+/** No migration, or more than one, is meant by `target`; `candidates` are full names worth suggesting. */
+export class UnknownMigrationError extends MigratorError {
+  readonly target: string;
+  readonly candidates: readonly string[];
+
+  constructor(target: string, candidates: readonly string[], message: string) {
+    super("unknown-migration", message);
+    this.target = target;
+    this.candidates = candidates;
+  }
+}
+
+/** A migration's file cannot be loaded, or does not hold one migration. */
+export class BrokenMigrationError extends MigratorError {
+  readonly migration: string;
+
+  constructor(migration: string, message: string, options?: ErrorOptions) {
+    super("broken-migration", message, options);
+    this.migration = migration;
+  }
+}
+
+/** Another runner held the lock for all the time that we were willing to wait. */
+export class LockedError extends MigratorError {
+  constructor(message: string) {
+    super("locked", message);
+  }
+}
+
+/** The place in a migration where PostgreSQL said no. */
+export interface FailedStatement {
+  readonly migration: string;
+  /** The statement as it was sent; null when the migration's own code failed. */
+  readonly statement: string | null;
+  /** Its number in the migration, from 1, and how many there are. */
+  readonly number: number | null;
+  readonly total: number | null;
+  readonly sqlState: string | null;
+  /** Where in the statement, in characters from 1, when PostgreSQL says so. */
+  readonly position: number | null;
+  readonly detail: string | null;
+  readonly hint: string | null;
+}
+
+/** A migration failed and was rolled back, unless it runs outside a transaction. */
+export class MigrationFailedError extends MigratorError implements FailedStatement {
+  readonly migration: string;
+  readonly statement: string | null;
+  readonly number: number | null;
+  readonly total: number | null;
+  readonly sqlState: string | null;
+  readonly position: number | null;
+  readonly detail: string | null;
+  readonly hint: string | null;
+
+  constructor(message: string, failed: FailedStatement, options?: ErrorOptions) {
+    super("failed", message, options);
+    this.migration = failed.migration;
+    this.statement = failed.statement;
+    this.number = failed.number;
+    this.total = failed.total;
+    this.sqlState = failed.sqlState;
+    this.position = failed.position;
+    this.detail = failed.detail;
+    this.hint = failed.hint;
+  }
+}
+
+/** The database has migrations that this history does not know yet: it belongs to a newer build. */
+export class AheadError extends MigratorError {
+  readonly unknown: readonly string[];
+
+  constructor(unknown: readonly string[]) {
+    super(
+      "ahead",
+      `The database is ahead of this build: it has ${unknown.join(", ")}, which this build does not know. Run the newer build, or revert with its "migrator down" first.`,
+    );
+    this.unknown = unknown;
+  }
+}
+
+/** The run was asked to stop; the migration under way was rolled back. */
+export class InterruptedError extends MigratorError {
+  constructor() {
+    super("interrupted", "Interrupted: the statement under way was cancelled and its migration rolled back");
+  }
+}

@@ -1,0 +1,11 @@
+import type { StepResult } from "./apply.ts";
+import type { LockHolder } from "./lock.ts";
+import type { Plan } from "./plan.ts";
+
+/** What happens during a run, told as it happens. */
+export type Event =
+  | { readonly type: "planned"; readonly plan: Plan }
+  | { readonly type: "waiting"; readonly holder: LockHolder }
+  | { readonly type: "started"; readonly name: string; readonly direction: Plan["direction"] }
+  | { readonly type: "retrying"; readonly name: string; readonly attempt: number; readonly pauseMs: number }
+  | { readonly type: "finished"; readonly step: StepResult };

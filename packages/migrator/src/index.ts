@@ -1,0 +1,15 @@
+export type { StepResult } from "./apply.ts";
+export { type Connection, connect, type Query } from "./connect.ts";
+export { type Context, createContext, type MigratorOptions } from "./context.ts";
+export { discover, type MigrationFile, type MigrationFolder } from "./discover.ts";
+export type { OrmOptions } from "./driver.ts";
+export * from "./errors.ts";
+export type { Event } from "./events.ts";
+export { type AppliedMigration, type LedgerTable, readLedger } from "./ledger.ts";
+export type { LockHolder } from "./lock.ts";
+export { buildManifest, type Manifest, type ManifestEntry, readManifest, writeManifest } from "./manifest.ts";
+export { down, type MigrateOptions, type Report, up } from "./migrate.ts";
+export type { DownTarget, Plan, UpTarget } from "./plan.ts";
+export { readStatus } from "./read-status.ts";
+export { type Status, summarize } from "./status.ts";
+export { waitForHead } from "./wait.ts";

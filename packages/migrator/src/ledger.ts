@@ -1,0 +1,152 @@
+import type { Query } from "./connect.ts";
+
+/** A row of the ledger. What the stock MikroORM CLI does not record is null. */
+export interface AppliedMigration {
+  readonly name: string;
+  /** ISO 8601. */
+  readonly appliedAt: string;
+  readonly checksum: string | null;
+  readonly durationMs: number | null;
+  /** The database role that applied it. */
+  readonly appliedBy: string | null;
+  /** The host that it was applied from. */
+  readonly appliedFrom: string | null;
+  readonly toolVersion: string | null;
+  readonly runId: string | null;
+  /** The statements of `down` as they were when it was applied. */
+  readonly undo: readonly string[] | null;
+}
+
+/** Where the ledger is. */
+export interface LedgerTable {
+  readonly schema: string;
+  readonly table: string;
+}
+
+/** MikroORM's own table, so that a project can come from the stock CLI and go back to it. */
+export const defaultLedger: LedgerTable = { schema: "public", table: "mikro_orm_migrations" };
+
+const undefinedTable = "42P01";
+const undefinedSchema = "3F000";
+
+/** Every applied migration in the order of application; an empty list where there is no ledger yet. */
+export async function readLedger(query: Query, ledger: LedgerTable = defaultLedger): Promise<AppliedMigration[]> {
+  try {
+    const rows = await query<{ row: LedgerRow }>(`select to_jsonb(m) as "row" from ${qualified(ledger)} m order by m.id`);
+    return rows.map(({ row }) => toApplied(row));
+  } catch (error) {
+    if ([undefinedTable, undefinedSchema].includes((error as { code?: string }).code ?? "")) return [];
+    throw error;
+  }
+}
+
+interface LedgerRow {
+  name: string;
+  executed_at: string;
+  checksum?: string | null;
+  duration_ms?: number | null;
+  applied_by?: string | null;
+  applied_from?: string | null;
+  tool_version?: string | null;
+  run_id?: string | null;
+  undo?: string[] | null;
+}
+
+function toApplied(row: LedgerRow): AppliedMigration {
+  return {
+    // Versions of MikroORM before 5 recorded the file's ending too.
+    name: row.name.replace(/\.[jt]s$/, ""),
+    appliedAt: new Date(row.executed_at).toISOString(),
+    checksum: row.checksum ?? null,
+    durationMs: row.duration_ms ?? null,
+    appliedBy: row.applied_by ?? null,
+    appliedFrom: row.applied_from ?? null,
+    toolVersion: row.tool_version ?? null,
+    runId: row.run_id ?? null,
+    undo: row.undo ?? null,
+  };
+}
+
+const addedColumns = {
+  checksum: "text",
+  duration_ms: "double precision",
+  applied_by: "text",
+  applied_from: "text",
+  tool_version: "text",
+  run_id: "text",
+  undo: "jsonb",
+};
+
+/** The statements that make the ledger, or complete one that the stock CLI made. Send them under the lock. */
+export function ledgerStatements(ledger: LedgerTable = defaultLedger): string[] {
+  const table = qualified(ledger);
+  const columns = Object.entries(addedColumns).map(([name, type]) => `add column if not exists ${name} ${type}`);
+  return [
+    `create table if not exists ${table} (id serial primary key, name varchar(255) not null, executed_at timestamptz not null default current_timestamp)`,
+    `alter table ${table} ${columns.join(", ")}`,
+    closeToOthers(ledger),
+  ];
+}
+
+/** Default privileges may have opened the new table to the application's role: only the migrator writes the ledger. */
+function closeToOthers(ledger: LedgerTable): string {
+  const table = qualified(ledger);
+  return `do $$ declare grantee text; begin
+  for grantee in
+    select distinct case a.grantee when 0 then 'public' else a.grantee::regrole::text end
+      from pg_class c, aclexplode(c.relacl) a
+     where c.oid = '${table.replaceAll("'", "''")}'::regclass and a.grantee <> c.relowner and a.privilege_type <> 'SELECT'
+  loop
+    execute 'revoke insert, update, delete, truncate, references, trigger on ${table.replaceAll("'", "''")} from ' || grantee;
+  end loop;
+end $$`;
+}
+
+/** Makes or completes the ledger where it is not complete; costs one query where it is. */
+export async function ensureLedger(query: Query, ledger: LedgerTable = defaultLedger): Promise<void> {
+  const names = Object.keys(addedColumns);
+  const found = await query(
+    `select attname from pg_attribute where attrelid = to_regclass($1) and attname = any($2::text[]) and not attisdropped`,
+    [qualified(ledger), names],
+  );
+  if (found.length === names.length) return;
+  for (const statement of ledgerStatements(ledger)) await query(statement);
+}
+
+/** What is recorded of one application. */
+export interface LedgerEntry {
+  readonly name: string;
+  readonly checksum: string | null;
+  readonly durationMs: number | null;
+  readonly appliedFrom: string;
+  readonly toolVersion: string;
+  readonly runId: string;
+  readonly undo: readonly string[] | null;
+}
+
+/** Records a migration as applied; call it inside the migration's transaction. */
+export async function recordApplied(query: Query, entry: LedgerEntry, ledger: LedgerTable = defaultLedger): Promise<void> {
+  await query(
+    `insert into ${qualified(ledger)} (name, executed_at, checksum, duration_ms, applied_by, applied_from, tool_version, run_id, undo)
+     values ($1, clock_timestamp(), $2, $3, session_user, $4, $5, $6, $7)`,
+    [
+      entry.name,
+      entry.checksum,
+      entry.durationMs,
+      entry.appliedFrom,
+      entry.toolVersion,
+      entry.runId,
+      entry.undo && JSON.stringify(entry.undo),
+    ],
+  );
+}
+
+/** Forgets a migration that was reverted; call it inside the same transaction. */
+export async function recordReverted(query: Query, name: string, ledger: LedgerTable = defaultLedger): Promise<void> {
+  await query(`delete from ${qualified(ledger)} where name = any($1::text[])`, [[name, `${name}.ts`, `${name}.js`]]);
+}
+
+/** The table's name as SQL takes it, whatever characters it has. */
+export function qualified({ schema, table }: LedgerTable): string {
+  return [schema, table].map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
+}

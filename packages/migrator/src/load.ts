@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import type { MigrationFile } from "./discover.ts";
+import { BrokenMigrationError } from "./errors.ts";
+import { IrreversibleMigration, type MigrationDriver, RecordedMigration, standInFor } from "./recorder.ts";
+
+/** One direction of a migration: its statements, as far as they are known without a database. */
+export interface Script {
+  readonly statements: readonly string[];
+  /** True: its code asks the database while it runs, so that the statements are known only then. */
+  readonly computed: boolean;
+}
+
+/** A migration whose file was read. */
+export interface LoadedMigration {
+  readonly name: string;
+  readonly transactional: boolean;
+  readonly up: Script;
+  /** Null: it cannot be reverted. */
+  readonly down: Script | null;
+  /** SHA-256 of the statements of both directions, in hexadecimal: the same for TypeScript and built JavaScript. */
+  readonly checksum: string;
+  /** A fresh instance, for code that computes its statements. */
+  readonly create: (driver: MigrationDriver, config: unknown) => RecordedMigration;
+}
+
+type MigrationClass = new (driver: MigrationDriver, config: unknown) => RecordedMigration;
+
+/** Reads a migration's file and collects its statements. Throws a `BrokenMigrationError` that names what is wrong. */
+export async function loadMigration(file: MigrationFile): Promise<LoadedMigration> {
+  const Class = findClass(file, await importFile(file));
+  const create = (driver: MigrationDriver, config: unknown) => new Class(driver, config);
+  const up = await collect(file, create, "up");
+  const down = await collect(file, create, "down");
+  if (!up) throw new BrokenMigrationError(file.name, `${file.path} has no method "up"`);
+  const transactional = create(noDatabase, noDatabase).isTransactional();
+  return { name: file.name, transactional, up, down, checksum: checksumOf(up, down), create };
+}
+
+async function importFile(file: MigrationFile): Promise<Record<string, unknown>> {
+  standInFor(path.dirname(file.path));
+  try {
+    return (await import(pathToFileURL(file.path).href)) as Record<string, unknown>;
+  } catch (cause) {
+    const { name, message } = cause as Error;
+    throw new BrokenMigrationError(file.name, `${file.path} cannot be loaded: ${name}: ${message.split("\n")[0]}`, { cause });
+  }
+}
+
+function findClass(file: MigrationFile, module: Record<string, unknown>): MigrationClass {
+  const classes = new Set([...Object.values(module), ...commonJsExports(module)].filter(isMigrationClass));
+  const [found, second] = classes;
+  if (!found) throw new BrokenMigrationError(file.name, `${file.path} exports no class that extends Migration`);
+  if (second)
+    throw new BrokenMigrationError(file.name, `${file.path} exports ${classes.size} migrations (${[...classes].map((c) => c.name).join(", ")}): one to a file`);
+  return found;
+}
+
+function commonJsExports(module: Record<string, unknown>): unknown[] {
+  return typeof module["default"] === "object" && module["default"] !== null ? Object.values(module["default"]) : [];
+}
+
+function isMigrationClass(value: unknown): value is MigrationClass {
+  if (typeof value !== "function") return false;
+  const prototype = value.prototype as Partial<RecordedMigration> | undefined;
+  return typeof prototype?.up === "function" && typeof prototype.addSql === "function";
+}
+
+/** Thrown at the first use of the database while statements are only collected. */
+class NeedsDatabase extends Error {}
+
+const noDatabase = new Proxy({} as MigrationDriver, {
+  get: () => {
+    throw new NeedsDatabase("this migration asks the database");
+  },
+});
+
+async function collect(file: MigrationFile, create: LoadedMigration["create"], method: "up" | "down"): Promise<Script | null> {
+  const migration = create(noDatabase, noDatabase);
+  try {
+    await migration[method]();
+  } catch (error) {
+    if (error instanceof NeedsDatabase) return { statements: await toStatements(migration), computed: true };
+    if (isIrreversible(error)) return null;
+    const { name, message } = error as Error;
+    throw new BrokenMigrationError(file.name, `${method}() of ${file.path} fails before it reaches the database: ${name}: ${message}`, { cause: error });
+  }
+  return { statements: await toStatements(migration), computed: false };
+}
+
+function isIrreversible(error: unknown): boolean {
+  // A folder with its own copy of MikroORM's class throws that copy's error.
+  return error instanceof IrreversibleMigration || (error as Error).message === new IrreversibleMigration().message;
+}
+
+/** The statements that `addSql` took, as text; a `raw()` fragment or query builder is rendered as MikroORM renders it. */
+export async function toStatements(migration: RecordedMigration): Promise<string[]> {
+  const queries = migration.getQueries();
+  const texts = queries.every((query) => typeof query === "string") ? queries : await renderFragments(queries);
+  return texts.filter((sql) => sql.trim() !== "");
+}
+
+async function renderFragments(queries: unknown[]): Promise<string[]> {
+  const { PostgreSqlPlatform } = await import("@mikro-orm/postgresql");
+  const platform = new PostgreSqlPlatform();
+  return queries.map((query) => {
+    if (typeof query === "string") return query;
+    const { sql, params } = (hasToRaw(query) ? query.toRaw() : query) as { sql: string; params: unknown[] };
+    return platform.formatQuery(sql, params);
+  });
+}
+
+function hasToRaw(query: unknown): query is { toRaw(): unknown } {
+  return typeof (query as { toRaw?: unknown }).toRaw === "function";
+}
+
+function checksumOf(up: Script, down: Script | null): string {
+  const statements = { up: up.statements, down: down?.statements ?? null };
+  return createHash("sha256").update(JSON.stringify(statements)).digest("hex");
+}

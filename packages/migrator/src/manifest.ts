@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { ConfigurationError } from "./errors.ts";
+
+/** One migration as the manifest records it. */
+export interface ManifestEntry {
+  readonly name: string;
+  /** SHA-256 of the migration's SQL, in hexadecimal. */
+  readonly checksum: string;
+  /** SHA-256 of this entry and the link before it: nothing can be put in, taken out or moved unnoticed. */
+  readonly link: string;
+}
+
+/** `manifest.json`: the whole history, oldest first. Two branches that both add to it conflict in git. */
+export interface Manifest {
+  readonly version: 1;
+  readonly migrations: readonly ManifestEntry[];
+}
+
+export const manifestFile = "manifest.json";
+
+/** Reads the manifest of a folder; undefined where the folder has none. Throws when it is not a manifest. */
+export async function readManifest(directory: string): Promise<Manifest | undefined> {
+  const file = path.join(directory, manifestFile);
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new ConfigurationError(`${file} cannot be read: ${error.message}`);
+  });
+  return text === undefined ? undefined : parseManifest(text, file);
+}
+
+function parseManifest(text: string, file: string): Manifest {
+  const manifest = parseJson(text, file) as Partial<Manifest> | null;
+  const entries = manifest?.migrations;
+  if (manifest?.version !== 1 || !Array.isArray(entries) || !entries.every(isEntry))
+    throw new ConfigurationError(`${file} is not a manifest of version 1: restore it from git, or write it anew with "migrator check --fix"`);
+  return manifest as Manifest;
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const conflict = /^(<{7}|>{7}|={7})/m.test(text);
+    const why = conflict
+      ? `has a merge conflict: keep both migrations, run "migrator rebase NAME" for yours if it should come last, then "migrator check --fix"`
+      : `is not valid JSON: restore it from git, or write it anew with "migrator check --fix"`;
+    throw new ConfigurationError(`${file} ${why}`, { cause });
+  }
+}
+
+function isEntry(entry: unknown): entry is ManifestEntry {
+  const { name, checksum, link } = (entry ?? {}) as Record<string, unknown>;
+  return [name, checksum, link].every((value) => typeof value === "string");
+}
+
+/** The names whose link does not follow from what stands before: the chain was edited by hand or merged. */
+export function findBrokenLinks(manifest: Manifest): string[] {
+  return manifest.migrations
+    .filter((entry, index, all) => entry.link !== linkOf(entry, all[index - 1]?.link))
+    .map(({ name }) => name);
+}
+
+/** The manifest of a history, oldest first. */
+export function buildManifest(history: readonly { readonly name: string; readonly checksum: string }[]): Manifest {
+  const migrations: ManifestEntry[] = [];
+  for (const { name, checksum } of history)
+    migrations.push({ name, checksum, link: linkOf({ name, checksum }, migrations.at(-1)?.link) });
+  return { version: 1, migrations };
+}
+
+/** Writes the manifest of a folder in one step: a reader sees the old one or the new one, never half of it. */
+export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
+  const file = path.join(directory, manifestFile);
+  const next = `${file}.${process.pid}.tmp`;
+  await writeFile(next, `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+  await rename(next, file);
+}
+
+function linkOf({ name, checksum }: { name: string; checksum: string }, before = ""): string {
+  return createHash("sha256").update(`${before}\n${name}\n${checksum}`).digest("hex");
+}

@@ -1,0 +1,152 @@
+import { applyStep, type Run, type StepResult } from "./apply.ts";
+import { checkHistory, checkPlan, isAhead } from "./check.ts";
+import { type Connection, connect } from "./connect.ts";
+import type { Context } from "./context.ts";
+import { AheadError, BrokenMigrationError, InterruptedError, MigratorError, type Problem } from "./errors.ts";
+import { type History, openHistory } from "./history.ts";
+import { ensureLedger, readLedger } from "./ledger.ts";
+import type { LoadedMigration } from "./load.ts";
+import { type LockHolder, withLock } from "./lock.ts";
+import { type Direction, type DownTarget, type Plan, planDown, planUp, type UpTarget } from "./plan.ts";
+import { retryOnLockTimeout } from "./retry.ts";
+
+/** What a run did. */
+export interface Report {
+  readonly outcome: "applied" | "reverted" | "nothing" | "planned" | "failed" | "refused";
+  readonly steps: readonly StepResult[];
+  readonly problems: readonly Problem[];
+  readonly error: MigratorError | null;
+  /** With a dry run: the statements of each step. */
+  readonly sql?: readonly { readonly name: string; readonly statements: readonly string[] }[];
+}
+
+export interface MigrateOptions extends DownTarget {
+  /** Says what would be done and does nothing, not even take the lock. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** Applies what is pending. Throws a `MigratorError` when it cannot start; what happens after that is in the report. */
+export async function up(context: Context, options: UpTarget & MigrateOptions = {}): Promise<Report> {
+  return await migrate(context, "up", options);
+}
+
+/** Reverts what was applied last: one migration unless told. Throws and reports like `up`. */
+export async function down(context: Context, options: MigrateOptions = {}): Promise<Report> {
+  return await migrate(context, "down", options);
+}
+
+async function migrate(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
+  const history = await openHistory(context.directory);
+  const connection = await connect(context.dsn, `migrator/${context.toolVersion}`);
+  const cancel = () => void connection.cancel().catch(() => {});
+  context.signal?.addEventListener("abort", cancel);
+  try {
+    const early = await prepare(context, history, connection, direction, options);
+    if (early.settled) return early.settled;
+    if (options.dryRun) return dryRun(early.plan, early.loaded);
+    return await withLock(connection.query, lockOptions(context), async () => {
+      const prepared = await prepare(context, history, connection, direction, options);
+      return prepared.settled ?? (await run(context, connection, prepared.plan, prepared.loaded));
+    });
+  } finally {
+    context.signal?.removeEventListener("abort", cancel);
+    await connection.close();
+  }
+}
+
+function lockOptions({ ledger, lockWaitMs, onEvent, signal }: Context) {
+  return { ledger, waitMs: lockWaitMs, signal, onWaiting: (holder: LockHolder) => onEvent({ type: "waiting", holder }) };
+}
+
+/** A plan that may run, or the report that ends the run here. */
+type Prepared =
+  | { readonly settled: Report; readonly plan?: never; readonly loaded?: never }
+  | { readonly settled?: never; readonly plan: Plan; readonly loaded: readonly LoadedMigration[] };
+
+async function prepare(context: Context, history: History, connection: Connection, direction: Direction, options: MigrateOptions): Promise<Prepared> {
+  const applied = await readLedger(connection.query, context.ledger);
+  const plan = direction === "up" ? planUp(history.known(), applied, options) : planDown(history.known(), applied, options);
+  if (direction === "up" && isAhead(history.known(), applied)) return { settled: refuse(plan, [], aheadOf(history, applied)) };
+  try {
+    await history.loadForChecks(applied);
+    const files = new Set(history.folder.files.map(({ name }) => name));
+    const loaded: LoadedMigration[] = [];
+    for (const name of plan.steps) if (files.has(name)) loaded.push(await history.load(name));
+    const problems = findProblems(context, history, applied, plan);
+    if (problems.length > 0) return { settled: refuse(plan, problems, null) };
+    return plan.steps.length === 0 ? { settled: { outcome: "nothing", steps: [], problems: [], error: null } } : { plan, loaded };
+  } catch (error) {
+    if (error instanceof BrokenMigrationError) return { settled: broken(plan, error) };
+    throw error;
+  }
+}
+
+function findProblems(context: Context, history: History, applied: Awaited<ReturnType<typeof readLedger>>, plan: Plan): Problem[] {
+  const known = history.known();
+  const problems = [...checkHistory(known, applied, history.folder.manifest), ...checkPlan(known, applied, plan)];
+  return context.allowOutOfOrder ? problems.filter(({ code }) => code !== "out-of-order") : problems;
+}
+
+function aheadOf(history: History, applied: readonly { readonly name: string }[]): AheadError {
+  const known = new Set(history.folder.files.map(({ name }) => name));
+  return new AheadError(applied.map(({ name }) => name).filter((name) => !known.has(name)));
+}
+
+function refuse(plan: Plan, problems: readonly Problem[], error: MigratorError | null): Report {
+  return { outcome: "refused", steps: plan.steps.map((name) => unrun(name, "notRun")), problems, error };
+}
+
+function broken(plan: Plan, error: BrokenMigrationError): Report {
+  const steps = plan.steps.map((name) => unrun(name, name === error.migration ? "failed" : "notRun"));
+  return { outcome: "failed", steps, problems: [], error };
+}
+
+function dryRun(plan: Plan, loaded: readonly LoadedMigration[]): Report {
+  const sql = loaded.map((migration) => ({ name: migration.name, statements: statementsOf(migration, plan.direction) }));
+  const steps = sql.map(({ name, statements }) => ({ ...unrun(name, "planned"), statements: statements.length }));
+  return { outcome: "planned", steps, problems: [], error: null, sql };
+}
+
+function statementsOf(migration: LoadedMigration, direction: Direction): readonly string[] {
+  const script = direction === "up" ? migration.up : migration.down;
+  const computed = script?.computed ? ["-- the rest is computed while it runs and is not known beforehand"] : [];
+  return [...(script?.statements ?? []), ...computed];
+}
+
+function unrun(name: string, result: StepResult["result"]): StepResult {
+  return { name, result, durationMs: 0, statements: 0 };
+}
+
+async function run(context: Context, connection: Connection, plan: Plan, loaded: readonly LoadedMigration[]): Promise<Report> {
+  await ensureLedger(connection.query, context.ledger);
+  context.onEvent({ type: "planned", plan });
+  const steps: StepResult[] = [];
+  for (const migration of loaded) {
+    context.onEvent({ type: "started", name: migration.name, direction: plan.direction });
+    const started = performance.now();
+    try {
+      steps.push(await tryStep({ ...context, connection }, context, migration, plan.direction));
+    } catch (error) {
+      const failed: StepResult = { ...unrun(migration.name, "failed"), durationMs: Math.round(performance.now() - started) };
+      context.onEvent({ type: "finished", step: failed });
+      return failure(plan, [...steps, failed], error);
+    }
+    context.onEvent({ type: "finished", step: steps.at(-1) as StepResult });
+  }
+  return { outcome: plan.direction === "up" ? "applied" : "reverted", steps, problems: [], error: null };
+}
+
+async function tryStep(run: Run, { lockBudgetMs, onEvent, signal }: Context, migration: LoadedMigration, direction: Direction): Promise<StepResult> {
+  if (signal?.aborted) throw new InterruptedError();
+  return await retryOnLockTimeout(() => applyStep(run, migration, direction), {
+    budgetMs: lockBudgetMs,
+    signal,
+    onRetry: (attempt, pauseMs) => onEvent({ type: "retrying", name: migration.name, attempt, pauseMs }),
+  });
+}
+
+function failure(plan: Plan, done: readonly StepResult[], error: unknown): Report {
+  if (!(error instanceof MigratorError)) throw error;
+  const rest = plan.steps.slice(done.length).map((name) => unrun(name, "notRun"));
+  return { outcome: "failed", steps: [...done, ...rest], problems: [], error };
+}

@@ -1,0 +1,35 @@
+import { closest, distance } from "fastest-levenshtein";
+import { UnknownMigrationError } from "./errors.ts";
+
+/**
+ * The one migration that `target` means: a full name, a time stamp, or a part that fits exactly one of `names`.
+ * Throws an `UnknownMigrationError` with suggestions when it fits none or several.
+ */
+export function resolveTarget(target: string, names: readonly string[]): string {
+  const wanted = target.replace(/\.[jt]s$/, "");
+  if (names.includes(wanted)) return wanted;
+  const stamped = names.filter((name) => stampOf(name) === wanted);
+  const fitting = stamped.length > 0 ? stamped : wanted === "" ? [] : names.filter((name) => name.includes(wanted));
+  const [found, second] = fitting;
+  if (found !== undefined && second === undefined) return found;
+  throw new UnknownMigrationError(target, found ? fitting : suggest(wanted, names), describe(target, fitting, names));
+}
+
+/** The digits of a migration's name that order it, or undefined. */
+export function stampOf(name: string): string | undefined {
+  return /\d{4,}/.exec(name)?.[0];
+}
+
+function describe(target: string, fitting: readonly string[], names: readonly string[]): string {
+  if (fitting.length > 0) return `"${target}" fits ${fitting.length} migrations: ${fitting.join(", ")}. Name one of them in full.`;
+  if (names.length === 0) return `There is no migration "${target}": the folder has none.`;
+  return `There is no migration "${target}". Did you mean ${suggest(target, names).join(" or ")}?`;
+}
+
+function suggest(target: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  // A person types the words of a name, seldom its prefix and stamp.
+  const words = (name: string) => name.replace(/^\D*\d*_?/, "");
+  const byWords = names.toSorted((a, b) => distance(words(a), words(target)) - distance(words(b), words(target)));
+  return [...new Set([closest(target, [...names]), ...byWords.slice(0, 2)])].slice(0, 2);
+}

@@ -1,0 +1,48 @@
+import { checkHistory, checkPlan, isAhead, type KnownMigration } from "./check.ts";
+import type { Problem } from "./errors.ts";
+import type { AppliedMigration } from "./ledger.ts";
+import type { Manifest } from "./manifest.ts";
+import { planUp } from "./plan.ts";
+
+/** Where a database stands against a history. */
+export interface Status {
+  readonly state: "empty" | "behind" | "current" | "ahead" | "diverged";
+  /** The newest migration that is applied. */
+  readonly head: string | null;
+  /** The newest migration of the history: where `up` goes. */
+  readonly target: string | null;
+  readonly applied: readonly AppliedMigration[];
+  readonly pending: readonly { readonly name: string }[];
+  readonly problems: readonly Problem[];
+}
+
+/** Compares a history with what is applied. A history from a manifest alone will do: names and checksums. */
+export function summarize(
+  history: readonly { readonly name: string; readonly checksum?: string | null; readonly reversible?: boolean | null }[],
+  applied: readonly AppliedMigration[],
+  manifest?: Manifest,
+): Status {
+  const known: KnownMigration[] = history.map(({ name, checksum = null, reversible = null }) => ({ name, checksum, reversible }));
+  const plan = planUp(known, applied);
+  const problems = [...checkHistory(known, applied, manifest), ...checkPlan(known, applied, plan)];
+  return {
+    state: stateOf(known, applied, plan.steps, problems),
+    head: applied.at(-1)?.name ?? null,
+    target: known.at(-1)?.name ?? null,
+    applied,
+    pending: plan.steps.map((name) => ({ name })),
+    problems,
+  };
+}
+
+function stateOf(
+  history: readonly KnownMigration[],
+  applied: readonly AppliedMigration[],
+  pending: readonly string[],
+  problems: readonly Problem[],
+): Status["state"] {
+  if (problems.length > 0) return "diverged";
+  if (isAhead(history, applied)) return "ahead";
+  if (pending.length === 0) return "current";
+  return applied.length === 0 ? "empty" : "behind";
+}
