@@ -1,0 +1,89 @@
+import helmet from "@fastify/helmet";
+import jwt from "@fastify/jwt";
+import rateLimit from "@fastify/rate-limit";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import { addGate } from "./auth/authenticate.ts";
+import { sessionRoutes } from "./auth/sessions.ts";
+import { openDatabase } from "./database.ts";
+import { addDocs } from "./docs.ts";
+import { healthRoutes } from "./health.ts";
+import { metrics } from "./metrics.ts";
+import { addProblemHandlers, HttpProblem, pathOf, sendError } from "./problem.ts";
+import { type Readiness, watchReadiness } from "./readiness.ts";
+import { dataSourceRoutes } from "./resources/data-sources.ts";
+import { organizationRoutes } from "./resources/organizations.ts";
+import { roleRoutes } from "./resources/roles.ts";
+import { userRoleRoutes } from "./resources/user-roles.ts";
+import { userRoutes } from "./resources/users.ts";
+import { validatorCompiler } from "./validation.ts";
+
+/** What an API is built from. */
+export interface AppOptions {
+  readonly dsn: string;
+  /** At least 32 characters. */
+  readonly sessionSecret: string;
+  /** Seconds. */
+  readonly sessionTtl: number;
+  /** pino's level; silent unless told. */
+  readonly logLevel?: string;
+  readonly trustProxy?: string;
+  /** How often one address may try to log in within a minute; 10 unless told. */
+  readonly loginsPerMinute?: number;
+  /** Whether the process has been told to stop; then every answer closes its connection. */
+  readonly isStopping?: () => boolean;
+}
+
+/** Builds the API on the database at `dsn`, which need not be there yet; `close` gives its connections back. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { isStopping = () => false } = options;
+  const app = Fastify(serverOptions(options)).withTypeProvider<TypeBoxTypeProvider>();
+  const readiness = watchReadiness(options.dsn, (error) => app.log.debug(error, "the database did not answer"));
+  app.addHook("onClose", async () => await readiness.close());
+  app.setValidatorCompiler(validatorCompiler);
+  addProblemHandlers(app);
+  app.addHook("onSend", async (_request, reply) => {
+    if (isStopping()) reply.header("connection", "close");
+  });
+  await app.register(metrics, { readiness });
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } } });
+  await addDocs(app);
+  await app.register(healthRoutes, { readiness, isStopping });
+  await app.register(async (scope) => await addResources(scope, options, readiness), { prefix: "/v1" });
+  return app;
+}
+
+async function addResources(app: FastifyInstance, options: AppOptions, readiness: Readiness): Promise<void> {
+  const { sessionSecret, sessionTtl, loginsPerMinute = 10 } = options;
+  const orm = openDatabase(options.dsn, (message) => app.log.warn(message));
+  app.addHook("onClose", async () => await orm.close());
+  await app.register(jwt, {
+    secret: sessionSecret,
+    sign: { algorithm: "HS256" },
+    verify: { algorithms: ["HS256"], requiredClaims: ["sub", "exp", "fingerprint"] },
+  });
+  await app.register(rateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, { after }) => new HttpProblem(429, `Too many attempts: try again in ${after}`),
+  });
+  addGate(app, { orm, readiness, sessionSecret });
+  await app.register(sessionRoutes, { sessionSecret, sessionTtl, loginsPerMinute });
+  for (const routes of [organizationRoutes, userRoutes, userRoleRoutes, roleRoutes, dataSourceRoutes])
+    await app.register(routes);
+}
+
+function serverOptions({ logLevel = "silent", trustProxy }: AppOptions): FastifyServerOptions {
+  return {
+    // Neither headers nor queries: they hold tokens and addresses.
+    logger: {
+      level: logLevel,
+      serializers: { req: (request) => ({ method: request.method, path: pathOf(request), remoteAddress: request.ip }) },
+    },
+    ...(trustProxy && { trustProxy }),
+    bodyLimit: 1024 * 1024,
+    // A request that arrives on an open connection while we stop is answered, not refused.
+    return503OnClosing: false,
+    // A path that cannot even be decoded, before any route is known.
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+  };
+}

@@ -1,0 +1,85 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
+import { User } from "@thedata/models";
+import { forbidden, HttpProblem } from "../problem.ts";
+import type { Readiness } from "../readiness.ts";
+import { type Grants, holds, holdsAnywhere, type PermissionName } from "./access.ts";
+import { fingerprint } from "./passwords.ts";
+
+/** Who sends the request and what they may do, read from the database for this request. */
+export interface Session {
+  readonly user: User;
+  readonly grants: Grants;
+  /** Seconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** Who may call a route: anybody, anybody with a session, or holders of a permission (platform-wide, or in some organization). */
+export type Access = "anybody" | "session" | { readonly permission: PermissionName; readonly platform: boolean };
+
+/** What a session's token carries: the user, the end in seconds since 1970, the fingerprint of the password hash. */
+interface TokenPayload {
+  readonly sub: string;
+  readonly exp: number;
+  readonly fingerprint: string;
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    em: EntityManager;
+    session: Session;
+  }
+}
+
+declare module "@fastify/jwt" {
+  interface FastifyJWT {
+    payload: TokenPayload;
+    user: TokenPayload;
+  }
+}
+
+/** What the gate before the resources needs. */
+export interface GateOptions {
+  readonly orm: MikroORM;
+  readonly readiness: Readiness;
+  readonly sessionSecret: string;
+}
+
+/** Lets a request through to this scope's routes only when the schema fits, the session is good and the permission is held. */
+export function addGate(app: FastifyInstance, { orm, readiness, sessionSecret }: GateOptions): void {
+  app.decorateRequest("em");
+  app.decorateRequest("session");
+  app.addHook("onRoute", ({ method, url, config }) => {
+    if (!config?.access) throw new Error(`${String(method)} ${url} does not say who may call it`);
+  });
+  app.addHook("onRequest", async (request) => {
+    const { ready, reason } = await readiness.check();
+    if (!ready) throw new HttpProblem(503, reason ?? "Not ready");
+    request.em = orm.em.fork();
+    const access = request.routeOptions.config.access;
+    if (access === "anybody") return;
+    request.session = await readSession(request, sessionSecret);
+    if (access !== "session") requireAccess(request.session.grants, access);
+  });
+}
+
+async function readSession(request: FastifyRequest, secret: string): Promise<Session> {
+  const token = await request.jwtVerify<TokenPayload>().catch(() => {
+    throw new HttpProblem(401, "Send a session's token: Authorization: Bearer … (POST /v1/sessions gives one)");
+  });
+  const user = await request.em.findOne(User, token.sub);
+  if (!user?.isActive || fingerprint(user.hashedPassword, secret) !== token.fingerprint)
+    throw new HttpProblem(401, "The session has ended: log in again");
+  const grants = await request.em.getRepository(User).findPermissions(user.id);
+  return { user, grants, expiresAt: token.exp };
+}
+
+function requireAccess(grants: Grants, access: Exclude<Access, string> | undefined): void {
+  if (!access) throw forbidden("Nobody may call this");
+  const { permission, platform } = access;
+  const held = platform ? holds(grants, permission, null) : holdsAnywhere(grants, permission);
+  if (!held) throw forbidden(`This needs the permission ${permission}${platform ? " on the whole platform" : ""}`);
+}

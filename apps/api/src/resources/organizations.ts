@@ -1,0 +1,114 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { Organization, organizationStatuses, slugPattern, subscriptionTiers } from "@thedata/models";
+import { Type } from "typebox";
+import { holds, organizationsWith } from "../auth/access.ts";
+import { forbidden } from "../problem.ts";
+import { defined, findPage, findRow, requireIn } from "./rows.ts";
+import * as s from "./schemas.ts";
+
+const status = Type.Enum(organizationStatuses);
+const subscriptionTier = Type.Enum(subscriptionTiers);
+const fields = {
+  name: s.Name,
+  slug: Type.String({ pattern: slugPattern, maxLength: 255 }),
+  status,
+  subscriptionTier,
+  settings: s.JsonObjectValue,
+  metadata: s.JsonObjectValue,
+};
+const OrganizationView = s.Exactly({ id: s.Id, ...fields, createdAt: s.Timestamp, updatedAt: s.Timestamp });
+const { name, slug, ...optional } = fields;
+const NewOrganization = s.Exactly({ name, slug, ...Type.Partial(Type.Object(optional)).properties });
+const OrganizationChange = Type.Partial(Type.Object(fields), { additionalProperties: false, minProperties: 1 });
+
+/** Organizations: those who hold a permission in one of them alone see and change that one, and no other. */
+export const organizationRoutes: FastifyPluginAsyncTypebox = async (app) => {
+  app.get(
+    "/organizations",
+    {
+      config: s.needs("organizations:read"),
+      schema: {
+        ...about("List organizations"),
+        querystring: s.ListQuery({ status: Type.Optional(status), subscriptionTier: Type.Optional(subscriptionTier) }),
+        response: { 200: s.Page(OrganizationView) },
+      },
+    },
+    async ({ em, session, query: { limit, offset, ...filters } }) => {
+      const visible = organizationsWith(session.grants, "organizations:read");
+      const where = { ...defined(filters), ...(visible && { id: { $in: visible } }) };
+      return await findPage(em, Organization, where, { limit, offset }, toView);
+    },
+  );
+
+  app.post(
+    "/organizations",
+    {
+      config: s.needsOnPlatform("organizations:write"),
+      schema: { ...about("Create an organization"), body: NewOrganization, response: { 201: OrganizationView } },
+    },
+    async ({ em, body }, reply) => {
+      const organization = em.create(Organization, body);
+      await em.flush();
+      return reply.code(201).header("location", `/v1/organizations/${organization.id}`).send(toView(organization));
+    },
+  );
+
+  app.get(
+    "/organizations/:id",
+    {
+      config: s.needs("organizations:read"),
+      schema: { ...about("Read an organization"), params: s.IdParams, response: { 200: OrganizationView } },
+    },
+    async ({ em, session, params: { id } }) => {
+      requireIn(session.grants, "organizations:read", id, "organization");
+      return toView(await findRow(em, Organization, id, "organization"));
+    },
+  );
+
+  app.patch(
+    "/organizations/:id",
+    {
+      config: s.needs("organizations:write"),
+      schema: {
+        ...about("Change an organization"),
+        params: s.IdParams,
+        body: OrganizationChange,
+        response: { 200: OrganizationView },
+      },
+    },
+    async ({ em, session, params: { id }, body }) => {
+      requireIn(session.grants, "organizations:write", id, "organization");
+      // Otherwise a suspended customer could lift the suspension, or choose a dearer tier for nothing.
+      if ((body.status ?? body.subscriptionTier) && !holds(session.grants, "organizations:write", null))
+        throw forbidden("status and subscriptionTier need the permission organizations:write on the whole platform");
+      const organization = await findRow(em, Organization, id, "organization");
+      em.assign(organization, body);
+      await em.flush();
+      return toView(organization);
+    },
+  );
+
+  app.delete(
+    "/organizations/:id",
+    {
+      config: s.needsOnPlatform("organizations:write"),
+      schema: {
+        ...about("Delete an organization and everything it owns"),
+        params: s.IdParams,
+        response: { 204: s.Nothing },
+      },
+    },
+    async ({ em, params: { id } }, reply) => {
+      await em.remove(await findRow(em, Organization, id, "organization")).flush();
+      return reply.code(204).send(null);
+    },
+  );
+};
+
+const about = (summary: string) => s.about("organizations", summary);
+
+function toView(row: Organization): s.ValueOf<typeof OrganizationView> {
+  const { id, name, slug, status, subscriptionTier, settings, metadata } = row;
+  const [createdAt, updatedAt] = [row.createdAt.toISOString(), row.updatedAt.toISOString()];
+  return { id, name, slug, status, subscriptionTier, settings, metadata, createdAt, updatedAt };
+}

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
+
+/** A stop by signal, asked for or not yet. */
+export interface Stop {
+  isStopping(): boolean;
+  /** To be called before the app listens. Closes it on the first SIGTERM or SIGINT; a second one, or 25 s, ends the process at once. */
+  watch(app: FastifyInstance): void;
+}
+
+const drainMs = 300;
+const deadlineMs = 25_000;
+const sweepMs = 3000;
+
+/** Prepares the graceful stop of this process. */
+export function prepareStop(): Stop {
+  let stopping = false;
+  let underWay = 0;
+  const onSignal = (app: FastifyInstance, signal: string) => {
+    if (stopping) endNow(app, `second signal (${signal})`);
+    stopping = true;
+    setTimeout(() => endNow(app, `not done after ${deadlineMs / 1000} s`), deadlineMs).unref();
+    app.log.info(`${signal}: finishing the requests under way`);
+    void finish(app, () => underWay);
+  };
+  return {
+    isStopping: () => stopping,
+    watch: (app) => {
+      app.server.on("request", (_request, response) => {
+        underWay++;
+        response.once("close", () => underWay--);
+      });
+      for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => onSignal(app, signal));
+    },
+  };
+}
+
+async function finish(app: FastifyInstance, underWay: () => number): Promise<void> {
+  // Connections that the kernel has taken for us would be reset by closing the port, and a request may be on its
+  // way on an idle one: a moment of answering with `Connection: close` empties both.
+  await sleep(drainMs);
+  sweepIdle(app, underWay);
+  await app.close();
+  app.log.info("stopped");
+  process.exit(0);
+}
+
+/** Connections on which nobody ever asked anything, such as a browser opens in advance, do not hold up the end. */
+function sweepIdle(app: FastifyInstance, underWay: () => number): void {
+  setInterval(() => {
+    app.server.closeIdleConnections();
+    if (underWay() === 0) app.server.closeAllConnections();
+  }, sweepMs).unref();
+}
+
+function endNow(app: FastifyInstance, why: string): never {
+  app.log.error(`ended at once: ${why}`);
+  process.exit(1);
+}
