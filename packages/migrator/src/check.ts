@@ -7,6 +7,8 @@ export interface KnownMigration {
   readonly name: string;
   readonly checksum: string | null;
   readonly reversible: boolean | null;
+  /** Why it is not, when its `down` says so. */
+  readonly irreversible?: string | null;
 }
 
 /** What the checks need to know of a ledger row. */
@@ -105,6 +107,7 @@ function findIrreversible(history: readonly KnownMigration[], plan: Plan): Probl
     const migration = known.get(name);
     if (!migration) return [{ code: "missing", migration: name, message: `${name} is to be reverted, but its file is not in the folder: restore the file first.` }];
     if (migration.reversible !== false) return [];
-    return [{ code: "irreversible", migration: name, message: `${name} has no down: write one, or go back by a new migration.` }];
+    const why = migration.irreversible ? `cannot be reverted: ${migration.irreversible}. Go` : "has no down: write one, or go";
+    return [{ code: "irreversible", migration: name, message: `${name} ${why} back by a new migration.` }];
   });
 }

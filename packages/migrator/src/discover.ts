@@ -22,18 +22,23 @@ export interface MigrationFolder {
 // The stock migrator's glob, `!(*.d).{js,ts,cjs}`: everything else in the folder is none of its business.
 const isMigrationFile = (name: string) => /\.(js|ts|cjs)$/.test(name) && !/^\.|\.d\.(js|ts|cjs)$/.test(name);
 
-/** Lists a folder of migrations. Throws a `ConfigurationError` when there is no such folder. */
+/** Lists a folder of migrations and reads its manifest. Throws a `ConfigurationError` when there is no such folder. */
 export async function discover(directory: string): Promise<MigrationFolder> {
-  const [entries, manifest] = await Promise.all([list(directory), readManifest(directory)]);
-  const names = entries.filter((entry) => entry.isFile() && isMigrationFile(entry.name)).map((entry) => entry.name);
-  const files = names.toSorted().map((name) => ({ name: name.replace(/\.[jt]s$/, ""), path: path.join(directory, name) }));
+  const [files, manifest] = await Promise.all([listFiles(directory), readManifest(directory)]);
   return { directory, files, manifest };
 }
 
-async function list(directory: string) {
-  return await readdir(directory, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") throw new ConfigurationError(`The migrations folder ${directory} does not exist: check --migrations or the configuration`);
-    if (error.code === "ENOTDIR") throw new ConfigurationError(`${directory} is a file: --migrations takes a folder`);
-    throw new ConfigurationError(`The migrations folder ${directory} cannot be read: ${error.message}`);
+/** The migrations of a folder by their files alone. */
+export async function listFiles(directory: string): Promise<MigrationFile[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    throw explain(directory, error);
   });
+  const names = entries.filter((entry) => entry.isFile() && isMigrationFile(entry.name)).map((entry) => entry.name);
+  return names.toSorted().map((name) => ({ name: name.replace(/\.[jt]s$/, ""), path: path.join(directory, name) }));
+}
+
+function explain(directory: string, { code, message }: NodeJS.ErrnoException): ConfigurationError {
+  if (code === "ENOENT") return new ConfigurationError(`The migrations folder ${directory} does not exist: check --migrations or the configuration`);
+  if (code === "ENOTDIR") return new ConfigurationError(`${directory} is a file: --migrations takes a folder`);
+  return new ConfigurationError(`The migrations folder ${directory} cannot be read: ${message}`);
 }

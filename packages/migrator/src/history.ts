@@ -37,7 +37,8 @@ export function readFolder(folder: MigrationFolder): History {
   const known = () =>
     folder.files.map(({ name }): KnownMigration => {
       const migration = loaded.get(name);
-      return { name, checksum: migration?.checksum ?? null, reversible: migration ? migration.down !== null : null };
+      if (!migration) return { name, checksum: null, reversible: null };
+      return { name, checksum: migration.checksum, reversible: migration.down !== null, irreversible: migration.irreversible };
     });
   const loadForChecks = async (applied: readonly AppliedMigration[]) => {
     const checked = new Set(applied.filter((row) => row.checksum !== null).map((row) => row.name));

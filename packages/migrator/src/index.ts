@@ -13,3 +13,6 @@ export type { DownTarget, Plan, UpTarget } from "./plan.ts";
 export { readStatus } from "./read-status.ts";
 export { type Status, summarize } from "./status.ts";
 export { waitForHead } from "./wait.ts";
+export { checkProject, type ProjectCheck, type RuleViolation } from "./check-project.ts";
+export { create, type Created, rewriteManifest } from "./create.ts";
+export type { ShadowOptions, ShadowProvider } from "./shadow.ts";

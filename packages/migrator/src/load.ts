@@ -19,6 +19,8 @@ export interface LoadedMigration {
   readonly up: Script;
   /** Null: it cannot be reverted. */
   readonly down: Script | null;
+  /** Why it cannot be reverted, when its `down` throws a reason; null when it has no `down`, or one that works. */
+  readonly irreversible: string | null;
   /** SHA-256 of the statements of both directions, in hexadecimal: the same for TypeScript and built JavaScript. */
   readonly checksum: string;
   /** A fresh instance, for code that computes its statements. */
@@ -31,11 +33,10 @@ type MigrationClass = new (driver: MigrationDriver, config: unknown) => Recorded
 export async function loadMigration(file: MigrationFile): Promise<LoadedMigration> {
   const Class = findClass(file, await importFile(file));
   const create = (driver: MigrationDriver, config: unknown) => new Class(driver, config);
-  const up = await collect(file, create, "up");
-  const down = await collect(file, create, "down");
-  if (!up) throw new BrokenMigrationError(file.name, `${file.path} has no method "up"`);
+  const up = await collectUp(file, create);
+  const { down, irreversible } = await collectDown(create);
   const transactional = create(noDatabase, noDatabase).isTransactional();
-  return { name: file.name, transactional, up, down, checksum: checksumOf(up, down), create };
+  return { name: file.name, transactional, up, down, irreversible, checksum: checksumOf(up, down), create };
 }
 
 async function importFile(file: MigrationFile): Promise<Record<string, unknown>> {
@@ -76,22 +77,37 @@ const noDatabase = new Proxy({} as MigrationDriver, {
   },
 });
 
-async function collect(file: MigrationFile, create: LoadedMigration["create"], method: "up" | "down"): Promise<Script | null> {
+type Create = LoadedMigration["create"];
+
+async function collectUp(file: MigrationFile, create: Create): Promise<Script> {
+  try {
+    return await collect(create, "up");
+  } catch (cause) {
+    const { name, message } = cause as Error;
+    throw new BrokenMigrationError(file.name, `up() of ${file.path} fails before it reaches the database: ${name}: ${message}`, { cause });
+  }
+}
+
+/** A `down` that throws declares that there is no way back, and its message says why. */
+async function collectDown(create: Create): Promise<{ down: Script | null; irreversible: string | null }> {
+  try {
+    return { down: await collect(create, "down"), irreversible: null };
+  } catch (error) {
+    // A folder with its own copy of MikroORM's class throws that copy's error.
+    const undeclared = (error as Error).message === new IrreversibleMigration().message;
+    return { down: null, irreversible: undeclared ? null : (error as Error).message };
+  }
+}
+
+async function collect(create: Create, method: "up" | "down"): Promise<Script> {
   const migration = create(noDatabase, noDatabase);
   try {
     await migration[method]();
   } catch (error) {
-    if (error instanceof NeedsDatabase) return { statements: await toStatements(migration), computed: true };
-    if (isIrreversible(error)) return null;
-    const { name, message } = error as Error;
-    throw new BrokenMigrationError(file.name, `${method}() of ${file.path} fails before it reaches the database: ${name}: ${message}`, { cause: error });
+    if (!(error instanceof NeedsDatabase)) throw error;
+    return { statements: await toStatements(migration), computed: true };
   }
   return { statements: await toStatements(migration), computed: false };
-}
-
-function isIrreversible(error: unknown): boolean {
-  // A folder with its own copy of MikroORM's class throws that copy's error.
-  return error instanceof IrreversibleMigration || (error as Error).message === new IrreversibleMigration().message;
 }
 
 /** The statements that `addSql` took, as text; a `raw()` fragment or query builder is rendered as MikroORM renders it. */

@@ -1,4 +1,4 @@
-import { closest, distance } from "fastest-levenshtein";
+import { distance } from "fastest-levenshtein";
 import { UnknownMigrationError } from "./errors.ts";
 
 /**
@@ -27,9 +27,11 @@ function describe(target: string, fitting: readonly string[], names: readonly st
 }
 
 function suggest(target: string, names: readonly string[]): string[] {
-  if (names.length === 0) return [];
-  // A person types the words of a name, seldom its prefix and stamp.
-  const words = (name: string) => name.replace(/^\D*\d*_?/, "");
-  const byWords = names.toSorted((a, b) => distance(words(a), words(target)) - distance(words(b), words(target)));
-  return [...new Set([closest(target, [...names]), ...byWords.slice(0, 2)])].slice(0, 2);
+  return names.toSorted((a, b) => likeness(a, target) - likeness(b, target)).slice(0, 2);
+}
+
+/** How far `target` is from the name, its words together or one of them: nobody types the prefix and the stamp. */
+function likeness(name: string, target: string): number {
+  const words = name.replace(/^\D*\d*_?/, "");
+  return Math.min(...[name, words, ...words.split("_")].map((part) => distance(part, target)));
 }

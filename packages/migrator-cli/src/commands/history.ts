@@ -1,0 +1,25 @@
+import { type AppliedMigration, readStatus } from "@thedata/migrator";
+import { milliseconds } from "../describe-run.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { Output } from "../output.ts";
+import { createSettings, type GlobalOptions } from "../settings.ts";
+
+/** `migrator history`: lists every migration, applied and pending, and gives the exit code. */
+export async function runHistory(output: Output, options: GlobalOptions): Promise<number> {
+  const { context } = await createSettings(options);
+  const { applied, pending } = await readStatus(context);
+  output.document({ applied, pending });
+  const rows = [["migration", "applied at", "by", "from", "took", "version"], ...applied.map(toRow), ...pending.map(({ name }) => [name, "pending"])];
+  for (const line of align(rows)) output.line(line);
+  return exitCodes.done;
+}
+
+function toRow({ name, appliedAt, appliedBy, appliedFrom, durationMs, toolVersion }: AppliedMigration): string[] {
+  const when = appliedAt.replace("T", " ").replace(/\.\d+Z$/, " UTC");
+  return [name, when, appliedBy ?? "", appliedFrom ?? "", durationMs === null ? "" : milliseconds(durationMs), toolVersion ?? "(stock MikroORM)"];
+}
+
+function align(rows: readonly string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+}

@@ -1,0 +1,46 @@
+import { readStatus, type Status, waitForHead } from "@thedata/migrator";
+import { count } from "../describe-run.ts";
+import { exitCodeOfState, exitCodes } from "../exit-codes.ts";
+import type { Output } from "../output.ts";
+import { createSettings, type GlobalOptions } from "../settings.ts";
+
+/** `migrator status`: says where the database stands and gives the exit code. */
+export async function runStatus(output: Output, options: GlobalOptions & { exitCode?: boolean }): Promise<number> {
+  const { context } = await createSettings(options);
+  const status = await readStatus(context);
+  report(output, status);
+  return options.exitCode ? exitCodeOfState(status.state) : exitCodes.done;
+}
+
+/** `migrator wait`: blocks until the schema is at this build's head and gives the exit code. */
+export async function runWait(output: Output, options: GlobalOptions & { timeout: number }): Promise<number> {
+  const { context } = await createSettings(options);
+  const status = await waitForHead(context, options.timeout * 1000, (state) => output.line(`Waiting: the database is ${state}`));
+  report(output, status);
+  if (exitCodeOfState(status.state) === exitCodes.behind) output.error(`The database is still ${status.state} after ${options.timeout} s: is a runner at work? See "migrator status".`);
+  return exitCodeOfState(status.state);
+}
+
+const colors = { current: "green", empty: "yellow", behind: "yellow", ahead: "red", diverged: "red" } as const;
+
+const meanings = {
+  current: "everything is applied",
+  empty: "nothing is applied yet",
+  behind: "migrations are pending",
+  ahead: "the database has migrations that this build does not know",
+  diverged: "history and database contradict each other",
+} as const;
+
+function report(output: Output, status: Status): void {
+  output.document({
+    ...status,
+    applied: status.applied.map(({ name, appliedAt, checksum, durationMs }) => ({ name, appliedAt, checksum, durationMs })),
+  });
+  output.line(`state    ${output.paint(colors[status.state], status.state)} (${meanings[status.state]})`);
+  output.line(`head     ${status.head ?? "none"}`);
+  output.line(`target   ${status.target ?? "none"}`);
+  output.line(`applied  ${count(status.applied.length, "migration")}`);
+  output.line(`pending  ${count(status.pending.length, "migration")}`);
+  for (const { name } of status.pending) output.line(`  ${name}`);
+  for (const { code, message } of status.problems) output.line(`${output.paint("red", code)}: ${message}`);
+}

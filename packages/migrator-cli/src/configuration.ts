@@ -1,0 +1,63 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { ConfigurationError, type OrmOptions, type ShadowProvider } from "@thedata/migrator";
+
+/** What `migrator.config.ts` exports as its default; paths are relative to the file. */
+export interface MigratorConfig {
+  /** The folder of the migrations. */
+  readonly migrations?: string;
+  /** The database, when neither option nor environment names one; undefined: none either. */
+  readonly dsn?: string | (() => string | undefined | Promise<string | undefined>);
+  /** MikroORM's options with the project's entities; read only by the commands that compare models. */
+  readonly models?: () => Promise<unknown>;
+  /** A server for shadow databases, where the role of `dsn` may not create databases, or there is no `dsn`. */
+  readonly shadow?: ShadowProvider;
+  /** The ledger as TABLE or SCHEMA.TABLE; MikroORM's own unless told. */
+  readonly ledger?: string;
+}
+
+/** Gives the configuration back as it is; for its type. */
+export function defineConfig(config: MigratorConfig): MigratorConfig {
+  return config;
+}
+
+/** A configuration and the folder that its paths start from. */
+export interface LoadedConfig extends MigratorConfig {
+  readonly folder: string;
+}
+
+const fileNames = ["migrator.config.ts", "migrator.config.js"];
+
+/** Loads `file`, or the nearest configuration file upwards from the working directory; none is an empty one. */
+export async function loadConfiguration(file: string | undefined): Promise<LoadedConfig> {
+  const found = file ? path.resolve(file) : findUpwards(process.cwd());
+  if (!found) return { folder: process.cwd() };
+  if (!existsSync(found)) throw new ConfigurationError(`The configuration file ${found} does not exist: check --config`);
+  return { ...(await importDefault(found)), folder: path.dirname(found) };
+}
+
+function findUpwards(folder: string): string | undefined {
+  const found = fileNames.map((name) => path.join(folder, name)).find((file) => existsSync(file));
+  const parent = path.dirname(folder);
+  return found ?? (parent === folder ? undefined : findUpwards(parent));
+}
+
+async function importDefault(file: string): Promise<MigratorConfig> {
+  const module = (await import(pathToFileURL(file).href).catch((cause: Error) => {
+    throw new ConfigurationError(`The configuration file ${file} cannot be loaded: ${cause.message.split("\n")[0]}`, { cause });
+  })) as { default?: unknown };
+  if (typeof module.default !== "object" || module.default === null)
+    throw new ConfigurationError(`The configuration file ${file} has no default export: write "export default defineConfig({ … })"`);
+  return module.default;
+}
+
+/** The models' MikroORM options, or undefined where none are configured. */
+export async function loadModels(config: LoadedConfig): Promise<OrmOptions | undefined> {
+  if (!config.models) return undefined;
+  const models = await config.models().catch((cause: Error) => {
+    throw new ConfigurationError(`The models of ${config.folder} cannot be loaded: ${cause.message.split("\n")[0]}`, { cause });
+  });
+  if (typeof models === "object" && models !== null) return models as OrmOptions;
+  throw new ConfigurationError(`"models" in the configuration gives no MikroORM options`);
+}

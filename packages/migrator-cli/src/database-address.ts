@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { ConfigurationError } from "@thedata/migrator";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const required = ["POSTGRES_HOST", "POSTGRES_USER", "POSTGRES_DB"] as const;
+const parts = [...required, "POSTGRES_PORT", "POSTGRES_PASSWORD"] as const;
+
+/**
+ * The connection string that the environment names: `POSTGRES_DSN`, or `POSTGRES_HOST`, `_PORT`, `_USER`,
+ * `_PASSWORD` and `_DB`, each also as `…_FILE`. Undefined where it names none; throws where it names half of one.
+ */
+export function readDatabaseAddress(environment: Environment): string | undefined {
+  const dsn = readVariable(environment, "POSTGRES_DSN");
+  if (dsn) return validate(dsn, "POSTGRES_DSN");
+  const values = Object.fromEntries(parts.map((name) => [name, readVariable(environment, name)]));
+  if (Object.values(values).every((value) => value === undefined)) return undefined;
+  const missing = required.filter((name) => !values[name]);
+  if (missing.length > 0) throw new ConfigurationError(`The database is only half configured: ${missing.join(" and ")} missing (each also as …_FILE), or set POSTGRES_DSN`);
+  return compose(values as Record<(typeof parts)[number], string>);
+}
+
+/** `dsn` if it is a PostgreSQL address; `source` is the option or variable that an error names. */
+export function validate(dsn: string, source: string): string {
+  if (URL.canParse(dsn) && /^postgres(ql)?:\/\//.test(dsn)) return dsn;
+  throw new ConfigurationError(`${source} is not a connection string: it takes postgresql://user:password@host:port/database`);
+}
+
+function readVariable(environment: Environment, name: string): string | undefined {
+  const [value, file] = [environment[name], environment[`${name}_FILE`]];
+  if (value && file) throw new ConfigurationError(`${name} and ${name}_FILE are both set: keep one`);
+  if (!file) return value || undefined;
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (cause) {
+    throw new ConfigurationError(`${name}_FILE names ${file}, which cannot be read: ${(cause as NodeJS.ErrnoException).code}`);
+  }
+}
+
+function compose({ POSTGRES_HOST, POSTGRES_PORT = "5432", POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB }: Record<(typeof parts)[number], string>): string {
+  if (!/^\d{1,5}$/.test(POSTGRES_PORT) || Number(POSTGRES_PORT) > 65_535)
+    throw new ConfigurationError(`POSTGRES_PORT is "${POSTGRES_PORT}": it takes a port number`);
+  const password = POSTGRES_PASSWORD === undefined ? "" : `:${encodeURIComponent(POSTGRES_PASSWORD)}`;
+  const login = `${encodeURIComponent(POSTGRES_USER)}${password}`;
+  // A folder is the place of a Unix socket.
+  if (POSTGRES_HOST.startsWith("/")) return `postgresql://${login}@/${encodeURIComponent(POSTGRES_DB)}?host=${encodeURIComponent(POSTGRES_HOST)}&port=${POSTGRES_PORT}`;
+  const host = POSTGRES_HOST.includes(":") ? `[${POSTGRES_HOST}]` : POSTGRES_HOST;
+  return `postgresql://${login}@${host}:${POSTGRES_PORT}/${encodeURIComponent(POSTGRES_DB)}`;
+}

@@ -1,0 +1,102 @@
+import type { Event, Report, StepResult } from "@thedata/migrator";
+import type { Spinner } from "yocto-spinner";
+import { toDocument, toLines } from "./describe-error.ts";
+import type { Output } from "./output.ts";
+
+const marks = { applied: "✔", reverted: "✔", failed: "✖", notRun: "·", planned: "·" } as const;
+const colors = { applied: "green", reverted: "green", failed: "red", notRun: "dim", planned: "cyan" } as const;
+const words = { applied: "applied", reverted: "reverted", failed: "failed", notRun: "not run", planned: "would run" } as const;
+
+/** Tells a run as it happens: a line for each migration, and a spinner on a terminal for the one under way. */
+export async function followRun(output: Output): Promise<(event: Event) => void> {
+  const spinner = output.interactive ? (await import("yocto-spinner")).default() : undefined;
+  let total = 0;
+  let done = 0;
+  return (event) => {
+    if (event.type === "planned") total = event.plan.steps.length;
+    if (event.type === "started") spinner?.start(`[${done + 1}/${total}] ${event.name}`);
+    if (event.type === "finished") {
+      done++;
+      spinner?.stop();
+    }
+    const text = describeEvent(output, event);
+    if (text !== undefined) interrupt(spinner, () => output.line(text));
+  };
+}
+
+/** Prints a line above a spinner that turns. */
+function interrupt(spinner: Spinner | undefined, print: () => void): void {
+  const turning = spinner?.isSpinning ? spinner.text : undefined;
+  spinner?.stop();
+  print();
+  if (turning !== undefined) spinner?.start(turning);
+}
+
+function describeEvent(output: Output, event: Event): string | undefined {
+  switch (event.type) {
+    case "planned":
+      return `${event.plan.direction === "up" ? "Applying" : "Reverting"} ${count(event.plan.steps.length, "migration")}`;
+    case "waiting": {
+      const { applicationName, pid, host, since } = event.holder;
+      return `Waiting for the lock: ${applicationName || "a session"} holds it (process ${pid}, from ${host ?? "a local socket"}, since ${since})`;
+    }
+    case "retrying":
+      return `${event.name} did not get its lock in time; attempt ${event.attempt + 1} in ${(event.pauseMs / 1000).toFixed(1)} s`;
+    case "finished":
+      return describeStep(output, event.step);
+    default:
+      return undefined;
+  }
+}
+
+function describeStep(output: Output, { name, result, durationMs, statements }: StepResult): string {
+  const mark = output.paint(colors[result], `${marks[result]} ${words[result].padEnd(8)}`);
+  const cost = result === "notRun" || result === "failed" ? "" : output.paint("dim", `  ${count(statements, "statement")}, ${milliseconds(durationMs)}`);
+  return `  ${mark} ${name}${cost}`;
+}
+
+/** Tells the result of a run: the summary for people, or the whole report for programs. */
+export function reportRun(output: Output, report: Report): void {
+  output.document({ ...report, error: report.error ? toDocument(report.error) : null });
+  if (output.json) return;
+  for (const line of describeReport(output, report)) output.line(line);
+  for (const line of complain(output, report)) output.error(line);
+}
+
+function describeReport(output: Output, { outcome, steps, sql }: Report): string[] {
+  const total = steps.reduce((sum, step) => sum + step.durationMs, 0);
+  switch (outcome) {
+    case "nothing":
+      return [output.paint("green", "Nothing to do: the database is where it should be.")];
+    case "planned":
+      return (sql ?? []).flatMap(({ name, statements }) => [output.paint("cyan", `-- ${name}`), ...statements.map((statement) => `${statement.replace(/;\s*$/, "")};`), ""]);
+    case "applied":
+    case "reverted":
+      return [output.paint("green", `${outcome === "applied" ? "Applied" : "Reverted"} ${count(steps.length, "migration")} in ${milliseconds(total)}.`)];
+    default:
+      return steps.filter(({ result }) => result === "notRun").map((step) => describeStep(output, step));
+  }
+}
+
+function complain(output: Output, { outcome, problems, error, steps }: Report): string[] {
+  if (outcome === "refused" && !error)
+    return [output.paint("red", "Refused, nothing was changed:"), ...problems.map(({ code, message }) => `  ${code}: ${message}`)];
+  return error ? [`${output.paint("red", "error:")} ${toLines(error).join("\n")}`, ...(outcome === "failed" ? [nextStep(steps)] : [])] : [];
+}
+
+function nextStep(steps: readonly StepResult[]): string {
+  const done = steps.filter(({ result }) => result === "applied" || result === "reverted").length;
+  const rest = steps.filter(({ result }) => result === "notRun").length;
+  const before = done > 0 ? `${count(done, "migration")} before it ${done === 1 ? "stays" : "stay"} done` : "Nothing else was changed";
+  return `${before}; ${rest === 0 ? "nothing was left to run" : `${rest} did not run`}. Correct the cause and run the same command again: it goes on from here.`;
+}
+
+/** `3 migrations`, `1 migration`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** `12 ms`, `3.4 s`. */
+export function milliseconds(duration: number): string {
+  return duration < 1000 ? `${Math.round(duration)} ms` : `${(duration / 1000).toFixed(1)} s`;
+}

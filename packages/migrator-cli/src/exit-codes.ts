@@ -1,0 +1,33 @@
+import { MigratorError, type ErrorCode, type Report, type Status } from "@thedata/migrator";
+
+/** What each exit code means; programs rely on them. */
+export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 3, locked: 4, failed: 5, behind: 6, ahead: 7 } as const;
+
+const byError: Record<ErrorCode, number> = {
+  configuration: exitCodes.usage,
+  connection: exitCodes.usage,
+  "unknown-migration": exitCodes.usage,
+  refused: exitCodes.refused,
+  locked: exitCodes.locked,
+  failed: exitCodes.failed,
+  "broken-migration": exitCodes.failed,
+  interrupted: exitCodes.failed,
+  ahead: exitCodes.ahead,
+};
+
+/** The exit code of an error; anything that the engine did not throw on purpose is a bug of ours. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof MigratorError ? byError[error.code] : exitCodes.bug;
+}
+
+/** The exit code of a run. */
+export function exitCodeOfReport({ outcome, error }: Pick<Report, "outcome" | "error">): number {
+  if (error) return exitCodeOf(error);
+  return outcome === "refused" ? exitCodes.refused : exitCodes.done;
+}
+
+/** The exit code of a state, for `status --exit-code` and `wait`. */
+export function exitCodeOfState(state: Status["state"]): number {
+  const codes = { current: exitCodes.done, empty: exitCodes.behind, behind: exitCodes.behind, ahead: exitCodes.ahead, diverged: exitCodes.refused };
+  return codes[state];
+}

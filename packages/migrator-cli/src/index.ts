@@ -1,0 +1,1 @@
+export { defineConfig, type MigratorConfig } from "./configuration.ts";

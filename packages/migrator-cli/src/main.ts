@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { CommanderError } from "commander";
+import { toDocument, toLines } from "./describe-error.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { createOutput } from "./output.ts";
+import { createProgram } from "./program.ts";
+
+const flags = new Set(process.argv.slice(2));
+if (flags.has("--no-color")) process.env["NO_COLOR"] = "1";
+
+// The reader of a pipe may have seen enough: `migrator up --dry-run | head`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? exitCodes.done : exitCodes.bug));
+
+const outcomes: Record<number, string> = { [exitCodes.locked]: "locked", [exitCodes.failed]: "failed", [exitCodes.bug]: "failed" };
+
+try {
+  await createProgram((code) => (process.exitCode = code)).parseAsync();
+} catch (error) {
+  process.exitCode = error instanceof CommanderError ? complainOfUsage(error) : complain(error);
+}
+
+/** Commander has printed its message already; asking for help is no mistake. */
+function complainOfUsage(error: CommanderError): number {
+  if (error.exitCode === 0) return exitCodes.done;
+  report(exitCodes.usage, { ...toDocument(error), code: "usage", message: error.message.replace(/^error: /, "") });
+  return exitCodes.usage;
+}
+
+function complain(error: unknown): number {
+  const output = createOutput({});
+  output.error(`${output.paint("red", "error:")} ${toLines(error).join("\n")}`);
+  report(exitCodeOf(error), toDocument(error));
+  return exitCodeOf(error);
+}
+
+function report(code: number, error: ReturnType<typeof toDocument>): void {
+  const problems = error.code === "unknown-migration" ? [{ code: error.code, migration: null, message: error.message }] : [];
+  createOutput({ json: flags.has("--json") }).document({ outcome: outcomes[code] ?? "refused", steps: [], problems, error });
+}

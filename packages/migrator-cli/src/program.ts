@@ -1,0 +1,108 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { createOutput, type Output } from "./output.ts";
+import type { GlobalOptions } from "./settings.ts";
+import { version } from "./version.ts";
+
+type Action = (output: Output, options: never, ...parameters: string[]) => Promise<number>;
+
+/** The whole command line. `onExit` is told the exit code of the command that ran; a command's code is loaded when it runs. */
+export function createProgram(onExit: (code: number) => void): Command {
+  const program = new Command("migrator")
+    .description("Moves a PostgreSQL database along a history of MikroORM migrations, so that nothing is lost.")
+    .version(version, "--version")
+    .helpOption("--help", "shows this help")
+    .helpCommand("help [command]", "shows the help of a command")
+    .configureHelp({ showGlobalOptions: true })
+    .option("--config <FILE>", "the configuration file (default: migrator.config.ts or .js, searched upwards)")
+    .option("--migrations <DIR>", "the folder of the migrations")
+    .option("--dsn <URL>", "the database: postgresql://user:password@host:port/database")
+    .option("--json", "one JSON document on standard output, nothing else there")
+    .option("--quiet", "no output but errors")
+    .option("--no-color", "no colours")
+    .showHelpAfterError('Run "migrator --help" for the commands and options.')
+    .exitOverride();
+  const on = (command: Command, load: () => Promise<Action>) => command.action(async (...all: unknown[]) => onExit(await runAction(all, load)));
+  addRunCommands(program, on);
+  addReadCommands(program, on);
+  addAuthorCommands(program, on);
+  return program;
+}
+
+type Register = (command: Command, load: () => Promise<Action>) => Command;
+
+async function runAction(all: unknown[], load: () => Promise<Action>): Promise<number> {
+  const command = all.at(-1) as Command;
+  const options = command.optsWithGlobals<GlobalOptions & { color?: boolean }>();
+  const action = await load();
+  return await action(createOutput(options), options as never, ...(command.processedArgs as string[]));
+}
+
+function addRunCommands(program: Command, on: Register): void {
+  const up = command(program, "up", "applies what is pending", ["migrator up", "migrator up --to 20240218000100", "migrator up --steps 1 --dry-run"])
+    .option("--to <M>", "up to and with this migration: its name, time stamp or a part that fits one")
+    .option("--steps <N>", "only so many migrations", wholeNumber)
+    .option("--dry-run", "shows the SQL and changes nothing")
+    .option("--allow-out-of-order", "also applies migrations that come before one that is applied");
+  const down = command(program, "down", "reverts what was applied last, one migration unless told", ["migrator down", "migrator down --to add_user_roles", "migrator down --all --dry-run"])
+    .addOption(new Option("--to <M>", "reverts everything that was applied after this migration").conflicts(["steps", "all"]))
+    .addOption(new Option("--steps <N>", "so many migrations").argParser(wholeNumber).conflicts("all"))
+    .option("--all", "reverts everything")
+    .option("--dry-run", "shows the SQL and changes nothing");
+  on(withLockOptions(up), async () => (await import("./commands/migrate.ts")).runUp);
+  on(withLockOptions(down), async () => (await import("./commands/migrate.ts")).runDown);
+}
+
+function addReadCommands(program: Command, on: Register): void {
+  const status = command(program, "status", "says where the database stands", ["migrator status", "migrator status --exit-code --json"]).option(
+    "--exit-code",
+    "6 when behind, 7 when ahead, 3 when history and database contradict each other",
+  );
+  const wait = command(program, "wait", "waits until the schema is at this build's head", ["migrator wait", "migrator wait --timeout 300"]).option(
+    "--timeout <SECONDS>",
+    "how long",
+    seconds,
+    60,
+  );
+  on(status, async () => (await import("./commands/status.ts")).runStatus);
+  on(wait, async () => (await import("./commands/status.ts")).runWait);
+  on(command(program, "history", "lists every migration: when, by whom, how long, with which version", ["migrator history", "migrator history --json"]), async () => (await import("./commands/history.ts")).runHistory);
+}
+
+function addAuthorCommands(program: Command, on: Register): void {
+  const shadow = () => new Option("--shadow-dsn <URL>", "a server where a shadow database may be made (default: the database's own)");
+  const create = command(program, "create", "writes a migration from the difference between models and migrations", ["migrator create add_widgets", 'migrator create "backfill widgets" --blank', "migrator create add_widgets --dry-run"])
+    .argument("<NAME>", "what it does, in a few words: add_widgets")
+    .option("--blank", "compares nothing; the SQL is written by hand")
+    .option("--dry-run", "shows the migration and writes nothing")
+    .addOption(shadow());
+  const check = command(program, "check", "holds models and manifest against the migrations; CI's gate", ["migrator check", "migrator check --fix", "migrator check --json"])
+    .option("--fix", "writes the manifest anew first, from the files as they are")
+    .addOption(shadow());
+  on(create, async () => {
+    const { runCreate } = await import("./commands/create.ts");
+    return (output, options, name) => runCreate(output, name, options);
+  });
+  on(check, async () => (await import("./commands/check.ts")).runCheck);
+}
+
+function command(program: Command, name: string, description: string, examples: string[]): Command {
+  const text = examples.map((example) => `  $ ${example}`).join("\n");
+  return program.command(name).description(description).helpOption("--help", "shows this help").addHelpText("after", `\nExamples:\n${text}`);
+}
+
+function withLockOptions(run: Command): Command {
+  return run
+    .option("--lock-wait <SECONDS>", "how long to wait for another runner (default: 60)", seconds)
+    .option("--lock-timeout <SECONDS>", "how long a statement may wait for a lock on a table (default: 3)", seconds)
+    .option("--lock-budget <SECONDS>", "how long to try such a statement again (default: 120)", seconds);
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It takes a whole number from 1.");
+}
+
+function seconds(text: string): number {
+  if (/^\d{1,6}(\.\d{1,3})?$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It takes a number of seconds.");
+}

@@ -1,0 +1,74 @@
+import path from "node:path";
+import { ConfigurationError, type Context, createContext, type Event, type ShadowOptions } from "@thedata/migrator";
+import { type LoadedConfig, loadConfiguration, loadModels } from "./configuration.ts";
+import { readDatabaseAddress, validate } from "./database-address.ts";
+import { version } from "./version.ts";
+
+/** The options that every command takes, as commander gives them. */
+export interface GlobalOptions {
+  readonly config?: string;
+  readonly migrations?: string;
+  readonly dsn?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** The options of the commands that change the database. */
+export interface RunOptions extends GlobalOptions {
+  readonly lockWait?: number;
+  readonly lockTimeout?: number;
+  readonly lockBudget?: number;
+  readonly allowOutOfOrder?: boolean;
+  readonly shadowDsn?: string;
+}
+
+export interface ContextNeeds {
+  /** Load the models' options: only commands that compare models, or run code that uses an EntityManager. */
+  readonly models?: boolean;
+  /** Whether the command can do without a database. */
+  readonly database?: "required" | "optional";
+  readonly onEvent?: (event: Event) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What the engine works with, and where shadow databases may be made. Precedence: option, environment, file, default. */
+export async function createSettings(options: RunOptions, needs: ContextNeeds = {}): Promise<{ context: Context; shadow: ShadowOptions }> {
+  const config = await loadConfiguration(options.config);
+  const directory = findDirectory(options, config);
+  const dsn = await findAddress(options, config);
+  if (dsn === undefined && needs.database !== "optional")
+    throw new ConfigurationError("No database is configured: set POSTGRES_DSN, or POSTGRES_HOST, POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB, or give --dsn");
+  const context = createContext({
+    dsn: dsn ?? "",
+    directory,
+    ledger: config.ledger,
+    lockWaitMs: milliseconds(options.lockWait),
+    lockTimeoutMs: milliseconds(options.lockTimeout),
+    lockBudgetMs: milliseconds(options.lockBudget),
+    allowOutOfOrder: options.allowOutOfOrder,
+    toolVersion: version,
+    ormOptions: needs.models ? await loadModels(config) : undefined,
+    onEvent: needs.onEvent,
+    signal: needs.signal,
+  });
+  const shadowDsn = options.shadowDsn === undefined ? undefined : validate(options.shadowDsn, "--shadow-dsn");
+  return { context, shadow: { servers: shadowDsn ? [shadowDsn] : [dsn], provider: shadowDsn ? undefined : config.shadow } };
+}
+
+function findDirectory(options: GlobalOptions, config: LoadedConfig): string {
+  if (options.migrations !== undefined) return path.resolve(options.migrations);
+  if (config.migrations !== undefined) return path.resolve(config.folder, config.migrations);
+  throw new ConfigurationError("No migrations folder is configured: give --migrations DIR, or write a migrator.config.ts");
+}
+
+async function findAddress(options: GlobalOptions, config: LoadedConfig): Promise<string | undefined> {
+  if (options.dsn !== undefined) return validate(options.dsn, "--dsn");
+  const address = readDatabaseAddress(process.env);
+  if (address !== undefined) return address;
+  const configured = typeof config.dsn === "function" ? await config.dsn() : config.dsn;
+  return configured === undefined ? undefined : validate(configured, `"dsn" in the configuration`);
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
+}

@@ -1,0 +1,15 @@
+import { type Context, createContext } from "./context.ts";
+import type { MigrationFolder } from "./discover.ts";
+import { ConfigurationError } from "./errors.ts";
+import { up } from "./migrate.ts";
+
+/** Applies the whole folder to the empty database at `dsn`. Throws when a migration does not apply there. */
+export async function replay(context: Context, folder: MigrationFolder, dsn: string): Promise<void> {
+  if (folder.files.length === 0) return;
+  const { directory, ormOptions, signal } = context;
+  const ledger = `${context.ledger.schema}.${context.ledger.table}`;
+  const report = await up(createContext({ dsn, directory, ledger, ormOptions, signal, lockWaitMs: 0 }), {});
+  if (report.error) throw report.error;
+  const [problem] = report.problems;
+  if (problem) throw new ConfigurationError(problem.message);
+}

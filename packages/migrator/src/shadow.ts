@@ -1,0 +1,84 @@
+import { randomBytes } from "node:crypto";
+import { escapeIdentifier } from "pg";
+import { type Connection, connect } from "./connect.ts";
+import { ConfigurationError } from "./errors.ts";
+
+/** Gives a server to make shadow databases on, when no address is known or its role may not create databases. */
+export type ShadowProvider = () => Promise<{ readonly dsn: string; stop(): Promise<void> }>;
+
+export interface ShadowOptions {
+  /** A server whose role may create databases; tried in this order, then the provider. */
+  readonly servers: readonly (string | undefined)[];
+  readonly provider?: ShadowProvider | undefined;
+}
+
+const prefix = "migrator_shadow_";
+const marker = "migrator shadow database, may be dropped";
+const application = "migrator shadow";
+
+/**
+ * Runs `work` with the address of an empty database of its own, which is dropped afterwards. No existing database is
+ * touched but shadows that a killed run left behind. Throws a `ConfigurationError` where none can be made.
+ */
+export async function withShadow<Result>(options: ShadowOptions, work: (dsn: string) => Promise<Result>): Promise<Result> {
+  const { server, stop } = await openServer(options);
+  try {
+    await dropLeftovers(server.connection);
+    const name = `${prefix}${Date.now()}_${randomBytes(4).toString("hex")}`;
+    await server.connection.query(`create database ${escapeIdentifier(name)} template template0`);
+    try {
+      await server.connection.query(`comment on database ${escapeIdentifier(name)} is '${marker}'`);
+      return await work(withDatabase(server.dsn, name));
+    } finally {
+      await server.connection.query(`drop database if exists ${escapeIdentifier(name)} with (force)`);
+    }
+  } finally {
+    await server.connection.close();
+    await stop();
+  }
+}
+
+interface Server {
+  readonly dsn: string;
+  readonly connection: Connection;
+}
+
+async function openServer({ servers, provider }: ShadowOptions): Promise<{ server: Server; stop: () => Promise<void> }> {
+  const refusals: string[] = [];
+  for (const dsn of servers.filter((one) => one !== undefined)) {
+    const server = await tryServer(dsn).catch((error: Error) => error.message);
+    if (typeof server !== "string") return { server, stop: async () => {} };
+    refusals.push(server);
+  }
+  if (!provider) throw new ConfigurationError(["No server for a shadow database: give one whose role may create databases by --shadow-dsn", ...refusals].join("; "));
+  const provided = await provider();
+  return { server: { dsn: provided.dsn, connection: await connect(provided.dsn, application) }, stop: provided.stop };
+}
+
+async function tryServer(dsn: string): Promise<Server> {
+  const connection = await connect(dsn, application);
+  const [role] = await connection.query<{ may: boolean }>(
+    `select (rolcreatedb or rolsuper) and not pg_is_in_recovery() as may from pg_roles where rolname = current_user`,
+  );
+  if (role?.may) return { dsn, connection };
+  await connection.close();
+  throw new ConfigurationError(`${connection.address} may not create databases`);
+}
+
+/** Drops shadows of runs that were killed: ours by name and mark, nobody connected, older than an hour. */
+async function dropLeftovers(connection: Connection): Promise<void> {
+  const leftovers = await connection.query<{ name: string }>(
+    `select d.datname as name from pg_database d
+      where starts_with(d.datname, $1) and shobj_description(d.oid, 'pg_database') = $2
+        and split_part(d.datname, '_', 3)::bigint < $3
+        and not exists (select from pg_stat_activity a where a.datid = d.oid)`,
+    [prefix, marker, Date.now() - 3_600_000],
+  );
+  for (const { name } of leftovers) await connection.query(`drop database if exists ${escapeIdentifier(name)}`).catch(() => {});
+}
+
+function withDatabase(dsn: string, name: string): string {
+  const url = new URL(dsn);
+  url.pathname = `/${name}`;
+  return url.href;
+}
