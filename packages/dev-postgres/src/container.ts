@@ -11,10 +11,15 @@ export async function startContainer({ version = 18 }: StartOptions): Promise<De
   ]);
   const runtime = await getContainerRuntimeClient();
   const image = `postgres:${version}`;
-  if (!(await runtime.image.exists(ImageName.fromString(image)))) throw new Error(`image ${image} is not on this engine`);
+  if (!(await runtime.image.exists(ImageName.fromString(image))))
+    throw new Error(`image ${image} is not on this engine`);
   const container = await new PostgreSqlContainer(image)
     .withTmpFs({ "/var/lib/postgresql": "rw" })
     .withCommand(["postgres", ...volatileFlags.flatMap((flag) => ["-c", flag])])
     .start();
-  return { dsn: container.getConnectionUri(), source: "testcontainers", stop: async () => void (await container.stop()) };
+  return {
+    dsn: container.getConnectionUri(),
+    source: "testcontainers",
+    stop: async () => void (await container.stop()),
+  };
 }

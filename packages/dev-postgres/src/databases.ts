@@ -9,7 +9,10 @@ export interface CreateDatabaseOptions {
 }
 
 /** Creates a database on the server at `dsn` and gives its address. Throws PostgreSQL's error when it may not. */
-export async function createDatabase(dsn: string, { name = randomName(), template }: CreateDatabaseOptions = {}): Promise<string> {
+export async function createDatabase(
+  dsn: string,
+  { name = randomName(), template }: CreateDatabaseOptions = {},
+): Promise<string> {
   const copied = template ? ` template ${pg.escapeIdentifier(template)}` : "";
   await runOn(dsn, `create database ${pg.escapeIdentifier(name)}${copied}`);
   return withDatabaseName(dsn, name);

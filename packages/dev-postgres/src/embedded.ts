@@ -76,7 +76,13 @@ async function ensureCluster(home: Home, binaries: Binaries, onProgress: (messag
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
   if (home.account) await chown(passwordFile, home.account.uid, home.account.gid);
   const locale = process.platform === "linux" ? "C.UTF-8" : "C";
-  const flags = [`--username=${user}`, "--auth=scram-sha-256", `--pwfile=${passwordFile}`, "--encoding=UTF8", `--locale=${locale}`];
+  const flags = [
+    `--username=${user}`,
+    "--auth=scram-sha-256",
+    `--pwfile=${passwordFile}`,
+    "--encoding=UTF8",
+    `--locale=${locale}`,
+  ];
   await run(binaries.initdb, [`--pgdata=${home.data}`, "--no-sync", ...flags], { ...home.account, cwd: "/" });
   return password;
 }
@@ -106,7 +112,14 @@ async function startServer(home: Home, binaries: Binaries, flags: string[], onPr
   const port = await freePort();
   onProgress(`starting PostgreSQL on port ${port}`);
   const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "logging_collector=off", ...flags];
-  const command = [binaries.postgres, "-D", home.data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])];
+  const command = [
+    binaries.postgres,
+    "-D",
+    home.data,
+    "-p",
+    String(port),
+    ...settings.flatMap((setting) => ["-c", setting]),
+  ];
   // A session of its own: Ctrl-C in the terminal is for us, and we stop the server when its clients have gone.
   const server = spawn("/bin/sh", ["-c", tetheredServer, "postgres", ...command], {
     ...home.account,

@@ -33,7 +33,8 @@ const fileNames = ["migrator.config.ts", "migrator.config.js"];
 export async function loadConfiguration(file: string | undefined): Promise<LoadedConfig> {
   const found = file ? path.resolve(file) : findUpwards(process.cwd());
   if (!found) return { folder: process.cwd() };
-  if (!existsSync(found)) throw new ConfigurationError(`The configuration file ${found} does not exist: check --config`);
+  if (!existsSync(found))
+    throw new ConfigurationError(`The configuration file ${found} does not exist: check --config`);
   return { ...(await importDefault(found)), folder: path.dirname(found) };
 }
 
@@ -45,10 +46,14 @@ function findUpwards(folder: string): string | undefined {
 
 async function importDefault(file: string): Promise<MigratorConfig> {
   const module = (await import(pathToFileURL(file).href).catch((cause: Error) => {
-    throw new ConfigurationError(`The configuration file ${file} cannot be loaded: ${cause.message.split("\n")[0]}`, { cause });
+    throw new ConfigurationError(`The configuration file ${file} cannot be loaded: ${cause.message.split("\n")[0]}`, {
+      cause,
+    });
   })) as { default?: unknown };
   if (typeof module.default !== "object" || module.default === null)
-    throw new ConfigurationError(`The configuration file ${file} has no default export: write "export default defineConfig({ … })"`);
+    throw new ConfigurationError(
+      `The configuration file ${file} has no default export: write "export default defineConfig({ … })"`,
+    );
   return module.default;
 }
 
@@ -56,7 +61,9 @@ async function importDefault(file: string): Promise<MigratorConfig> {
 export async function loadModels(config: LoadedConfig): Promise<OrmOptions | undefined> {
   if (!config.models) return undefined;
   const models = await config.models().catch((cause: Error) => {
-    throw new ConfigurationError(`The models of ${config.folder} cannot be loaded: ${cause.message.split("\n")[0]}`, { cause });
+    throw new ConfigurationError(`The models of ${config.folder} cannot be loaded: ${cause.message.split("\n")[0]}`, {
+      cause,
+    });
   });
   if (typeof models === "object" && models !== null) return models as OrmOptions;
   throw new ConfigurationError(`"models" in the configuration gives no MikroORM options`);

@@ -16,14 +16,19 @@ export function readDatabaseAddress(environment: Environment): string | undefine
   const values = Object.fromEntries(parts.map((name) => [name, readVariable(environment, name)]));
   if (Object.values(values).every((value) => value === undefined)) return undefined;
   const missing = required.filter((name) => !values[name]);
-  if (missing.length > 0) throw new ConfigurationError(`The database is only half configured: ${missing.join(" and ")} missing (each also as …_FILE), or set POSTGRES_DSN`);
+  if (missing.length > 0)
+    throw new ConfigurationError(
+      `The database is only half configured: ${missing.join(" and ")} missing (each also as …_FILE), or set POSTGRES_DSN`,
+    );
   return compose(values as Record<(typeof parts)[number], string>);
 }
 
 /** `dsn` if it is a PostgreSQL address; `source` is the option or variable that an error names. */
 export function validate(dsn: string, source: string): string {
   if (URL.canParse(dsn) && /^postgres(ql)?:\/\//.test(dsn)) return dsn;
-  throw new ConfigurationError(`${source} is not a connection string: it takes postgresql://user:password@host:port/database`);
+  throw new ConfigurationError(
+    `${source} is not a connection string: it takes postgresql://user:password@host:port/database`,
+  );
 }
 
 function readVariable(environment: Environment, name: string): string | undefined {
@@ -33,17 +38,26 @@ function readVariable(environment: Environment, name: string): string | undefine
   try {
     return readFileSync(file, "utf8").trim();
   } catch (cause) {
-    throw new ConfigurationError(`${name}_FILE names ${file}, which cannot be read: ${(cause as NodeJS.ErrnoException).code}`);
+    throw new ConfigurationError(
+      `${name}_FILE names ${file}, which cannot be read: ${(cause as NodeJS.ErrnoException).code}`,
+    );
   }
 }
 
-function compose({ POSTGRES_HOST, POSTGRES_PORT = "5432", POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB }: Record<(typeof parts)[number], string>): string {
+function compose({
+  POSTGRES_HOST,
+  POSTGRES_PORT = "5432",
+  POSTGRES_USER,
+  POSTGRES_PASSWORD,
+  POSTGRES_DB,
+}: Record<(typeof parts)[number], string>): string {
   if (!/^\d{1,5}$/.test(POSTGRES_PORT) || Number(POSTGRES_PORT) > 65_535)
     throw new ConfigurationError(`POSTGRES_PORT is "${POSTGRES_PORT}": it takes a port number`);
   const password = POSTGRES_PASSWORD === undefined ? "" : `:${encodeURIComponent(POSTGRES_PASSWORD)}`;
   const login = `${encodeURIComponent(POSTGRES_USER)}${password}`;
   // A folder is the place of a Unix socket.
-  if (POSTGRES_HOST.startsWith("/")) return `postgresql://${login}@/${encodeURIComponent(POSTGRES_DB)}?host=${encodeURIComponent(POSTGRES_HOST)}&port=${POSTGRES_PORT}`;
+  if (POSTGRES_HOST.startsWith("/"))
+    return `postgresql://${login}@/${encodeURIComponent(POSTGRES_DB)}?host=${encodeURIComponent(POSTGRES_HOST)}&port=${POSTGRES_PORT}`;
   const host = POSTGRES_HOST.includes(":") ? `[${POSTGRES_HOST}]` : POSTGRES_HOST;
   return `postgresql://${login}@${host}:${POSTGRES_PORT}/${encodeURIComponent(POSTGRES_DB)}`;
 }

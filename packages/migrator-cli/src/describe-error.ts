@@ -24,7 +24,8 @@ export function toDocument(error: unknown): ErrorDocument {
 
 /** An error for people: what happened, where, and PostgreSQL's own words. */
 export function toLines(error: unknown): string[] {
-  if (!(error instanceof MigratorError)) return [`This is a bug in migrator, please report it: ${(error as Error).stack ?? String(error)}`];
+  if (!(error instanceof MigratorError))
+    return [`This is a bug in migrator, please report it: ${(error as Error).stack ?? String(error)}`];
   return error instanceof MigrationFailedError ? [error.message, ...describeFailure(error)] : [error.message];
 }
 
@@ -41,7 +42,10 @@ function describeFailure({ sqlState, detail, hint, statement, position }: Migrat
 function pointAt(statement: string, position: number | null): string[] {
   const lines = statement.split("\n");
   if (position === null) return clip(lines, 0);
-  const before = [...statement].slice(0, position - 1).join("").split("\n");
+  const before = [...statement]
+    .slice(0, position - 1)
+    .join("")
+    .split("\n");
   const [line, column] = [before.length - 1, before.at(-1)?.length ?? 0];
   return clip(lines.toSpliced(line + 1, 0, `${" ".repeat(column)}^`), line);
 }

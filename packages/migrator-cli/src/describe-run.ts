@@ -5,7 +5,13 @@ import type { Output } from "./output.ts";
 
 const marks = { applied: "✔", reverted: "✔", failed: "✖", notRun: "·", planned: "·" } as const;
 const colors = { applied: "green", reverted: "green", failed: "red", notRun: "dim", planned: "cyan" } as const;
-const words = { applied: "applied", reverted: "reverted", failed: "failed", notRun: "not run", planned: "would run" } as const;
+const words = {
+  applied: "applied",
+  reverted: "reverted",
+  failed: "failed",
+  notRun: "not run",
+  planned: "would run",
+} as const;
 
 /** Tells a run as it happens: a line for each migration, and a spinner on a terminal for the one under way. */
 export async function followRun(output: Output): Promise<(event: Event) => void> {
@@ -51,7 +57,10 @@ function describeEvent(output: Output, event: Event): string | undefined {
 
 function describeStep(output: Output, { name, result, durationMs, statements }: StepResult): string {
   const mark = output.paint(colors[result], `${marks[result]} ${words[result].padEnd(8)}`);
-  const cost = result === "notRun" || result === "failed" ? "" : output.paint("dim", `  ${count(statements, "statement")}, ${milliseconds(durationMs)}`);
+  const cost =
+    result === "notRun" || result === "failed"
+      ? ""
+      : output.paint("dim", `  ${count(statements, "statement")}, ${milliseconds(durationMs)}`);
   return `  ${mark} ${name}${cost}`;
 }
 
@@ -69,10 +78,19 @@ function describeReport(output: Output, { outcome, steps, sql }: Report): string
     case "nothing":
       return [output.paint("green", "Nothing to do: the database is where it should be.")];
     case "planned":
-      return (sql ?? []).flatMap(({ name, statements }) => [output.paint("cyan", `-- ${name}`), ...statements.map((statement) => `${statement.replace(/;\s*$/, "")};`), ""]);
+      return (sql ?? []).flatMap(({ name, statements }) => [
+        output.paint("cyan", `-- ${name}`),
+        ...statements.map((statement) => `${statement.replace(/;\s*$/, "")};`),
+        "",
+      ]);
     case "applied":
     case "reverted":
-      return [output.paint("green", `${outcome === "applied" ? "Applied" : "Reverted"} ${count(steps.length, "migration")} in ${milliseconds(total)}.`)];
+      return [
+        output.paint(
+          "green",
+          `${outcome === "applied" ? "Applied" : "Reverted"} ${count(steps.length, "migration")} in ${milliseconds(total)}.`,
+        ),
+      ];
     default:
       return steps.filter(({ result }) => result === "notRun").map((step) => describeStep(output, step));
   }
@@ -80,14 +98,25 @@ function describeReport(output: Output, { outcome, steps, sql }: Report): string
 
 function complain(output: Output, { outcome, problems, error, steps }: Report): string[] {
   if (outcome === "refused" && !error)
-    return [output.paint("red", "Refused, nothing was changed:"), ...problems.map(({ code, message }) => `  ${code}: ${message}`)];
-  return error ? [`${output.paint("red", "error:")} ${toLines(error).join("\n")}`, ...(outcome === "failed" ? [nextStep(steps)] : [])] : [];
+    return [
+      output.paint("red", "Refused, nothing was changed:"),
+      ...problems.map(({ code, message }) => `  ${code}: ${message}`),
+    ];
+  return error
+    ? [
+        `${output.paint("red", "error:")} ${toLines(error).join("\n")}`,
+        ...(outcome === "failed" ? [nextStep(steps)] : []),
+      ]
+    : [];
 }
 
 function nextStep(steps: readonly StepResult[]): string {
   const done = steps.filter(({ result }) => result === "applied" || result === "reverted").length;
   const rest = steps.filter(({ result }) => result === "notRun").length;
-  const before = done > 0 ? `${count(done, "migration")} before it ${done === 1 ? "stays" : "stay"} done` : "Nothing else was changed";
+  const before =
+    done > 0
+      ? `${count(done, "migration")} before it ${done === 1 ? "stays" : "stay"} done`
+      : "Nothing else was changed";
   return `${before}; ${rest === 0 ? "nothing was left to run" : `${rest} did not run`}. Correct the cause and run the same command again: it goes on from here.`;
 }
 

@@ -28,6 +28,12 @@ export function exitCodeOfReport({ outcome, error }: Pick<Report, "outcome" | "e
 
 /** The exit code of a state, for `status --exit-code` and `wait`. */
 export function exitCodeOfState(state: Status["state"]): number {
-  const codes = { current: exitCodes.done, empty: exitCodes.behind, behind: exitCodes.behind, ahead: exitCodes.ahead, diverged: exitCodes.refused };
+  const codes = {
+    current: exitCodes.done,
+    empty: exitCodes.behind,
+    behind: exitCodes.behind,
+    ahead: exitCodes.ahead,
+    diverged: exitCodes.refused,
+  };
   return codes[state];
 }

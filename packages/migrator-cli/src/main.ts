@@ -9,9 +9,15 @@ const flags = new Set(process.argv.slice(2));
 if (flags.has("--no-color")) process.env["NO_COLOR"] = "1";
 
 // The reader of a pipe may have seen enough: `migrator up --dry-run | head`.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? exitCodes.done : exitCodes.bug));
+process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === "EPIPE" ? exitCodes.done : exitCodes.bug),
+);
 
-const outcomes: Record<number, string> = { [exitCodes.locked]: "locked", [exitCodes.failed]: "failed", [exitCodes.bug]: "failed" };
+const outcomes: Record<number, string> = {
+  [exitCodes.locked]: "locked",
+  [exitCodes.failed]: "failed",
+  [exitCodes.bug]: "failed",
+};
 
 try {
   await createProgram((code) => (process.exitCode = code)).parseAsync();
@@ -34,6 +40,12 @@ function complain(error: unknown): number {
 }
 
 function report(code: number, error: ReturnType<typeof toDocument>): void {
-  const problems = error.code === "unknown-migration" ? [{ code: error.code, migration: null, message: error.message }] : [];
-  createOutput({ json: flags.has("--json") }).document({ outcome: outcomes[code] ?? "refused", steps: [], problems, error });
+  const problems =
+    error.code === "unknown-migration" ? [{ code: error.code, migration: null, message: error.message }] : [];
+  createOutput({ json: flags.has("--json") }).document({
+    outcome: outcomes[code] ?? "refused",
+    steps: [],
+    problems,
+    error,
+  });
 }

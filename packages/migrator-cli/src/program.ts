@@ -21,7 +21,8 @@ export function createProgram(onExit: (code: number) => void): Command {
     .option("--no-color", "no colours")
     .showHelpAfterError('Run "migrator --help" for the commands and options.')
     .exitOverride();
-  const on = (command: Command, load: () => Promise<Action>) => command.action(async (...all: unknown[]) => onExit(await runAction(all, load)));
+  const on = (command: Command, load: () => Promise<Action>) =>
+    command.action(async (...all: unknown[]) => onExit(await runAction(all, load)));
   addRunCommands(program, on);
   addReadCommands(program, on);
   addAuthorCommands(program, on);
@@ -38,13 +39,23 @@ async function runAction(all: unknown[], load: () => Promise<Action>): Promise<n
 }
 
 function addRunCommands(program: Command, on: Register): void {
-  const up = command(program, "up", "applies what is pending", ["migrator up", "migrator up --to 20240218000100", "migrator up --steps 1 --dry-run"])
+  const up = command(program, "up", "applies what is pending", [
+    "migrator up",
+    "migrator up --to 20240218000100",
+    "migrator up --steps 1 --dry-run",
+  ])
     .option("--to <M>", "up to and with this migration: its name, time stamp or a part that fits one")
     .option("--steps <N>", "only so many migrations", wholeNumber)
     .option("--dry-run", "shows the SQL and changes nothing")
     .option("--allow-out-of-order", "also applies migrations that come before one that is applied");
-  const down = command(program, "down", "reverts what was applied last, one migration unless told", ["migrator down", "migrator down --to add_user_roles", "migrator down --all --dry-run"])
-    .addOption(new Option("--to <M>", "reverts everything that was applied after this migration").conflicts(["steps", "all"]))
+  const down = command(program, "down", "reverts what was applied last, one migration unless told", [
+    "migrator down",
+    "migrator down --to add_user_roles",
+    "migrator down --all --dry-run",
+  ])
+    .addOption(
+      new Option("--to <M>", "reverts everything that was applied after this migration").conflicts(["steps", "all"]),
+    )
     .addOption(new Option("--steps <N>", "so many migrations").argParser(wholeNumber).conflicts("all"))
     .option("--all", "reverts everything")
     .option("--dry-run", "shows the SQL and changes nothing");
@@ -53,29 +64,42 @@ function addRunCommands(program: Command, on: Register): void {
 }
 
 function addReadCommands(program: Command, on: Register): void {
-  const status = command(program, "status", "says where the database stands", ["migrator status", "migrator status --exit-code --json"]).option(
-    "--exit-code",
-    "6 when behind, 7 when ahead, 3 when history and database contradict each other",
-  );
-  const wait = command(program, "wait", "waits until the schema is at this build's head", ["migrator wait", "migrator wait --timeout 300"]).option(
-    "--timeout <SECONDS>",
-    "how long",
-    seconds,
-    60,
-  );
+  const status = command(program, "status", "says where the database stands", [
+    "migrator status",
+    "migrator status --exit-code --json",
+  ]).option("--exit-code", "6 when behind, 7 when ahead, 3 when history and database contradict each other");
+  const wait = command(program, "wait", "waits until the schema is at this build's head", [
+    "migrator wait",
+    "migrator wait --timeout 300",
+  ]).option("--timeout <SECONDS>", "how long", seconds, 60);
   on(status, async () => (await import("./commands/status.ts")).runStatus);
   on(wait, async () => (await import("./commands/status.ts")).runWait);
-  on(command(program, "history", "lists every migration: when, by whom, how long, with which version", ["migrator history", "migrator history --json"]), async () => (await import("./commands/history.ts")).runHistory);
+  on(
+    command(program, "history", "lists every migration: when, by whom, how long, with which version", [
+      "migrator history",
+      "migrator history --json",
+    ]),
+    async () => (await import("./commands/history.ts")).runHistory,
+  );
 }
 
 function addAuthorCommands(program: Command, on: Register): void {
-  const shadow = () => new Option("--shadow-dsn <URL>", "a server where a shadow database may be made (default: the database's own)");
-  const create = command(program, "create", "writes a migration from the difference between models and migrations", ["migrator create add_widgets", 'migrator create "backfill widgets" --blank', "migrator create add_widgets --dry-run"])
+  const shadow = () =>
+    new Option("--shadow-dsn <URL>", "a server where a shadow database may be made (default: the database's own)");
+  const create = command(program, "create", "writes a migration from the difference between models and migrations", [
+    "migrator create add_widgets",
+    'migrator create "backfill widgets" --blank',
+    "migrator create add_widgets --dry-run",
+  ])
     .argument("<NAME>", "what it does, in a few words: add_widgets")
     .option("--blank", "compares nothing; the SQL is written by hand")
     .option("--dry-run", "shows the migration and writes nothing")
     .addOption(shadow());
-  const check = command(program, "check", "holds models and manifest against the migrations; CI's gate", ["migrator check", "migrator check --fix", "migrator check --json"])
+  const check = command(program, "check", "holds models and manifest against the migrations; CI's gate", [
+    "migrator check",
+    "migrator check --fix",
+    "migrator check --json",
+  ])
     .option("--fix", "writes the manifest anew first, from the files as they are")
     .addOption(shadow());
   on(create, async () => {
@@ -87,7 +111,11 @@ function addAuthorCommands(program: Command, on: Register): void {
 
 function command(program: Command, name: string, description: string, examples: string[]): Command {
   const text = examples.map((example) => `  $ ${example}`).join("\n");
-  return program.command(name).description(description).helpOption("--help", "shows this help").addHelpText("after", `\nExamples:\n${text}`);
+  return program
+    .command(name)
+    .description(description)
+    .helpOption("--help", "shows this help")
+    .addHelpText("after", `\nExamples:\n${text}`);
 }
 
 function withLockOptions(run: Command): Command {

@@ -32,12 +32,17 @@ export interface ContextNeeds {
 }
 
 /** What the engine works with, and where shadow databases may be made. Precedence: option, environment, file, default. */
-export async function createSettings(options: RunOptions, needs: ContextNeeds = {}): Promise<{ context: Context; shadow: ShadowOptions }> {
+export async function createSettings(
+  options: RunOptions,
+  needs: ContextNeeds = {},
+): Promise<{ context: Context; shadow: ShadowOptions }> {
   const config = await loadConfiguration(options.config);
   const directory = findDirectory(options, config);
   const dsn = await findAddress(options, config);
   if (dsn === undefined && needs.database !== "optional")
-    throw new ConfigurationError("No database is configured: set POSTGRES_DSN, or POSTGRES_HOST, POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB, or give --dsn");
+    throw new ConfigurationError(
+      "No database is configured: set POSTGRES_DSN, or POSTGRES_HOST, POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB, or give --dsn",
+    );
   const context = createContext({
     dsn: dsn ?? "",
     directory,
@@ -52,13 +57,18 @@ export async function createSettings(options: RunOptions, needs: ContextNeeds = 
     signal: needs.signal,
   });
   const shadowDsn = options.shadowDsn === undefined ? undefined : validate(options.shadowDsn, "--shadow-dsn");
-  return { context, shadow: { servers: shadowDsn ? [shadowDsn] : [dsn], provider: shadowDsn ? undefined : config.shadow } };
+  return {
+    context,
+    shadow: { servers: shadowDsn ? [shadowDsn] : [dsn], provider: shadowDsn ? undefined : config.shadow },
+  };
 }
 
 function findDirectory(options: GlobalOptions, config: LoadedConfig): string {
   if (options.migrations !== undefined) return path.resolve(options.migrations);
   if (config.migrations !== undefined) return path.resolve(config.folder, config.migrations);
-  throw new ConfigurationError("No migrations folder is configured: give --migrations DIR, or write a migrator.config.ts");
+  throw new ConfigurationError(
+    "No migrations folder is configured: give --migrations DIR, or write a migrator.config.ts",
+  );
 }
 
 async function findAddress(options: GlobalOptions, config: LoadedConfig): Promise<string | undefined> {

@@ -43,8 +43,15 @@ export async function applyStep(run: Run, migration: LoadedMigration, direction:
     await record(run, migration, direction, durationMs);
     return durationMs;
   };
-  const durationMs = migration.transactional ? await inTransaction(run, migration.name, work) : await outside(run, migration.name, work);
-  return { name: migration.name, result: direction === "up" ? "applied" : "reverted", durationMs, statements: send.sent };
+  const durationMs = migration.transactional
+    ? await inTransaction(run, migration.name, work)
+    : await outside(run, migration.name, work);
+  return {
+    name: migration.name,
+    result: direction === "up" ? "applied" : "reverted",
+    durationMs,
+    statements: send.sent,
+  };
 }
 
 function scriptOf(migration: LoadedMigration, direction: Direction): Script {
@@ -54,7 +61,11 @@ function scriptOf(migration: LoadedMigration, direction: Direction): Script {
 // What an earlier migration set for its session must not reach the next one.
 const fresh = "reset session authorization; reset all";
 
-async function inTransaction<Result>({ connection, lockTimeoutMs, toolVersion }: Run, name: string, work: () => Promise<Result>): Promise<Result> {
+async function inTransaction<Result>(
+  { connection, lockTimeoutMs, toolVersion }: Run,
+  name: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const title = escapeLiteral(titleOf(toolVersion, name));
   const settings = `set local lock_timeout = ${Math.round(lockTimeoutMs)}; set local application_name = ${title}`;
   await connection.query(fresh);
@@ -70,7 +81,11 @@ async function inTransaction<Result>({ connection, lockTimeoutMs, toolVersion }:
 }
 
 /** Without a lock time-out: it would leave CREATE INDEX CONCURRENTLY half done, an invalid index behind. */
-async function outside<Result>({ connection, toolVersion }: Run, name: string, work: () => Promise<Result>): Promise<Result> {
+async function outside<Result>(
+  { connection, toolVersion }: Run,
+  name: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   await connection.query(`${fresh}; set application_name = ${escapeLiteral(titleOf(toolVersion, name))}`);
   try {
     return await work();
@@ -123,7 +138,11 @@ class Sender {
   /** Runs the migration's own code; what it left to `addSql` comes after, as MikroORM does it. */
   async #compute(direction: Direction): Promise<string[]> {
     const { connection, ormOptions } = this.#run;
-    const { driver, config, context } = await borrowDriver(connection.client, this.#migration.transactional, ormOptions);
+    const { driver, config, context } = await borrowDriver(
+      connection.client,
+      this.#migration.transactional,
+      ormOptions,
+    );
     const migration = this.#migration.create(driver, config);
     migration.setTransactionContext(context);
     try {

@@ -31,7 +31,8 @@ export async function checkProject(context: Context, shadow: ShadowOptions): Pro
   for (const { name } of history.folder.files) await history.load(name);
   const { manifest } = history.folder;
   const problems = [...checkHistory(history.known(), [], manifest), ...(manifest ? await checkRules(history) : [])];
-  const differences = problems.length === 0 && context.ormOptions ? await findDifferences(context, history, shadow) : null;
+  const differences =
+    problems.length === 0 && context.ormOptions ? await findDifferences(context, history, shadow) : null;
   return { outcome: problems.length > 0 || (differences ?? []).length > 0 ? "refused" : "ok", problems, differences };
 }
 
@@ -65,20 +66,34 @@ function findTwins(files: readonly MigrationFile[]): RuleViolation[] {
   return files.flatMap(({ name }, index) => {
     const before = files[index - 1]?.name;
     if (!before || stampOf(before) !== stampOf(name)) return [];
-    return [violation("name", name, `has the same time stamp as ${before}: which comes first must not depend on the rest of the name.`)];
+    return [
+      violation(
+        "name",
+        name,
+        `has the same time stamp as ${before}: which comes first must not depend on the rest of the name.`,
+      ),
+    ];
   });
 }
 
 function checkDown({ name, down, irreversible }: LoadedMigration): RuleViolation[] {
   if (down !== null || irreversible !== null) return [];
-  return [violation("no-down", name, "has no down: write one, or one that throws the reason why there is no way back.")];
+  return [
+    violation("no-down", name, "has no down: write one, or one that throws the reason why there is no way back."),
+  ];
 }
 
 function checkSource(name: string, source: string): RuleViolation[] {
-  const imports = [...source.matchAll(/\b(?:from|import|require)\s*\(?\s*["']([^"'\n]+)["']/g)].map((match) => match[1] ?? "");
+  const imports = [...source.matchAll(/\b(?:from|import|require)\s*\(?\s*["']([^"'\n]+)["']/g)].map(
+    (match) => match[1] ?? "",
+  );
   const foreign = imports.filter((specifier) => !specifier.startsWith("@mikro-orm/"));
   const violations = foreign.map((specifier) =>
-    violation("import", name, `imports "${specifier}": a migration is frozen and must not change with other code; write its SQL out.`),
+    violation(
+      "import",
+      name,
+      `imports "${specifier}": a migration is frozen and must not change with other code; write its SQL out.`,
+    ),
   );
   if ([...source.matchAll(/\bclass\s+(\w+)/g)].some((match) => match[1] === name)) return violations;
   return [...violations, violation("name", name, "holds a class of another name: give it the file's name.")];

@@ -18,10 +18,17 @@ export interface KnownApplication {
 }
 
 /** Everything that is wrong with the history itself, whatever is planned. */
-export function checkHistory(history: readonly KnownMigration[], applied: readonly KnownApplication[], manifest?: Manifest): Problem[] {
+export function checkHistory(
+  history: readonly KnownMigration[],
+  applied: readonly KnownApplication[],
+  manifest?: Manifest,
+): Problem[] {
   return [
     ...findDuplicates(history, "The folder holds more than one file of this name: keep one"),
-    ...findDuplicates(applied, "The ledger records it more than once: two runners without a lock applied it; delete the later row by hand"),
+    ...findDuplicates(
+      applied,
+      "The ledger records it more than once: two runners without a lock applied it; delete the later row by hand",
+    ),
     ...findMissing(history, applied),
     ...findChanged(history, applied),
     ...(manifest ? checkManifest(history, manifest) : []),
@@ -29,7 +36,11 @@ export function checkHistory(history: readonly KnownMigration[], applied: readon
 }
 
 /** What speaks against this plan in particular. */
-export function checkPlan(history: readonly KnownMigration[], applied: readonly KnownApplication[], plan: Plan): Problem[] {
+export function checkPlan(
+  history: readonly KnownMigration[],
+  applied: readonly KnownApplication[],
+  plan: Plan,
+): Problem[] {
   return plan.direction === "up" ? findOutOfOrder(history, applied, plan) : findIrreversible(history, plan);
 }
 
@@ -38,7 +49,11 @@ export function isAhead(history: readonly KnownMigration[], applied: readonly Kn
   const known = new Set(history.map(({ name }) => name));
   const unknown = applied.filter(({ name }) => !known.has(name));
   const head = history.at(-1)?.name ?? "";
-  return unknown.length > 0 && unknown.every(({ name }) => name > head) && history.every(({ name }) => applied.some((row) => row.name === name));
+  return (
+    unknown.length > 0 &&
+    unknown.every(({ name }) => name > head) &&
+    history.every(({ name }) => applied.some((row) => row.name === name))
+  );
 }
 
 function findDuplicates(named: readonly { readonly name: string }[], message: string): Problem[] {
@@ -74,14 +89,24 @@ function checkManifest(history: readonly KnownMigration[], manifest: Manifest): 
   const listed = new Map(manifest.migrations.map((entry) => [entry.name, entry.checksum]));
   const files = new Set(history.map(({ name }) => name));
   const fix = `if that is meant, run "migrator check --fix" and commit ${manifestFile}`;
-  const differing = history.filter(({ name, checksum }) => listed.has(name) && checksum !== null && checksum !== listed.get(name));
+  const differing = history.filter(
+    ({ name, checksum }) => listed.has(name) && checksum !== null && checksum !== listed.get(name),
+  );
   const unlisted = history.filter(({ name }) => !listed.has(name));
   const vanished = manifest.migrations.filter(({ name }) => !files.has(name));
   return [
-    ...differing.map(({ name }) => changed(name, `${name} does not have the SQL that ${manifestFile} records: ${fix}.`)),
+    ...differing.map(({ name }) =>
+      changed(name, `${name} does not have the SQL that ${manifestFile} records: ${fix}.`),
+    ),
     ...unlisted.map(({ name }) => changed(name, `${name} is not listed in ${manifestFile}: ${fix}.`)),
-    ...findBrokenLinks(manifest).map((name) => changed(name, `${manifestFile} was edited by hand or merged at ${name}: ${fix}.`)),
-    ...vanished.map(({ name }): Problem => ({ code: "missing", migration: name, message: `${name} is listed in ${manifestFile}, but its file is gone: restore it, or ${fix}.` })),
+    ...findBrokenLinks(manifest).map((name) =>
+      changed(name, `${manifestFile} was edited by hand or merged at ${name}: ${fix}.`),
+    ),
+    ...vanished.map(({ name }): Problem => ({
+      code: "missing",
+      migration: name,
+      message: `${name} is listed in ${manifestFile}, but its file is gone: restore it, or ${fix}.`,
+    })),
   ];
 }
 
@@ -89,7 +114,11 @@ function changed(migration: string, message: string): Problem {
   return { code: "changed", migration, message };
 }
 
-function findOutOfOrder(history: readonly KnownMigration[], applied: readonly KnownApplication[], plan: Plan): Problem[] {
+function findOutOfOrder(
+  history: readonly KnownMigration[],
+  applied: readonly KnownApplication[],
+  plan: Plan,
+): Problem[] {
   const position = new Map(history.map(({ name }, index) => [name, index]));
   const last = Math.max(-1, ...applied.map(({ name }) => position.get(name) ?? -1));
   return plan.steps
@@ -105,9 +134,18 @@ function findIrreversible(history: readonly KnownMigration[], plan: Plan): Probl
   const known = new Map(history.map((migration) => [migration.name, migration]));
   return plan.steps.flatMap((name): Problem[] => {
     const migration = known.get(name);
-    if (!migration) return [{ code: "missing", migration: name, message: `${name} is to be reverted, but its file is not in the folder: restore the file first.` }];
+    if (!migration)
+      return [
+        {
+          code: "missing",
+          migration: name,
+          message: `${name} is to be reverted, but its file is not in the folder: restore the file first.`,
+        },
+      ];
     if (migration.reversible !== false) return [];
-    const why = migration.irreversible ? `cannot be reverted: ${migration.irreversible}. Go` : "has no down: write one, or go";
+    const why = migration.irreversible
+      ? `cannot be reverted: ${migration.irreversible}. Go`
+      : "has no down: write one, or go";
     return [{ code: "irreversible", migration: name, message: `${name} ${why} back by a new migration.` }];
   });
 }

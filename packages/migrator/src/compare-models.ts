@@ -8,7 +8,11 @@ export interface ModelDifference {
 }
 
 /** Compares the models with the database at `dsn`; both lists are empty when they are equal. */
-export async function compareModels(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<ModelDifference> {
+export async function compareModels(
+  ormOptions: OrmOptions,
+  dsn: string,
+  ledger: LedgerTable,
+): Promise<ModelDifference> {
   const { MikroORM } = await import("@mikro-orm/postgresql");
   const orm = await MikroORM.init({
     ...ormOptions,

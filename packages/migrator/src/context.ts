@@ -39,7 +39,11 @@ export type Context = Defaulted & {
   readonly signal: AbortSignal | undefined;
 };
 
-type Defaulted = { readonly [Key in Exclude<keyof MigratorOptions, "ledger" | "signal" | "ormOptions">]-?: NonNullable<MigratorOptions[Key]> };
+type Defaulted = {
+  readonly [Key in Exclude<keyof MigratorOptions, "ledger" | "signal" | "ormOptions">]-?: NonNullable<
+    MigratorOptions[Key]
+  >;
+};
 
 /** Completes the options. Throws a `ConfigurationError` for a ledger name that is none. */
 export function createContext(options: MigratorOptions): Context {
@@ -63,6 +67,7 @@ export function createContext(options: MigratorOptions): Context {
 function parseLedger(name: string | undefined): LedgerTable {
   if (name === undefined) return defaultLedger;
   const [first, second, third] = name.split(".");
-  if (!first || third !== undefined || second === "") throw new ConfigurationError(`"${name}" is no name for the ledger: it takes TABLE or SCHEMA.TABLE`);
+  if (!first || third !== undefined || second === "")
+    throw new ConfigurationError(`"${name}" is no name for the ledger: it takes TABLE or SCHEMA.TABLE`);
   return second === undefined ? { schema: defaultLedger.schema, table: first } : { schema: first, table: second };
 }

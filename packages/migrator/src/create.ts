@@ -42,22 +42,40 @@ export async function create(context: Context, options: CreateOptions): Promise<
 }
 
 function toSnakeCase(name: string): string {
-  const words = name.trim().replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase().replaceAll(/[^a-z0-9]+/g, "_").replaceAll(/^_+|_+$/g, "");
+  const words = name
+    .trim()
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "_")
+    .replaceAll(/^_+|_+$/g, "");
   if (words === "" || words.length > 100)
-    throw new ConfigurationError(`"${name}" does not name a migration: say in a few words of letters and digits what it does, such as add_widgets`);
+    throw new ConfigurationError(
+      `"${name}" does not name a migration: say in a few words of letters and digits what it does, such as add_widgets`,
+    );
   return words;
 }
 
 /** Now, in UTC and in seconds; later than everything in the folder, whatever its clocks were. */
 function nextStamp(folder: MigrationFolder): string {
   const now = new Date().toISOString().replaceAll(/\D/g, "").slice(0, 14);
-  const last = folder.files.map(({ name }) => stampOf(name) ?? "").toSorted().at(-1) ?? "";
+  const last =
+    folder.files
+      .map(({ name }) => stampOf(name) ?? "")
+      .toSorted()
+      .at(-1) ?? "";
   return now > last ? now : String(BigInt(last) + 1n);
 }
 
-async function findDifference(context: Context, folder: MigrationFolder, shadow: ShadowOptions): Promise<ModelDifference> {
+async function findDifference(
+  context: Context,
+  folder: MigrationFolder,
+  shadow: ShadowOptions,
+): Promise<ModelDifference> {
   const { ormOptions } = context;
-  if (!ormOptions) throw new ConfigurationError(`"create" compares models with migrations, and no models are configured: name them in migrator.config.ts ("models"), or use --blank`);
+  if (!ormOptions)
+    throw new ConfigurationError(
+      `"create" compares models with migrations, and no models are configured: name them in migrator.config.ts ("models"), or use --blank`,
+    );
   return await withShadow(shadow, async (dsn) => {
     await replay(context, folder, dsn);
     return await compareModels(ormOptions, dsn, context.ledger);
@@ -103,7 +121,10 @@ function renderStatement(sql: string): string {
 }
 
 /** Writes the file, then the manifest; when the manifest cannot be written, the file goes again. */
-async function write(folder: MigrationFolder, { name, file, code }: { name: string; file: string; code: string }): Promise<void> {
+async function write(
+  folder: MigrationFolder,
+  { name, file, code }: { name: string; file: string; code: string },
+): Promise<void> {
   await writeFile(file, code, { flag: "wx", flush: true });
   try {
     if (folder.manifest || folder.files.length === 0) await appendToManifest(folder, { name, path: file });

@@ -38,7 +38,10 @@ export async function listFiles(directory: string): Promise<MigrationFile[]> {
 }
 
 function explain(directory: string, { code, message }: NodeJS.ErrnoException): ConfigurationError {
-  if (code === "ENOENT") return new ConfigurationError(`The migrations folder ${directory} does not exist: check --migrations or the configuration`);
+  if (code === "ENOENT")
+    return new ConfigurationError(
+      `The migrations folder ${directory} does not exist: check --migrations or the configuration`,
+    );
   if (code === "ENOTDIR") return new ConfigurationError(`${directory} is a file: --migrations takes a folder`);
   return new ConfigurationError(`The migrations folder ${directory} cannot be read: ${message}`);
 }

@@ -16,7 +16,11 @@ export type OrmOptions = Record<string, unknown>;
  * A MikroORM driver that speaks on our own session. In a transaction it can neither begin, commit nor roll back:
  * that is the runner's, and the ledger row's. Costs the import of MikroORM, so only computed migrations get it.
  */
-export async function borrowDriver(client: Client, inTransaction: boolean, ormOptions: OrmOptions = {}): Promise<BorrowedDriver> {
+export async function borrowDriver(
+  client: Client,
+  inTransaction: boolean,
+  ormOptions: OrmOptions = {},
+): Promise<BorrowedDriver> {
   const { MikroORM } = await import("@mikro-orm/postgresql");
   const Borrowed = function () {
     return lend(client, inTransaction);
@@ -41,7 +45,8 @@ function lend(client: Client, inTransaction: boolean): Client {
   const query = (...parameters: unknown[]): unknown => {
     const [first, callback] = [parameters[0] as string | { text?: string }, parameters.at(-1)];
     const text = typeof first === "string" ? first : (first.text ?? "");
-    if (!inTransaction || !transactionControl.test(text)) return (client.query as (...all: unknown[]) => unknown).apply(client, parameters);
+    if (!inTransaction || !transactionControl.test(text))
+      return (client.query as (...all: unknown[]) => unknown).apply(client, parameters);
     const nothing: Partial<QueryResult> = { rows: [], rowCount: 0, command: text.trim().toUpperCase(), fields: [] };
     return typeof callback === "function" ? callback(null, nothing) : Promise.resolve(nothing);
   };

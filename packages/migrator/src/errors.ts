@@ -12,7 +12,14 @@ export type ErrorCode =
 
 /** Something in a history that a person must decide on. */
 export interface Problem {
-  readonly code: "out-of-order" | "missing" | "changed" | "irreversible" | "duplicate" | "invalid-index" | "unknown-migration";
+  readonly code:
+    | "out-of-order"
+    | "missing"
+    | "changed"
+    | "irreversible"
+    | "duplicate"
+    | "invalid-index"
+    | "unknown-migration";
   /** The migration it is about; null: the history as a whole. */
   readonly migration: string | null;
   /** What is wrong and what to do next, in full sentences. */

@@ -19,7 +19,9 @@ export interface History {
 export async function openHistory(directory: string): Promise<History> {
   const folder = await discover(directory);
   if (folder.files.length === 0)
-    throw new ConfigurationError(`The migrations folder ${directory} holds no migration: create one with "migrator create NAME", or check --migrations`);
+    throw new ConfigurationError(
+      `The migrations folder ${directory} holds no migration: create one with "migrator create NAME", or check --migrations`,
+    );
   return readFolder(folder);
 }
 
@@ -38,7 +40,12 @@ export function readFolder(folder: MigrationFolder): History {
     folder.files.map(({ name }): KnownMigration => {
       const migration = loaded.get(name);
       if (!migration) return { name, checksum: null, reversible: null };
-      return { name, checksum: migration.checksum, reversible: migration.down !== null, irreversible: migration.irreversible };
+      return {
+        name,
+        checksum: migration.checksum,
+        reversible: migration.down !== null,
+        irreversible: migration.irreversible,
+      };
     });
   const loadForChecks = async (applied: readonly AppliedMigration[]) => {
     const checked = new Set(applied.filter((row) => row.checksum !== null).map((row) => row.name));

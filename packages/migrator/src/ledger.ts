@@ -32,7 +32,9 @@ const undefinedSchema = "3F000";
 /** Every applied migration in the order of application; an empty list where there is no ledger yet. */
 export async function readLedger(query: Query, ledger: LedgerTable = defaultLedger): Promise<AppliedMigration[]> {
   try {
-    const rows = await query<{ row: LedgerRow }>(`select to_jsonb(m) as "row" from ${qualified(ledger)} m order by m.id`);
+    const rows = await query<{ row: LedgerRow }>(
+      `select to_jsonb(m) as "row" from ${qualified(ledger)} m order by m.id`,
+    );
     return rows.map(({ row }) => toApplied(row));
   } catch (error) {
     if ([undefinedTable, undefinedSchema].includes((error as { code?: string }).code ?? "")) return [];
@@ -125,7 +127,11 @@ export interface LedgerEntry {
 }
 
 /** Records a migration as applied; call it inside the migration's transaction. */
-export async function recordApplied(query: Query, entry: LedgerEntry, ledger: LedgerTable = defaultLedger): Promise<void> {
+export async function recordApplied(
+  query: Query,
+  entry: LedgerEntry,
+  ledger: LedgerTable = defaultLedger,
+): Promise<void> {
   await query(
     `insert into ${qualified(ledger)} (name, executed_at, checksum, duration_ms, applied_by, applied_from, tool_version, run_id, undo)
      values ($1, clock_timestamp(), $2, $3, session_user, $4, $5, $6, $7)`,

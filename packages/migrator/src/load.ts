@@ -45,7 +45,9 @@ async function importFile(file: MigrationFile): Promise<Record<string, unknown>>
     return (await import(pathToFileURL(file.path).href)) as Record<string, unknown>;
   } catch (cause) {
     const { name, message } = cause as Error;
-    throw new BrokenMigrationError(file.name, `${file.path} cannot be loaded: ${name}: ${message.split("\n")[0]}`, { cause });
+    throw new BrokenMigrationError(file.name, `${file.path} cannot be loaded: ${name}: ${message.split("\n")[0]}`, {
+      cause,
+    });
   }
 }
 
@@ -54,7 +56,10 @@ function findClass(file: MigrationFile, module: Record<string, unknown>): Migrat
   const [found, second] = classes;
   if (!found) throw new BrokenMigrationError(file.name, `${file.path} exports no class that extends Migration`);
   if (second)
-    throw new BrokenMigrationError(file.name, `${file.path} exports ${classes.size} migrations (${[...classes].map((c) => c.name).join(", ")}): one to a file`);
+    throw new BrokenMigrationError(
+      file.name,
+      `${file.path} exports ${classes.size} migrations (${[...classes].map((c) => c.name).join(", ")}): one to a file`,
+    );
   return found;
 }
 
@@ -84,7 +89,11 @@ async function collectUp(file: MigrationFile, create: Create): Promise<Script> {
     return await collect(create, "up");
   } catch (cause) {
     const { name, message } = cause as Error;
-    throw new BrokenMigrationError(file.name, `up() of ${file.path} fails before it reaches the database: ${name}: ${message}`, { cause });
+    throw new BrokenMigrationError(
+      file.name,
+      `up() of ${file.path} fails before it reaches the database: ${name}: ${message}`,
+      { cause },
+    );
   }
 }
 

@@ -26,7 +26,11 @@ export interface LockOptions {
  * Runs `work` while no other runner works on the same ledger. The lock belongs to the session that `query` speaks
  * on and dies with it. Throws a `LockedError` when it is not to be had in time.
  */
-export async function withLock<Result>(query: Query, options: LockOptions, work: () => Promise<Result>): Promise<Result> {
+export async function withLock<Result>(
+  query: Query,
+  options: LockOptions,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const name = `migrator ${qualified(options.ledger)}`;
   await acquire(query, name, options);
   try {
@@ -53,7 +57,9 @@ async function acquire(query: Query, name: string, { waitMs, onWaiting, signal }
 }
 
 async function tryLock(query: Query, name: string): Promise<boolean> {
-  const [row] = await query<{ locked: boolean }>(`select pg_try_advisory_lock(hashtextextended($1, 0)) as locked`, [name]);
+  const [row] = await query<{ locked: boolean }>(`select pg_try_advisory_lock(hashtextextended($1, 0)) as locked`, [
+    name,
+  ]);
   return row?.locked ?? false;
 }
 

@@ -34,7 +34,9 @@ function parseManifest(text: string, file: string): Manifest {
   const manifest = parseJson(text, file) as Partial<Manifest> | null;
   const entries = manifest?.migrations;
   if (manifest?.version !== 1 || !Array.isArray(entries) || !entries.every(isEntry))
-    throw new ConfigurationError(`${file} is not a manifest of version 1: restore it from git, or write it anew with "migrator check --fix"`);
+    throw new ConfigurationError(
+      `${file} is not a manifest of version 1: restore it from git, or write it anew with "migrator check --fix"`,
+    );
   return manifest as Manifest;
 }
 

@@ -55,7 +55,12 @@ async function migrate(context: Context, direction: Direction, options: MigrateO
 }
 
 function lockOptions({ ledger, lockWaitMs, onEvent, signal }: Context) {
-  return { ledger, waitMs: lockWaitMs, signal, onWaiting: (holder: LockHolder) => onEvent({ type: "waiting", holder }) };
+  return {
+    ledger,
+    waitMs: lockWaitMs,
+    signal,
+    onWaiting: (holder: LockHolder) => onEvent({ type: "waiting", holder }),
+  };
 }
 
 /** A plan that may run, or the report that ends the run here. */
@@ -63,10 +68,18 @@ type Prepared =
   | { readonly settled: Report; readonly plan?: never; readonly loaded?: never }
   | { readonly settled?: never; readonly plan: Plan; readonly loaded: readonly LoadedMigration[] };
 
-async function prepare(context: Context, history: History, connection: Connection, direction: Direction, options: MigrateOptions): Promise<Prepared> {
+async function prepare(
+  context: Context,
+  history: History,
+  connection: Connection,
+  direction: Direction,
+  options: MigrateOptions,
+): Promise<Prepared> {
   const applied = await readLedger(connection.query, context.ledger);
-  const plan = direction === "up" ? planUp(history.known(), applied, options) : planDown(history.known(), applied, options);
-  if (direction === "up" && isAhead(history.known(), applied)) return { settled: refuse(plan, [], aheadOf(history, applied)) };
+  const plan =
+    direction === "up" ? planUp(history.known(), applied, options) : planDown(history.known(), applied, options);
+  if (direction === "up" && isAhead(history.known(), applied))
+    return { settled: refuse(plan, [], aheadOf(history, applied)) };
   try {
     await history.loadForChecks(applied);
     const files = new Set(history.folder.files.map(({ name }) => name));
@@ -74,14 +87,21 @@ async function prepare(context: Context, history: History, connection: Connectio
     for (const name of plan.steps) if (files.has(name)) loaded.push(await history.load(name));
     const problems = findProblems(context, history, applied, plan);
     if (problems.length > 0) return { settled: refuse(plan, problems, null) };
-    return plan.steps.length === 0 ? { settled: { outcome: "nothing", steps: [], problems: [], error: null } } : { plan, loaded };
+    return plan.steps.length === 0
+      ? { settled: { outcome: "nothing", steps: [], problems: [], error: null } }
+      : { plan, loaded };
   } catch (error) {
     if (error instanceof BrokenMigrationError) return { settled: broken(plan, error) };
     throw error;
   }
 }
 
-function findProblems(context: Context, history: History, applied: Awaited<ReturnType<typeof readLedger>>, plan: Plan): Problem[] {
+function findProblems(
+  context: Context,
+  history: History,
+  applied: Awaited<ReturnType<typeof readLedger>>,
+  plan: Plan,
+): Problem[] {
   const known = history.known();
   const problems = [...checkHistory(known, applied, history.folder.manifest), ...checkPlan(known, applied, plan)];
   return context.allowOutOfOrder ? problems.filter(({ code }) => code !== "out-of-order") : problems;
@@ -102,7 +122,10 @@ function broken(plan: Plan, error: BrokenMigrationError): Report {
 }
 
 function dryRun(plan: Plan, loaded: readonly LoadedMigration[]): Report {
-  const sql = loaded.map((migration) => ({ name: migration.name, statements: statementsOf(migration, plan.direction) }));
+  const sql = loaded.map((migration) => ({
+    name: migration.name,
+    statements: statementsOf(migration, plan.direction),
+  }));
   const steps = sql.map(({ name, statements }) => ({ ...unrun(name, "planned"), statements: statements.length }));
   return { outcome: "planned", steps, problems: [], error: null, sql };
 }
@@ -117,7 +140,12 @@ function unrun(name: string, result: StepResult["result"]): StepResult {
   return { name, result, durationMs: 0, statements: 0 };
 }
 
-async function run(context: Context, connection: Connection, plan: Plan, loaded: readonly LoadedMigration[]): Promise<Report> {
+async function run(
+  context: Context,
+  connection: Connection,
+  plan: Plan,
+  loaded: readonly LoadedMigration[],
+): Promise<Report> {
   await ensureLedger(connection.query, context.ledger);
   context.onEvent({ type: "planned", plan });
   const steps: StepResult[] = [];
@@ -127,7 +155,10 @@ async function run(context: Context, connection: Connection, plan: Plan, loaded:
     try {
       steps.push(await tryStep({ ...context, connection }, context, migration, plan.direction));
     } catch (error) {
-      const failed: StepResult = { ...unrun(migration.name, "failed"), durationMs: Math.round(performance.now() - started) };
+      const failed: StepResult = {
+        ...unrun(migration.name, "failed"),
+        durationMs: Math.round(performance.now() - started),
+      };
       context.onEvent({ type: "finished", step: failed });
       return failure(plan, [...steps, failed], error);
     }
@@ -136,7 +167,12 @@ async function run(context: Context, connection: Connection, plan: Plan, loaded:
   return { outcome: plan.direction === "up" ? "applied" : "reverted", steps, problems: [], error: null };
 }
 
-async function tryStep(run: Run, { lockBudgetMs, onEvent, signal }: Context, migration: LoadedMigration, direction: Direction): Promise<StepResult> {
+async function tryStep(
+  run: Run,
+  { lockBudgetMs, onEvent, signal }: Context,
+  migration: LoadedMigration,
+  direction: Direction,
+): Promise<StepResult> {
   if (signal?.aborted) throw new InterruptedError();
   return await retryOnLockTimeout(() => applyStep(run, migration, direction), {
     budgetMs: lockBudgetMs,

@@ -44,7 +44,11 @@ function countDown(history: readonly Named[], newestFirst: readonly string[], { 
   const name = resolveTarget(to, [...new Set([...history.map((migration) => migration.name), ...newestFirst])]);
   const index = newestFirst.indexOf(name);
   if (index >= 0) return index;
-  throw new UnknownMigrationError(to, newestFirst.slice(0, 3), `${name} is not applied, so nothing can be reverted down to it.`);
+  throw new UnknownMigrationError(
+    to,
+    newestFirst.slice(0, 3),
+    `${name} is not applied, so nothing can be reverted down to it.`,
+  );
 }
 
 function stepsOf(steps: number): number {

@@ -73,7 +73,10 @@ export class IrreversibleMigration extends Error {
 }
 
 const original = "@mikro-orm/migrations";
-const stand_in = new URL(import.meta.url.endsWith(".ts") ? "./migration-base.ts" : "./migration-base.js", import.meta.url).href;
+const stand_in = new URL(
+  import.meta.url.endsWith(".ts") ? "./migration-base.ts" : "./migration-base.js",
+  import.meta.url,
+).href;
 const folders = new Set<string>();
 
 /** From now on, files in `directory` that import `@mikro-orm/migrations` get `RecordedMigration` instead. */
@@ -81,7 +84,9 @@ export function standInFor(directory: string): void {
   if (folders.size === 0)
     registerHooks({
       resolve: (specifier, context, next) =>
-        specifier === original && isMigration(context.parentURL) ? { url: stand_in, shortCircuit: true } : next(specifier, context),
+        specifier === original && isMigration(context.parentURL)
+          ? { url: stand_in, shortCircuit: true }
+          : next(specifier, context),
     });
   folders.add(`${pathToFileURL(directory).href}/`);
 }

@@ -21,7 +21,8 @@ export function stampOf(name: string): string | undefined {
 }
 
 function describe(target: string, fitting: readonly string[], names: readonly string[]): string {
-  if (fitting.length > 0) return `"${target}" fits ${fitting.length} migrations: ${fitting.join(", ")}. Name one of them in full.`;
+  if (fitting.length > 0)
+    return `"${target}" fits ${fitting.length} migrations: ${fitting.join(", ")}. Name one of them in full.`;
   if (names.length === 0) return `There is no migration "${target}": the folder has none.`;
   return `There is no migration "${target}". Did you mean ${suggest(target, names).join(" or ")}?`;
 }

@@ -20,7 +20,10 @@ const application = "migrator shadow";
  * Runs `work` with the address of an empty database of its own, which is dropped afterwards. No existing database is
  * touched but shadows that a killed run left behind. Throws a `ConfigurationError` where none can be made.
  */
-export async function withShadow<Result>(options: ShadowOptions, work: (dsn: string) => Promise<Result>): Promise<Result> {
+export async function withShadow<Result>(
+  options: ShadowOptions,
+  work: (dsn: string) => Promise<Result>,
+): Promise<Result> {
   const { server, stop } = await openServer(options);
   try {
     await dropLeftovers(server.connection);
@@ -43,14 +46,22 @@ interface Server {
   readonly connection: Connection;
 }
 
-async function openServer({ servers, provider }: ShadowOptions): Promise<{ server: Server; stop: () => Promise<void> }> {
+async function openServer({
+  servers,
+  provider,
+}: ShadowOptions): Promise<{ server: Server; stop: () => Promise<void> }> {
   const refusals: string[] = [];
   for (const dsn of servers.filter((one) => one !== undefined)) {
     const server = await tryServer(dsn).catch((error: Error) => error.message);
     if (typeof server !== "string") return { server, stop: async () => {} };
     refusals.push(server);
   }
-  if (!provider) throw new ConfigurationError(["No server for a shadow database: give one whose role may create databases by --shadow-dsn", ...refusals].join("; "));
+  if (!provider)
+    throw new ConfigurationError(
+      ["No server for a shadow database: give one whose role may create databases by --shadow-dsn", ...refusals].join(
+        "; ",
+      ),
+    );
   const provided = await provider();
   return { server: { dsn: provided.dsn, connection: await connect(provided.dsn, application) }, stop: provided.stop };
 }
@@ -74,7 +85,8 @@ async function dropLeftovers(connection: Connection): Promise<void> {
         and not exists (select from pg_stat_activity a where a.datid = d.oid)`,
     [prefix, marker, Date.now() - 3_600_000],
   );
-  for (const { name } of leftovers) await connection.query(`drop database if exists ${escapeIdentifier(name)}`).catch(() => {});
+  for (const { name } of leftovers)
+    await connection.query(`drop database if exists ${escapeIdentifier(name)}`).catch(() => {});
 }
 
 function withDatabase(dsn: string, name: string): string {

@@ -18,11 +18,19 @@ export interface Status {
 
 /** Compares a history with what is applied. A history from a manifest alone will do: names and checksums. */
 export function summarize(
-  history: readonly { readonly name: string; readonly checksum?: string | null; readonly reversible?: boolean | null }[],
+  history: readonly {
+    readonly name: string;
+    readonly checksum?: string | null;
+    readonly reversible?: boolean | null;
+  }[],
   applied: readonly AppliedMigration[],
   manifest?: Manifest,
 ): Status {
-  const known: KnownMigration[] = history.map(({ name, checksum = null, reversible = null }) => ({ name, checksum, reversible }));
+  const known: KnownMigration[] = history.map(({ name, checksum = null, reversible = null }) => ({
+    name,
+    checksum,
+    reversible,
+  }));
   const plan = planUp(known, applied);
   const problems = [...checkHistory(known, applied, manifest), ...checkPlan(known, applied, plan)];
   return {

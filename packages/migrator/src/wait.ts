@@ -8,7 +8,11 @@ import type { Status } from "./status.ts";
  * Waits until the database is at the head of this history, or until `timeoutMs` is over, and gives the last status.
  * A server that cannot be reached yet is waited for too; throws its `ConnectionError` when time is over.
  */
-export async function waitForHead(context: Context, timeoutMs: number, onStatus: (state: string) => void): Promise<Status> {
+export async function waitForHead(
+  context: Context,
+  timeoutMs: number,
+  onStatus: (state: string) => void,
+): Promise<Status> {
   const deadline = Date.now() + timeoutMs;
   for (let last = ""; ; await sleep(Math.min(500, Math.max(deadline - Date.now(), 1)))) {
     const status = await readStatus(context).catch((error: unknown) => {
@@ -16,7 +20,8 @@ export async function waitForHead(context: Context, timeoutMs: number, onStatus:
       throw error;
     });
     const state = status?.state ?? "unreachable";
-    if (status && (state === "current" || state === "ahead" || state === "diverged" || Date.now() >= deadline)) return status;
+    if (status && (state === "current" || state === "ahead" || state === "diverged" || Date.now() >= deadline))
+      return status;
     if (state !== last) onStatus(state);
     last = state;
   }

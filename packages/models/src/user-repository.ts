@@ -11,7 +11,9 @@ export interface GrantedPermission {
 export class UserRepository extends EntityRepository<User> {
   /** The user with this address, whatever its case, or null. */
   async findByEmail(email: string): Promise<User | null> {
-    const [row] = await this.em.execute<{ id: string }[]>("select id from users where lower(email) = lower(?)", [email]);
+    const [row] = await this.em.execute<{ id: string }[]>("select id from users where lower(email) = lower(?)", [
+      email,
+    ]);
     return row ? await this.findOne(row.id) : null;
   }
 

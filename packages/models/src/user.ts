@@ -21,7 +21,10 @@ export const UserSchema = defineEntity({
   indexes: [
     { name: "idx_users_role", properties: "role" },
     // Unique whatever the case: Ada@example.com and ada@example.com are one address.
-    { name: "uq_users_email_lower", expression: (_columns, table, name) => `create unique index "${name}" on ${table} (lower("email"))` },
+    {
+      name: "uq_users_email_lower",
+      expression: (_columns, table, name) => `create unique index "${name}" on ${table} (lower("email"))`,
+    },
   ],
 });
 

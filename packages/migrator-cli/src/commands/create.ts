@@ -6,13 +6,25 @@ import type { Output } from "../output.ts";
 import { createSettings, type RunOptions } from "../settings.ts";
 
 /** `migrator create`: writes a migration from the models, or says that there is nothing to write; gives the exit code. */
-export async function runCreate(output: Output, name: string, options: RunOptions & { blank?: boolean; dryRun?: boolean }): Promise<number> {
+export async function runCreate(
+  output: Output,
+  name: string,
+  options: RunOptions & { blank?: boolean; dryRun?: boolean },
+): Promise<number> {
   const { context, shadow } = await createSettings(options, { models: !options.blank, database: "optional" });
   const created = await create(context, { name, blank: options.blank, dryRun: options.dryRun, shadow });
-  output.document({ outcome: outcomeOf(created.file, options), name: created.name, file: created.file, statements: created.statements });
+  output.document({
+    outcome: outcomeOf(created.file, options),
+    name: created.name,
+    file: created.file,
+    statements: created.statements,
+  });
   if (created.file === null) output.line(output.paint("green", "Nothing to create: models and migrations are equal."));
   else if (options.dryRun) output.line(created.code ?? "");
-  else output.line(`Created ${path.relative(process.cwd(), created.file)} with ${describe(created.statements, options)}: review it, then run "migrator up".`);
+  else
+    output.line(
+      `Created ${path.relative(process.cwd(), created.file)} with ${describe(created.statements, options)}: review it, then run "migrator up".`,
+    );
   return exitCodes.done;
 }
 
@@ -22,5 +34,7 @@ function outcomeOf(file: string | null, options: { dryRun?: boolean }): string {
 }
 
 function describe(statements: readonly string[], options: { blank?: boolean }): string {
-  return options.blank ? `an empty up and down; write its SQL and run "migrator check --fix"` : count(statements.length, "statement");
+  return options.blank
+    ? `an empty up and down; write its SQL and run "migrator check --fix"`
+    : count(statements.length, "statement");
 }

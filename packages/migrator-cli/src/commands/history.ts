@@ -9,17 +9,33 @@ export async function runHistory(output: Output, options: GlobalOptions): Promis
   const { context } = await createSettings(options);
   const { applied, pending } = await readStatus(context);
   output.document({ applied, pending });
-  const rows = [["migration", "applied at", "by", "from", "took", "version"], ...applied.map(toRow), ...pending.map(({ name }) => [name, "pending"])];
+  const rows = [
+    ["migration", "applied at", "by", "from", "took", "version"],
+    ...applied.map(toRow),
+    ...pending.map(({ name }) => [name, "pending"]),
+  ];
   for (const line of align(rows)) output.line(line);
   return exitCodes.done;
 }
 
 function toRow({ name, appliedAt, appliedBy, appliedFrom, durationMs, toolVersion }: AppliedMigration): string[] {
   const when = appliedAt.replace("T", " ").replace(/\.\d+Z$/, " UTC");
-  return [name, when, appliedBy ?? "", appliedFrom ?? "", durationMs === null ? "" : milliseconds(durationMs), toolVersion ?? "(stock MikroORM)"];
+  return [
+    name,
+    when,
+    appliedBy ?? "",
+    appliedFrom ?? "",
+    durationMs === null ? "" : milliseconds(durationMs),
+    toolVersion ?? "(stock MikroORM)",
+  ];
 }
 
 function align(rows: readonly string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
 }

@@ -15,9 +15,14 @@ export async function runStatus(output: Output, options: GlobalOptions & { exitC
 /** `migrator wait`: blocks until the schema is at this build's head and gives the exit code. */
 export async function runWait(output: Output, options: GlobalOptions & { timeout: number }): Promise<number> {
   const { context } = await createSettings(options);
-  const status = await waitForHead(context, options.timeout * 1000, (state) => output.line(`Waiting: the database is ${state}`));
+  const status = await waitForHead(context, options.timeout * 1000, (state) =>
+    output.line(`Waiting: the database is ${state}`),
+  );
   report(output, status);
-  if (exitCodeOfState(status.state) === exitCodes.behind) output.error(`The database is still ${status.state} after ${options.timeout} s: is a runner at work? See "migrator status".`);
+  if (exitCodeOfState(status.state) === exitCodes.behind)
+    output.error(
+      `The database is still ${status.state} after ${options.timeout} s: is a runner at work? See "migrator status".`,
+    );
   return exitCodeOfState(status.state);
 }
 
@@ -34,7 +39,12 @@ const meanings = {
 function report(output: Output, status: Status): void {
   output.document({
     ...status,
-    applied: status.applied.map(({ name, appliedAt, checksum, durationMs }) => ({ name, appliedAt, checksum, durationMs })),
+    applied: status.applied.map(({ name, appliedAt, checksum, durationMs }) => ({
+      name,
+      appliedAt,
+      checksum,
+      durationMs,
+    })),
   });
   output.line(`state    ${output.paint(colors[status.state], status.state)} (${meanings[status.state]})`);
   output.line(`head     ${status.head ?? "none"}`);
