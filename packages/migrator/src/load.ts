@@ -3,7 +3,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { MigrationFile } from "./discover.ts";
 import { BrokenMigrationError } from "./errors.ts";
-import { IrreversibleMigration, type MigrationDriver, RecordedMigration, standInFor } from "./recorder.ts";
+import { IrreversibleMigration, type MigrationDriver, type RecordedMigration, standInFor } from "./recorder.ts";
 
 /** One direction of a migration: its statements, as far as they are known without a database. */
 export interface Script {

@@ -1,4 +1,4 @@
-import { defineEntity, EntityRepositoryType, p } from "@mikro-orm/core";
+import { defineEntity, type EntityRepositoryType, p } from "@mikro-orm/core";
 import { BaseModel, modelProperties } from "./base-model.ts";
 import { UserRepository } from "./user-repository.ts";
 import { platformRoles } from "./values.ts";
