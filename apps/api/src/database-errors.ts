@@ -19,11 +19,13 @@ export function explainDatabaseError(error: DatabaseError): HttpProblem | undefi
   if (code === "23505") return conflict(`Another one has this ${field} already`, field);
   if (code === "23503") return unprocessable(`${field} names something that does not exist`, field);
   if (code === "23514") return unprocessable(`${field} breaks the rule ${error.constraint}`, field);
-  // Class 22: a value that passed the schema but that PostgreSQL cannot store, such as text with a zero byte.
-  if (code.startsWith("22")) return new HttpProblem(422, "A value cannot be stored");
+  // A value that passed the schema but that PostgreSQL cannot store, such as text with a zero byte.
+  if (code.startsWith("22") || code === protocolViolation) return new HttpProblem(422, "A value cannot be stored");
   if (isUnreachable(code)) return new HttpProblem(503, "The database cannot be reached at the moment");
   return undefined;
 }
+
+const protocolViolation = "08P01";
 
 const composite: Record<string, string> = { uq_user_roles_user_id_role_id_organization_id: "roleId" };
 

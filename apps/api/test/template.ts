@@ -1,5 +1,5 @@
 import { createDatabase } from "@thedata/dev-postgres";
-import type {} from "@thedata/dev-postgres/vitest";
+import "@thedata/dev-postgres/vitest";
 import { directory } from "@thedata/migrations";
 import { createContext, up } from "@thedata/migrator";
 import type { TestProject } from "vitest/node";
@@ -8,7 +8,7 @@ import type { TestProject } from "vitest/node";
 export const template = "api_template";
 
 /** Vitest's global setup: makes the template once a run, on the server that the setup before it started. */
-export default async function setup(project: TestProject): Promise<void> {
+export async function setup(project: TestProject): Promise<void> {
   const dsn = await createDatabase(project.getProvidedContext().postgresDsn, { name: template });
   const report = await up(createContext({ dsn, directory }));
   if (report.outcome !== "applied") throw new Error(`the template was not migrated: ${JSON.stringify(report)}`);

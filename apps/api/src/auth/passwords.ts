@@ -15,11 +15,14 @@ export async function hashPassword(password: string): Promise<string> {
 // Costs as much to verify as a real one and fits no password.
 const unknown = hash(crypto.randomUUID());
 
-/** Whether the password fits; takes the same time where there is no hash because nobody has that address. */
+/**
+ * Whether the password fits. Takes the same time where there is no hash because nobody has that address, and where
+ * the hash is an older system's, which fits no password.
+ */
 export async function verifyPassword(hashed: string | undefined, password: string): Promise<boolean> {
-  // What is not an argon2 hash, such as one from an older system, fits no password.
-  const fits = await verify(hashed ?? (await unknown), password).catch(() => false);
-  return fits && hashed !== undefined;
+  const compared = hashed?.startsWith("$argon2") ? hashed : await unknown;
+  const fits = await verify(compared, password).catch(() => false);
+  return fits && compared === hashed;
 }
 
 /** What a session remembers of the password hash: another password, another fingerprint. Without the secret it tells nothing. */

@@ -61,7 +61,11 @@ export const dataSourceRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async ({ em, session, body: { organizationId, ...body } }, reply) => {
       if (!holds(session.grants, "data_sources:write", organizationId))
         throw forbidden("This needs the permission data_sources:write in that organization");
-      const source = em.create(DataSource, { ...body, organization: em.getReference(Organization, organizationId) });
+      const source = em.create(DataSource, {
+        config: {},
+        ...body,
+        organization: em.getReference(Organization, organizationId),
+      });
       await em.flush();
       return reply.code(201).header("location", `/v1/data-sources/${source.id}`).send(toView(source));
     },

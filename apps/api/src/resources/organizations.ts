@@ -47,7 +47,7 @@ export const organizationRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { ...about("Create an organization"), body: NewOrganization, response: { 201: OrganizationView } },
     },
     async ({ em, body }, reply) => {
-      const organization = em.create(Organization, body);
+      const organization = em.create(Organization, { settings: {}, metadata: {}, ...body });
       await em.flush();
       return reply.code(201).header("location", `/v1/organizations/${organization.id}`).send(toView(organization));
     },

@@ -13,7 +13,7 @@ export const Timestamp = Type.String({ format: "date-time" });
 export const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
 /** One line of text that is not blank. */
-export const Name = Type.String({ minLength: 1, maxLength: 255, pattern: "\\S" });
+export const Name = Type.String({ maxLength: 255, pattern: "\\S" });
 
 /** Any JSON object. */
 export const JsonObjectValue = Type.Unsafe<JsonObject>({ type: "object", additionalProperties: true });

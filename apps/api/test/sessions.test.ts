@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { insertUser, password, startApi, startOwnApi, type TestApi } from "./support.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(async () => await api.close());
+
+test("a login with the right password gives a token and when it ends", async () => {
+  const email = await insertUser(api.sql);
+  const answer = await api.login(email.toUpperCase(), password);
+  expect(answer.statusCode).toBe(201);
+  const { token, expiresAt } = answer.json();
+  expect(Math.abs(Date.parse(expiresAt) - Date.now() - 3_600_000)).toBeLessThan(5000);
+  expect(JSON.parse(atob(token.split(".")[0])).alg).toBe("HS256");
+  expect(await api.sql("select from users where email = $1 and last_login_at is not null", [email])).toHaveLength(1);
+});
+
+test("a wrong password, an unknown address and an inactive user get the same answer", async () => {
+  const [known, inactive] = [await insertUser(api.sql), await insertUser(api.sql)];
+  await api.sql("update users set is_active = false where email = $1", [inactive]);
+  const answers = [
+    await api.login(known, "a wrong password"),
+    await api.login("nobody@example.com", password),
+    await api.login(inactive, password),
+  ];
+  for (const answer of answers) expect(answer.statusCode).toBe(401);
+  expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+});
+
+test("a login for an unknown address takes as long as one with a wrong password", async () => {
+  const email = await insertUser(api.sql);
+  // A hash at the API's own costs, unlike the cheap one that tests use elsewhere.
+  const { hashPassword } = await import("../src/auth/passwords.ts");
+  await api.sql("update users set hashed_password = $2 where email = $1", [email, await hashPassword(password)]);
+  const time = async (address: string) => {
+    const times: number[] = [];
+    for (let i = 0; i < 7; i++) {
+      const started = performance.now();
+      await api.login(address, "a wrong password");
+      times.push(performance.now() - started);
+    }
+    return times.toSorted((a, b) => a - b)[3] ?? 0;
+  };
+  const [known, unknown] = [await time(email), await time("nobody@example.com")];
+  expect(unknown).toBeGreaterThan(known * 0.5);
+  expect(unknown).toBeLessThan(known * 2);
+});
+
+test("a hash of another system fits no password and is no error", async () => {
+  const email = await insertUser(api.sql);
+  await api.sql("update users set hashed_password = $2 where email = $1", [email, password]);
+  expect((await api.login(email, password)).statusCode).toBe(401);
+});
+
+test("a session tells who one is and what one may do, and where", async () => {
+  const organizationId = await api.organization("sessions");
+  const person = await api.person({ permissions: ["users:read"] }, { permissions: ["logs:read"], organizationId });
+  const answer = await api.call("GET", "/v1/sessions/current", { as: person });
+  expect(answer.json()).toMatchObject({
+    user: { id: person.id, email: person.email },
+    permissions: [
+      { permission: "logs:read", organizationId },
+      { permission: "users:read", organizationId: null },
+    ],
+  });
+});
+
+test("a changed password ends the sessions from before", async () => {
+  const [administrator, person] = [await api.administrator(), await api.person()];
+  expect((await api.call("GET", "/v1/sessions/current", { as: person })).statusCode).toBe(200);
+  const body = { password: "another password altogether" };
+  expect((await api.call("PATCH", `/v1/users/${person.id}`, { as: administrator, body })).statusCode).toBe(200);
+  expect((await api.call("GET", "/v1/sessions/current", { as: person })).statusCode).toBe(401);
+  expect((await api.login(person.email, password)).statusCode).toBe(401);
+  expect((await api.login(person.email, body.password)).statusCode).toBe(201);
+});
+
+test("a user who is deactivated or deleted has no session from the next request on", async () => {
+  const [first, second] = [await api.person(), await api.person()];
+  await api.sql("update users set is_active = false where id = $1", [first.id]);
+  await api.sql("delete from users where id = $1", [second.id]);
+  for (const person of [first, second])
+    expect((await api.call("GET", "/v1/sessions/current", { as: person })).statusCode).toBe(401);
+});
+
+test("a revoked role counts no more from the next request on", async () => {
+  const person = await api.person({ permissions: ["users:read"] });
+  expect((await api.call("GET", "/v1/users", { as: person })).statusCode).toBe(200);
+  await api.sql("delete from user_roles where user_id = $1", [person.id]);
+  expect((await api.call("GET", "/v1/users", { as: person })).statusCode).toBe(403);
+});
+
+test("a token that is forged, unsigned or expired is refused", async () => {
+  const person = await api.person();
+  const [, claims, signature] = person.token.split(".");
+  const unsigned = `${btoa('{"alg":"none","typ":"JWT"}').replaceAll("=", "")}.${claims}.`;
+  const otherSecret = await startOwnApi({
+    sessionSecret: "another secret that is long enough for a test",
+    dsn: api.dsn,
+  });
+  const foreign = (await otherSecret.login(person.email, password)).json().token;
+  const shortLived = await startOwnApi({ dsn: api.dsn, sessionTtl: -1 });
+  const expired = (await shortLived.login(person.email, password)).json().token;
+  for (const token of [
+    unsigned,
+    foreign,
+    expired,
+    `${person.token.split(".")[0]}.${claims}.${signature?.toLowerCase()}`,
+  ]) {
+    const answer = await api.call("GET", "/v1/sessions/current", { as: { ...person, token } });
+    expect(answer.statusCode).toBe(401);
+    expect(answer.headers["www-authenticate"]).toBe("Bearer");
+  }
+});
+
+test("logins beyond the limit are refused for a while", async () => {
+  const limited = await startOwnApi({ loginsPerMinute: 3 });
+  const email = await insertUser(limited.sql);
+  for (let i = 0; i < 3; i++) expect((await limited.login(email, "a wrong password")).statusCode).toBe(401);
+  const refused = await limited.login(email, password);
+  expect(refused.statusCode).toBe(429);
+  expect(refused.headers["content-type"]).toBe("application/problem+json");
+  expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
+});

@@ -1,0 +1,117 @@
+import { Agent, get } from "node:http";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { listen } from "./processes.ts";
+import { sessionSecret, startApi, type TestApi } from "./support.ts";
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(async () => await api.close());
+
+const env = () => ({ POSTGRES_DSN: api.dsn, SESSION_SECRET: sessionSecret });
+
+/** Asks once and gives the status and what becomes of the connection. */
+async function ask(url: string, agent: Agent, token: string): Promise<{ status: number; connection: string }> {
+  return await new Promise((resolve, reject) => {
+    const request = get(url, { agent, headers: { authorization: `Bearer ${token}` } }, (response) => {
+      response.resume();
+      response.once("end", () =>
+        resolve({ status: response.statusCode ?? 0, connection: response.headers.connection ?? "" }),
+      );
+    });
+    request.once("error", reject);
+  });
+}
+
+test.each(["SIGTERM", "SIGINT"] as const)(
+  "%s ends the API with 0 after every request under way is answered",
+  async (signal) => {
+    const { token } = await api.administrator();
+    const { child, ended, address } = await listen(env());
+    const agent = new Agent({ keepAlive: true, maxSockets: 60 });
+    await Promise.all(Array.from({ length: 20 }, async () => await ask(`${address}/healthz`, agent, token)));
+    // Slow ones: they wait for a lock that somebody else holds longer than the stop takes to begin.
+    const held = api.sql("begin; lock table organizations in access exclusive mode; select pg_sleep(1.2); commit");
+    await vi.waitFor(async () =>
+      expect(await api.sql("select from pg_locks where mode = 'AccessExclusiveLock'")).not.toEqual([]),
+    );
+    const answers = Array.from({ length: 50 }, async () => await ask(`${address}/v1/organizations`, agent, token));
+    await sleep(150);
+    const asked = Date.now();
+    child.kill(signal);
+    const statuses = await Promise.all(answers);
+    await held;
+    expect(Date.now() - asked).toBeGreaterThan(500);
+    expect(statuses).toEqual(Array.from({ length: 50 }, () => ({ status: 200, connection: "close" })));
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain('"msg":"stopped"');
+    agent.destroy();
+  },
+);
+
+test("requests that keep coming on open connections are answered until the connections close", async () => {
+  const { token } = await api.administrator();
+  const { child, ended, address } = await listen(env());
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  const statuses: number[] = [];
+  let refused = 0;
+  const client = async () => {
+    for (;;) {
+      const answer = await ask(`${address}/v1/sessions/current`, agent, token).catch(
+        (error: { code: string }) => error.code,
+      );
+      // A new connection is refused as soon as the port is closed; one that is open is never cut off.
+      if (answer === "ECONNREFUSED") return void refused++;
+      if (typeof answer === "string") throw new Error(`dropped: ${answer}`);
+      statuses.push(answer.status);
+    }
+  };
+  const clients = Array.from({ length: 8 }, client);
+  await sleep(200);
+  child.kill("SIGTERM");
+  await Promise.all(clients);
+  expect([(await ended).code, refused]).toEqual([0, 8]);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  agent.destroy();
+});
+
+test("a stopping API is not ready, and connections that nobody uses do not hold it up", async () => {
+  const { token } = await api.administrator();
+  const { child, ended, address } = await listen(env());
+  const agent = new Agent({ keepAlive: true });
+  await ask(`${address}/healthz`, agent, token);
+  const silent = connect(Number(new URL(address).port), "127.0.0.1").on("error", () => {});
+  await sleep(100);
+  const asked = Date.now();
+  child.kill("SIGTERM");
+  await vi.waitFor(async () => expect((await ask(`${address}/readyz`, agent, token)).status).toBe(503), {
+    interval: 10,
+  });
+  expect((await ended).code).toBe(0);
+  expect(Date.now() - asked).toBeLessThan(6000);
+  silent.destroy();
+  agent.destroy();
+});
+
+test("a second signal ends the API at once", async () => {
+  const { token } = await api.administrator();
+  const { child, ended, address } = await listen(env());
+  const held = api.sql("begin; lock table organizations in access exclusive mode; select pg_sleep(1.5); commit");
+  await vi.waitFor(async () =>
+    expect(await api.sql("select from pg_locks where mode = 'AccessExclusiveLock'")).not.toEqual([]),
+  );
+  const answer = ask(`${address}/v1/organizations`, new Agent(), token).catch((error: { code: string }) => error.code);
+  await sleep(100);
+  const asked = Date.now();
+  child.kill("SIGTERM");
+  await sleep(100);
+  child.kill("SIGTERM");
+  expect((await ended).code).toBe(1);
+  expect(Date.now() - asked).toBeLessThan(1000);
+  expect(await answer).toBe("ECONNRESET");
+  await held;
+});

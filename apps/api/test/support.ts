@@ -1,0 +1,151 @@
+import { hash } from "@node-rs/argon2";
+import { createDatabase } from "@thedata/dev-postgres";
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from "fastify";
+import pg from "pg";
+import { inject, onTestFinished } from "vitest";
+import { type AppOptions, buildApp } from "../src/app.ts";
+import { template } from "./template.ts";
+
+/** The secret of every API that tests start. */
+export const sessionSecret = "a secret that is for tests alone and long enough";
+
+/** The password of every user that tests make; hashed once, with few passes, so that tests are fast. */
+export const password = "correct horse battery staple";
+const hashedPassword = hash(password, { memoryCost: 8192, timeCost: 1 });
+
+/** A key that no row has. */
+export const nowhere = "00000000-0000-4000-8000-000000000000";
+
+/** Sends one statement to the test's database, as somebody beside the API would. */
+export type Sql = <Row = Record<string, string>>(text: string, values?: unknown[]) => Promise<Row[]>;
+
+/** Where a user's permissions come from: the names, and the organization in which they count. */
+export interface Grant {
+  readonly permissions: readonly string[];
+  readonly organizationId?: string | null;
+}
+
+/** A user and a session of theirs. */
+export interface Person {
+  readonly id: string;
+  readonly email: string;
+  readonly token: string;
+}
+
+/** An API on a database of its own. */
+export interface TestApi {
+  readonly app: FastifyInstance;
+  readonly dsn: string;
+  readonly sql: Sql;
+  /** Sends a request, as `person` or as nobody. */
+  call(
+    method: string,
+    url: string,
+    options?: { as?: Person | undefined; body?: unknown },
+  ): Promise<LightMyRequestResponse>;
+  login(email: string, password: string): Promise<LightMyRequestResponse>;
+  /** Makes a user who holds one role a grant, and logs in. */
+  person(...grants: Grant[]): Promise<Person>;
+  /** Makes a user with the role `admin` on the whole platform, and logs in. */
+  administrator(): Promise<Person>;
+  organization(slug: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Copies the template and opens a client on the copy. */
+export async function copyTemplate(): Promise<{ dsn: string; sql: Sql; end: () => Promise<void> }> {
+  const dsn = await createDatabase(inject("postgresDsn"), { template });
+  return { dsn, ...openSql(dsn) };
+}
+
+/** Opens a client; a test that breaks its connection does not break the run. */
+export function openSql(dsn: string): { sql: Sql; end: () => Promise<void> } {
+  const pool = new pg.Pool({ connectionString: dsn, max: 2 });
+  pool.on("error", () => {});
+  return {
+    sql: async (text, values) => (await pool.query(text, values)).rows as never,
+    end: async () => await pool.end(),
+  };
+}
+
+/** Starts an API on a copy of the template, without a port. */
+export async function startApi(options: Partial<AppOptions> = {}): Promise<TestApi> {
+  const { dsn, sql, end } = await copyTemplate();
+  const app = await buildApp({ dsn, sessionSecret, sessionTtl: 3600, loginsPerMinute: 10_000, ...options });
+  const call: TestApi["call"] = async (method, url, { as, body } = {}) =>
+    await app.inject({
+      method: method as NonNullable<InjectOptions["method"]>,
+      url,
+      ...(as && { headers: { authorization: `Bearer ${as.token}` } }),
+      ...(body !== undefined && { payload: body as object }),
+    });
+  const login: TestApi["login"] = async (email, given) =>
+    await call("POST", "/v1/sessions", { body: { email, password: given } });
+  const logIn = async (email: string): Promise<Person> => {
+    const [row] = await sql("select id from users where email = $1", [email]);
+    return { id: row?.["id"] ?? "", email, token: (await login(email, password)).json<{ token: string }>().token };
+  };
+  return {
+    app,
+    dsn,
+    sql,
+    call,
+    login,
+    person: async (...grants) => await logIn(await insertPerson(sql, grants)),
+    administrator: async () => await logIn(await insertAdministrator(sql)),
+    organization: async (slug) =>
+      (await sql("insert into organizations (name, slug) values ($1, $1) returning id", [slug]))[0]?.["id"] ?? "",
+    close: async () => {
+      await app.close();
+      await end();
+    },
+  };
+}
+
+/** Starts an API that this one test uses. */
+export async function startOwnApi(options: Partial<AppOptions> = {}): Promise<TestApi> {
+  const api = await startApi(options);
+  onTestFinished(async () => await api.close());
+  return api;
+}
+
+/** Makes a user without roles and gives the address. */
+export async function insertUser(sql: Sql): Promise<string> {
+  const email = `${crypto.randomUUID()}@example.com`;
+  await sql("insert into users (email, full_name, hashed_password) values ($1, 'Somebody', $2)", [
+    email,
+    await hashedPassword,
+  ]);
+  return email;
+}
+
+async function insertPerson(sql: Sql, grants: readonly Grant[]): Promise<string> {
+  const email = await insertUser(sql);
+  for (const { permissions, organizationId = null } of grants) {
+    const roleId = await insertRole(sql, permissions);
+    await sql(
+      "insert into user_roles (user_id, role_id, organization_id) select id, $2, $3 from users where email = $1",
+      [email, roleId, organizationId],
+    );
+  }
+  return email;
+}
+
+/** Makes a role that holds these permissions and gives its key. */
+export async function insertRole(sql: Sql, permissions: readonly string[]): Promise<string> {
+  const [role] = await sql("insert into roles (name) values ($1) returning id", [`role ${crypto.randomUUID()}`]);
+  await sql(
+    "insert into role_permissions (role_id, permission_id) select $1, id from permissions where name = any($2)",
+    [role?.["id"], permissions],
+  );
+  return role?.["id"] ?? "";
+}
+
+async function insertAdministrator(sql: Sql): Promise<string> {
+  const email = await insertUser(sql);
+  await sql(
+    "insert into user_roles (user_id, role_id) select u.id, r.id from users u, roles r where u.email = $1 and r.name = 'admin'",
+    [email],
+  );
+  return email;
+}
