@@ -1,0 +1,161 @@
+import { createServer } from "node:net";
+import path from "node:path";
+import {
+  createDatabase,
+  type DevPostgres,
+  spawnTethered,
+  startPostgres,
+  type Tethered,
+  withDatabaseName,
+} from "@thedata/dev-postgres";
+import { StartError } from "./start-error.ts";
+import { claimFolder, keepSecret, type Workplace } from "./workplace.ts";
+
+const root = path.resolve(import.meta.dirname, "..");
+const source = "--conditions=@thedata/source";
+const began = performance.now();
+
+function say(message: string): void {
+  console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${message}`);
+}
+
+async function main(): Promise<void> {
+  const port = readPort(process.env["PORT"]);
+  await refuseTakenPort(port);
+  const workplace = await claimFolder(path.join(root, ".data"));
+  const stack = new AsyncDisposableStack();
+  stack.defer(async () => await workplace.leave());
+  const stopped = whenAsked();
+  try {
+    const postgres = await startDatabase(stack, workplace);
+    const dsn = await ensureDatabase(postgres);
+    await workplace.write("dsn", dsn);
+    await runGate(dsn);
+    const api = await startApi(stack, workplace, dsn, port);
+    announce(port, dsn);
+    await Promise.race([
+      stopped,
+      api.ended.then(() => {
+        throw new StartError("The API ended by itself: see its lines above.");
+      }),
+    ]);
+    say("stopping the API, then PostgreSQL");
+  } finally {
+    await stack.disposeAsync();
+  }
+  say("stopped");
+}
+
+function readPort(text = "3000"): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65_536) return Number(text);
+  throw new StartError(`PORT is "${text}": it takes a port number, such as PORT=3001 npm start`);
+}
+
+/** Better before the database is started than after. */
+async function refuseTakenPort(port: number): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => probe.once("error", reject).listen(port, "127.0.0.1", resolve)).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRINUSE")
+        throw new StartError(
+          `Port ${port} is in use: end the program that has it, or choose another: PORT=${port + 1} npm start`,
+        );
+      throw new StartError(`Port ${port} cannot be used (${error.code}): choose another, such as PORT=3001 npm start`);
+    },
+  );
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+function whenAsked(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
+  });
+}
+
+async function startDatabase(stack: AsyncDisposableStack, workplace: Workplace): Promise<DevPostgres> {
+  const postgres = await startPostgres({
+    version: 18,
+    source: "embedded",
+    dataDir: workplace.path("postgres"),
+    onProgress: say,
+  });
+  stack.defer(async () => await postgres.stop());
+  return postgres;
+}
+
+async function ensureDatabase({ dsn }: DevPostgres): Promise<string> {
+  return await createDatabase(dsn, { name: "thedata" }).catch((error: { code?: string }) => {
+    if (error.code === "42P04") return withDatabaseName(dsn, "thedata");
+    throw error;
+  });
+}
+
+/** The gate: the API starts only after it. */
+async function runGate(dsn: string): Promise<void> {
+  say("migrator up");
+  const gate = spawnNode(["packages/migrator-cli/src/main.ts", "up"], { POSTGRES_DSN: dsn });
+  const code = await gate.ended;
+  if (code !== 0)
+    throw new StartError(`The migrations did not apply (exit code ${code}), so the API is not started: see above.`);
+}
+
+async function startApi(
+  stack: AsyncDisposableStack,
+  workplace: Workplace,
+  dsn: string,
+  port: number,
+): Promise<Tethered> {
+  say("starting the API");
+  const secret = await keepSecret(workplace, "session-secret");
+  const api = spawnNode(["apps/api/src/main.ts"], {
+    POSTGRES_DSN: dsn,
+    SESSION_SECRET: secret,
+    HOST: "127.0.0.1",
+    PORT: String(port),
+    LOG_LEVEL: process.env["LOG_LEVEL"] ?? "warn",
+  });
+  stack.defer(async () => await api.release());
+  await untilReady(port, api);
+  return api;
+}
+
+/** Nothing of the caller's own database settings reaches the programs that this one starts. */
+function spawnNode(parameters: readonly string[], variables: NodeJS.ProcessEnv): Tethered {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(POSTGRES|PG|SESSION)/.test(name));
+  const env = { ...Object.fromEntries(inherited), ...variables };
+  const program = spawnTethered([process.execPath, source, ...parameters], { cwd: root, env, signal: "TERM" });
+  program.process.stdout?.pipe(process.stdout, { end: false });
+  program.process.stderr?.pipe(process.stderr, { end: false });
+  return program;
+}
+
+async function untilReady(port: number, api: Tethered): Promise<void> {
+  let ended = false;
+  void api.ended.then(() => (ended = true));
+  for (let waited = 0; waited < 600 && !ended; waited++) {
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new StartError("The API did not become ready: see its lines above.");
+}
+
+function announce(port: number, dsn: string): void {
+  say("ready");
+  console.log(`
+  API             http://127.0.0.1:${port}/v1
+  documentation   http://127.0.0.1:${port}/docs
+  readiness       http://127.0.0.1:${port}/readyz
+  PostgreSQL      ${dsn}
+
+  The first administrator:  npm run create-admin -- --email you@example.com
+  Ctrl-C stops everything; the data stay in .data.
+`);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof StartError ? `error: ${error.message}` : error);
+  process.exitCode = error instanceof StartError ? 2 : 1;
+}
