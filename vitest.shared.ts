@@ -1,11 +1,17 @@
 import { defineConfig } from "vitest/config";
 
-const conditions = ["@thedata/source", "node"];
+const condition = "@thedata/source";
 
 /** What every package's tests share: workspace packages are read from their source, and a server is at hand. */
 export const shared = defineConfig({
-  ssr: { resolve: { conditions } },
-  // Vitest runs global setups in an environment of its own: they too read workspace packages from their source.
-  environments: { __vitest__: { resolve: { conditions } } },
-  test: { testTimeout: 60_000, hookTimeout: 120_000, passWithNoTests: false },
+  // Vitest runs global setups in an environment of its own.
+  environments: { __vitest__: { resolve: { conditions: [condition, "node"] } } },
+  test: {
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    passWithNoTests: false,
+    // Node itself runs the tests, as it runs the programs: type stripping, hooks and resolution are the real ones.
+    experimental: { viteModuleRunner: false },
+    execArgv: [`--conditions=${condition}`],
+  },
 });
