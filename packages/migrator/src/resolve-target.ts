@@ -31,8 +31,8 @@ function suggest(target: string, names: readonly string[]): string[] {
   return names.toSorted((a, b) => likeness(a, target) - likeness(b, target)).slice(0, 2);
 }
 
-/** How far `target` is from the name, its words together or one of them: nobody types the prefix and the stamp. */
+/** How far `target` is from the name, its stamp, its words together or one of them: nobody types all of it. */
 function likeness(name: string, target: string): number {
   const words = name.replace(/^\D*\d*_?/, "");
-  return Math.min(...[name, words, ...words.split("_")].map((part) => distance(part, target)));
+  return Math.min(...[name, stampOf(name) ?? name, words, ...words.split("_")].map((part) => distance(part, target)));
 }
