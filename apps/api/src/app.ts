@@ -45,6 +45,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addProblemHandlers(app);
   app.addHook("onSend", async (_request, reply) => {
     if (isStopping()) reply.header("connection", "close");
+    // Tokens, what one may see and whether we are ready are true for this one moment.
+    if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
   });
   await app.register(metrics, { readiness });
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } } });

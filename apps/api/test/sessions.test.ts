@@ -11,6 +11,7 @@ test("a login with the right password gives a token and when it ends", async () 
   const email = await insertUser(api.sql);
   const answer = await api.login(email.toUpperCase(), password);
   expect(answer.statusCode).toBe(201);
+  expect(answer.headers["cache-control"]).toBe("no-store");
   const { token, expiresAt } = answer.json();
   expect(Math.abs(Date.parse(expiresAt) - Date.now() - 3_600_000)).toBeLessThan(5000);
   expect(JSON.parse(atob(token.split(".")[0])).alg).toBe("HS256");
