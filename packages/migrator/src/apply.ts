@@ -1,7 +1,7 @@
 import { type DatabaseError, escapeLiteral } from "pg";
 import type { Connection } from "./connect.ts";
 import { borrowDriver, type OrmOptions } from "./driver.ts";
-import { InterruptedError, MigrationFailedError } from "./errors.ts";
+import { InterruptedError, MigrationFailedError, MigratorError } from "./errors.ts";
 import { type LedgerTable, recordApplied, recordReverted } from "./ledger.ts";
 import { type LoadedMigration, type Script, toStatements } from "./load.ts";
 import type { Direction } from "./plan.ts";
@@ -43,9 +43,11 @@ export async function applyStep(run: Run, migration: LoadedMigration, direction:
     await record(run, migration, direction, durationMs);
     return durationMs;
   };
-  const durationMs = migration.transactional
-    ? await inTransaction(run, migration.name, work)
-    : await outside(run, migration.name, work);
+  const around = migration.transactional ? inTransaction : outside;
+  // What fails outside the statements fails the migration too: deferred constraints at the commit, or the ledger row.
+  const durationMs = await around(run, migration.name, work).catch((error: unknown) => {
+    throw error instanceof MigratorError ? error : send.explain(error, null, null, null);
+  });
   return {
     name: migration.name,
     result: direction === "up" ? "applied" : "reverted",
@@ -59,7 +61,8 @@ function scriptOf(migration: LoadedMigration, direction: Direction): Script {
 }
 
 // What an earlier migration set for its session must not reach the next one.
-const fresh = "reset session authorization; reset all";
+const ownRole = "reset session authorization; reset role";
+const fresh = `${ownRole}; reset all`;
 
 async function inTransaction<Result>(
   { connection, lockTimeoutMs, toolVersion }: Run,
@@ -102,6 +105,8 @@ function titleOf(toolVersion: string, name: string): string {
 async function record(run: Run, migration: LoadedMigration, direction: Direction, durationMs: number): Promise<void> {
   const { name, checksum, down } = migration;
   const { query } = run.connection;
+  // The migration may have taken a role that may not write the ledger.
+  await query(ownRole);
   if (direction === "down") return await recordReverted(query, name, run.ledger);
   const undo = down && !down.computed ? down.statements : null;
   const { host: appliedFrom, toolVersion, runId } = run;
@@ -131,7 +136,7 @@ class Sender {
     if (this.#run.signal?.aborted) throw new InterruptedError();
     const number = ++this.sent;
     await this.#run.connection.client.query(statement).catch((error: unknown) => {
-      throw this.#explain(error, statement, number, total);
+      throw this.explain(error, statement, number, total);
     });
   }
 
@@ -149,11 +154,11 @@ class Sender {
       await migration[direction]();
       return await toStatements(migration);
     } catch (error) {
-      throw this.#explain(error, null, null, null);
+      throw this.explain(error, null, null, null);
     }
   }
 
-  #explain(cause: unknown, statement: string | null, number: number | null, total: number | null): Error {
+  explain(cause: unknown, statement: string | null, number: number | null, total: number | null): Error {
     if (this.#run.signal?.aborted) return new InterruptedError();
     const error = cause as Partial<DatabaseError> & { message: string };
     const lost = this.#run.connection.isLost() ? "the connection to PostgreSQL was lost: " : "";
