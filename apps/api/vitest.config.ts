@@ -1,14 +1,10 @@
-import { defineConfig } from "vitest/config";
+import { mergeConfig } from "vitest/config";
+import { shared } from "../../vitest.shared.ts";
 
-const conditions = ["@thedata/source", "node"];
-
-export default defineConfig({
-  ssr: { resolve: { conditions } },
-  // Vitest runs global setups in an environment of its own: they too read workspace packages from their source.
-  environments: { __vitest__: { resolve: { conditions } } },
+export default mergeConfig(shared, {
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
     globalSetup: ["@thedata/dev-postgres/vitest", "./test/template.ts"],
+    // Most of the time goes by in waiting for other processes.
+    maxWorkers: 3,
   },
 });
