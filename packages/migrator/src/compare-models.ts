@@ -38,5 +38,7 @@ function splitStatements(sql: string): string[] {
     statements.push(open.trim().replace(/;$/, ""));
     open = "";
   }
+  // An apostrophe that opens no literal, in a comment or a function's body, must not swallow what follows.
+  statements.push(open.trim().replace(/;$/, ""));
   return statements.filter((statement) => statement !== "" && !statement.startsWith("set names"));
 }
