@@ -1,0 +1,341 @@
+import { defineEntity, p } from "@mikro-orm/core";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import pg from "pg";
+import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { checkProject } from "../src/check-project.ts";
+import { compareModels } from "../src/compare-models.ts";
+import { create, rewriteManifest } from "../src/create.ts";
+import type { OrmOptions } from "../src/driver.ts";
+import { ConfigurationError } from "../src/errors.ts";
+import { discover } from "../src/discover.ts";
+import { buildManifest, manifestFile } from "../src/manifest.ts";
+import { down, up } from "../src/migrate.ts";
+import { withShadow } from "../src/shadow.ts";
+import { addFiles, contextOf, emptyDatabase, folderOf, openClient, serverWith, tablesOf } from "./support.ts";
+
+/** A default with everything that a template string or a split of statements could stumble over. */
+const label = "'it''s \\ `${here}`;\nnew'::character varying";
+const Shelf = defineEntity({
+  name: "Shelf",
+  tableName: "shelves",
+  properties: { id: p.integer().primary(), label: p.string().defaultRaw(label) },
+});
+const Book = defineEntity({
+  name: "Book",
+  tableName: "books",
+  properties: {
+    id: p.integer().primary(),
+    title: p.string(),
+    kind: p.enum(["novel", "poem"]).default("novel"),
+    shelf: () => p.manyToOne(Shelf).deleteRule("cascade"),
+  },
+  indexes: [{ name: "idx_books_title", properties: "title" }],
+});
+
+const shelves: OrmOptions = { entities: [Shelf] };
+const library: OrmOptions = { entities: [Shelf, Book] };
+const shadow = () => ({ servers: [inject("postgresDsn")] });
+
+/** The engine's context without a database, as `create` and `check` run in CI. */
+const project = (folder: string, ormOptions?: OrmOptions) => contextOf("", folder, { ormOptions });
+
+describe("create", () => {
+  it("writes a migration and the manifest that bring a database to the models and back", async () => {
+    const folder = await folderOf({});
+    const context = project(folder, library);
+    const created = await create(context, { name: "Add the library", shadow: shadow() });
+    expect(created.name).toMatch(/^Migration\d{14}_add_the_library$/);
+    expect(await readdir(folder)).toEqual([`${created.name}.ts`, manifestFile]);
+    expect(await readFile(path.join(folder, `${created.name}.ts`), "utf8")).toBe(created.code);
+
+    const { dsn, sql } = await emptyDatabase();
+    const runner = contextOf(dsn, folder);
+    expect((await up(runner)).outcome).toBe("applied");
+    expect(await compareModels(library, dsn, runner.ledger)).toEqual({ up: [], down: [] });
+    expect(await sql("insert into shelves (id) values (1) returning label")).toEqual([
+      { label: "it's \\ `${here}`;\nnew" },
+    ]);
+    expect((await down(runner)).outcome).toBe("reverted");
+    expect(await tablesOf(sql)).toEqual(["mikro_orm_migrations"]);
+  });
+
+  it("writes only the difference the next time, behind what is there, and its down restores it", async () => {
+    const folder = await folderOf({});
+    const first = await create(project(folder, shelves), { name: "shelves", shadow: shadow() });
+    const second = await create(project(folder, library), { name: "books", shadow: shadow() });
+    expect(second.statements.join()).not.toContain(`create table "shelves"`);
+    expect((second.name ?? "") > (first.name ?? "")).toBe(true);
+    const { dsn } = await emptyDatabase();
+    const runner = contextOf(dsn, folder);
+    await up(runner);
+    await down(runner);
+    expect(await compareModels(shelves, dsn, runner.ledger)).toEqual({ up: [], down: [] });
+  });
+
+  it("has nothing to write when models and migrations are equal", async () => {
+    const folder = await folderOf({});
+    await create(project(folder, library), { name: "library", shadow: shadow() });
+    const before = await readdir(folder);
+    const again = await create(project(folder, library), { name: "again", shadow: shadow() });
+    expect(again).toEqual({ name: null, file: null, code: null, statements: [] });
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  it("writes nothing in a dry run", async () => {
+    const folder = await folderOf({});
+    const created = await create(project(folder, library), { name: "library", dryRun: true, shadow: shadow() });
+    expect(created.code).toContain(`create table "books"`);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("loses no statement where the generator leaves an apostrophe open", async () => {
+    const Note = defineEntity({
+      name: "Note",
+      properties: { id: p.integer().primary(), text: p.text().default("it's") },
+    });
+    const { code } = await create(project(await folderOf({}), { entities: [Note, Shelf] }), {
+      name: "notes",
+      dryRun: true,
+      shadow: shadow(),
+    });
+    expect(code).toContain(`create table "note"`);
+    expect(code).toContain(`create table "shelves"`);
+  });
+
+  it("writes a blank migration without models and without a server", async () => {
+    const folder = await folderOf({});
+    const created = await create(project(folder), { name: "by hand", blank: true, shadow: { servers: [] } });
+    expect(created.statements).toEqual([]);
+    expect((await discover(folder)).manifest?.migrations.map(({ name }) => name)).toEqual([created.name]);
+    expect((await checkProject(project(folder), { servers: [] })).outcome).toBe("ok");
+  });
+
+  it("leaves a folder that has migrations but no manifest without one", async () => {
+    const folder = await folderOf({ Migration20240101000000_old: { up: ["select 1"] } });
+    await create(project(folder), { name: "new", blank: true, shadow: { servers: [] } });
+    expect(await readdir(folder)).not.toContain(manifestFile);
+  });
+
+  it("gives a time stamp behind the last one, though its clock was wrong", async () => {
+    const folder = await folderOf({ Migration29990101000000_future: {} });
+    const { name } = await create(project(folder), { name: "now", blank: true, shadow: { servers: [] } });
+    expect(name).toBe("Migration29990101000001_now");
+  });
+
+  it.each(["", "  ", "---", "ž", "x".repeat(101)])(`refuses "%s" as a name`, async (name) => {
+    const creating = create(project(await folderOf({})), { name, blank: true, shadow: { servers: [] } });
+    await expect(creating).rejects.toThrow(ConfigurationError);
+  });
+
+  it.each([
+    ["addWidgets", "add_widgets"],
+    ["add widgets!", "add_widgets"],
+    ["__Add--Widgets__2", "add_widgets_2"],
+  ])("turns %s into %s", async (given, words) => {
+    const { name } = await create(project(await folderOf({})), { name: given, blank: true, shadow: { servers: [] } });
+    expect(name?.replace(/^Migration\d{14}_/, "")).toBe(words);
+  });
+
+  it("refuses to compare without models", async () => {
+    const creating = create(project(await folderOf({})), { name: "x", shadow: shadow() });
+    await expect(creating).rejects.toThrow("no models are configured");
+  });
+
+  it("fails where the migrations themselves do not apply, and writes nothing", async () => {
+    const folder = await folderOf({ Migration20240101000000_broken: { up: ["select 1/0"] } });
+    const creating = create(project(folder, library), { name: "x", shadow: shadow() });
+    await expect(creating).rejects.toMatchObject({ code: "failed", migration: "Migration20240101000000_broken" });
+    expect(await readdir(folder)).toHaveLength(1);
+  });
+});
+
+describe("checkProject", () => {
+  const name = "Migration20240101000000_a";
+  const sound = { up: ["create table a (id int)"], down: ["drop table a"] };
+  const source = (text: string) => `import { Migration } from "@mikro-orm/migrations";\n${text}`;
+  const codes = async (folder: string) =>
+    (await checkProject(project(folder), { servers: [] })).problems.map(({ code, migration }) => [code, migration]);
+
+  it("finds nothing in a sound folder, and compares nothing without models", async () => {
+    const folder = await folderOf({ [name]: sound });
+    await rewriteManifest(folder);
+    expect(await checkProject(project(folder), { servers: [] })).toEqual({
+      outcome: "ok",
+      problems: [],
+      differences: null,
+    });
+  });
+
+  it("finds models and migrations equal or not", async () => {
+    const folder = await folderOf({});
+    await create(project(folder, shelves), { name: "shelves", shadow: shadow() });
+    expect(await checkProject(project(folder, shelves), shadow())).toEqual({
+      outcome: "ok",
+      problems: [],
+      differences: [],
+    });
+    const { outcome, differences } = await checkProject(project(folder, library), shadow());
+    expect(outcome).toBe("refused");
+    expect(differences?.join()).toContain(`create table "books"`);
+  });
+
+  it.each([
+    {
+      rule: "the name of the file",
+      file: "Migration2024_a.ts",
+      text: source("export class Migration2024_a extends Migration { up() {} down() {} }"),
+      found: [["name", "Migration2024_a"]],
+    },
+    {
+      rule: "capitals in the name",
+      file: "Migration20240101000000_A.ts",
+      text: source("export class Migration20240101000000_A extends Migration { up() {} down() {} }"),
+      found: [["name", "Migration20240101000000_A"]],
+    },
+    {
+      rule: "the name of the class",
+      file: `${name}.ts`,
+      text: source("export class Other extends Migration { up() {} down() {} }"),
+      found: [["name", name]],
+    },
+    {
+      rule: "an import of other code",
+      file: `${name}.ts`,
+      text: source(`import "node:os";\nexport class ${name} extends Migration { up() {} down() {} }`),
+      found: [["import", name]],
+    },
+    {
+      rule: "a dynamic import",
+      file: `${name}.ts`,
+      text: source(`export class ${name} extends Migration { up() {} down() { void import("node:fs"); } }`),
+      found: [["import", name]],
+    },
+    {
+      rule: "a down that is not there",
+      file: `${name}.ts`,
+      text: source(`export class ${name} extends Migration { up() {} }`),
+      found: [["no-down", name]],
+    },
+  ])("holds to its rule about $rule", async ({ file, text, found }) => {
+    const folder = await folderOf({ [file]: text });
+    await rewriteManifest(folder);
+    expect(await codes(folder)).toEqual(found);
+  });
+
+  it("allows a down that throws its reason, and imports of MikroORM", async () => {
+    const text = source(
+      `import "@mikro-orm/core";\nexport class ${name} extends Migration { up() {} down() { throw new Error("gone"); } }`,
+    );
+    const folder = await folderOf({ [`${name}.ts`]: text.replace("@mikro-orm/core", "@mikro-orm/migrations") });
+    await rewriteManifest(folder);
+    expect(await codes(folder)).toEqual([]);
+  });
+
+  it("refuses two migrations of one time stamp", async () => {
+    const folder = await folderOf({ [name]: sound, Migration20240101000000_b: { up: ["select 1"], down: [] } });
+    await rewriteManifest(folder);
+    expect(await codes(folder)).toEqual([["name", "Migration20240101000000_b"]]);
+  });
+
+  it("holds a folder without a manifest to none of them", async () => {
+    expect(
+      await codes(await folderOf({ "001_anything.ts": source("export class Any extends Migration { up() {} }") })),
+    ).toEqual([]);
+  });
+
+  it("finds a manifest that does not fit the files", async () => {
+    const folder = await folderOf({ [name]: sound });
+    await addFiles(folder, { [manifestFile]: JSON.stringify(buildManifest([{ name, checksum: "another" }])) });
+    expect(await codes(folder)).toEqual([["changed", name]]);
+    expect(await rewriteManifest(folder)).toBe(1);
+    expect(await codes(folder)).toEqual([]);
+  });
+});
+
+describe("a shadow database", () => {
+  const prefix = "migrator_shadow_";
+  const shadows = async () => {
+    const client = new pg.Client(inject("postgresDsn"));
+    await client.connect();
+    const { rows } = await client.query<{ datname: string }>(
+      "select datname from pg_database where starts_with(datname, $1)",
+      [prefix],
+    );
+    await client.end();
+    return rows.map(({ datname }) => datname);
+  };
+  const nameIn = (dsn: string) => new URL(dsn).pathname.slice(1);
+
+  it("is empty, and gone afterwards, though somebody is still connected", async () => {
+    const name = await withShadow(shadow(), async (dsn) => {
+      const client = await openClient(dsn);
+      expect((await client.query("select from pg_class where relnamespace = 'public'::regnamespace")).rows).toEqual([]);
+      expect(await shadows()).toContain(nameIn(dsn));
+      return nameIn(dsn);
+    });
+    expect(await shadows()).not.toContain(name);
+  });
+
+  it("is gone when the work throws, and the error is the work's", async () => {
+    let name = "";
+    const working = withShadow(shadow(), async (dsn) => {
+      name = nameIn(dsn);
+      throw new Error("on purpose");
+    });
+    await expect(working).rejects.toThrow("on purpose");
+    expect(name).not.toBe("");
+    expect(await shadows()).not.toContain(name);
+  });
+
+  it("that a killed run left is dropped after an hour; younger ones and strangers never", async () => {
+    const server = await openClient(inject("postgresDsn"));
+    const hours = (ago: number) => Date.now() - ago * 3_600_000;
+    const stem = crypto.randomUUID().slice(0, 8);
+    const made = {
+      old: { name: `${prefix}${hours(2)}_${stem}`, mark: "migrator shadow database, may be dropped" },
+      young: { name: `${prefix}${hours(0.5)}_${stem}`, mark: "migrator shadow database, may be dropped" },
+      unmarked: { name: `${prefix}${hours(3)}_${stem}`, mark: "somebody's own" },
+      stranger: { name: `stranger_${hours(4)}_${stem}`, mark: "migrator shadow database, may be dropped" },
+    };
+    for (const { name, mark } of Object.values(made)) {
+      await server.query(`create database "${name}"`);
+      await server.query(`comment on database "${name}" is '${mark.replaceAll("'", "''")}'`);
+      onTestFinished(async () => {
+        const cleaner = await openClient(inject("postgresDsn"));
+        await cleaner.query(`drop database if exists "${name}" with (force)`);
+      });
+    }
+    await withShadow(shadow(), async () => {});
+    const { rows } = await server.query<{ datname: string }>("select datname from pg_database where datname like $1", [
+      `%${stem}`,
+    ]);
+    expect(rows.map(({ datname }) => datname).sort()).toEqual(
+      [made.young, made.unmarked, made.stranger].map(({ name }) => name).sort(),
+    );
+  });
+
+  it("is made on the provider's server where no address will do, and the server is stopped", async () => {
+    const events: string[] = [];
+    const provider = async () => ({ dsn: inject("postgresDsn"), stop: async () => void events.push("stopped") });
+    await withShadow({ servers: [undefined, serverWith("no_such_database")], provider }, async (dsn) => {
+      events.push(nameIn(dsn).startsWith(prefix) ? "worked" : "elsewhere");
+    });
+    expect(events).toEqual(["worked", "stopped"]);
+  });
+
+  it("is refused with every reason where no server will do", async () => {
+    const server = await openClient(inject("postgresDsn"));
+    const role = `plain_${crypto.randomUUID().slice(0, 8)}`;
+    await server.query(`create role ${role} login password 'secret-of-plain'`);
+    onTestFinished(async () => void (await (await openClient(inject("postgresDsn"))).query(`drop role ${role}`)));
+    const plain = new URL(inject("postgresDsn"));
+    Object.assign(plain, { username: role, password: "secret-of-plain" });
+    const error = await withShadow({ servers: [serverWith("nowhere"), plain.href] }, async () => {}).catch(
+      (error: unknown) => error,
+    );
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect((error as Error).message).toMatch(/"nowhere" does not exist.*may not create databases/);
+    expect((error as Error).message).not.toContain("secret-of-plain");
+  });
+});
