@@ -15,7 +15,11 @@ export const modelProperties = { id: p.uuid().primary().defaultRaw("gen_random_u
 export const recordProperties = { id: p.bigint("string").primary().generated("identity"), ...timestamps };
 
 /** A `jsonb` column that is an empty object until somebody fills it. */
-export const jsonObject = () => p.json<JsonObject>().default("{}");
+export const jsonObject = () =>
+  p
+    .json<JsonObject>()
+    .defaultRaw("'{}'")
+    .onCreate((): JsonObject => ({}));
 
 /** What every model can do. */
 export abstract class BaseModel extends BaseEntity {

@@ -1,0 +1,13 @@
+#!/bin/sh
+# The gate, and every other command of the runner:
+#   docker compose run --rm migrate            applies what is needed
+#   docker compose run --rm migrate status     or history, down, up --to M …
+#
+# `up` compares the ledger with this image's migrations and does nothing when all are applied; on a database that
+# nobody has used yet it makes the ledger and applies the whole history. Its exit code is the container's: what
+# fails here keeps the API from starting, and is never passed over.
+set -eu
+
+if [ "$#" -eq 0 ]; then set -- up; fi
+
+exec node /app/packages/migrator-cli/dist/main.js "$@"

@@ -1,0 +1,2 @@
+// The configuration inside the `migrate` image: built migrations, the database from the environment, no models.
+export default { migrations: "packages/migrations/dist/migrations" };

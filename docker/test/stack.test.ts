@@ -1,0 +1,161 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { addMigration, author, copyStack, hasDocker, type Stack } from "./stack.ts";
+
+const docker = hasDocker();
+const head = "Migration20240218000200_update_organizations_001";
+
+it("finds a Docker engine where one is required", () => {
+  expect(docker || process.env["REQUIRE_DOCKER"] !== "1").toBe(true);
+});
+
+// One stack through its life: each step stands on the one before.
+describe.skipIf(!docker)("the stack", { concurrent: false }, () => {
+  let stack: Stack;
+
+  beforeAll(async () => {
+    stack = await copyStack();
+    await stack.must(["build"]);
+  });
+
+  afterAll(async () => await stack?.remove());
+
+  const status = async () =>
+    JSON.parse(await stack.must(["run", "--rm", "-T", "migrate", "status", "--json"])) as {
+      state: string;
+      head: string | null;
+      pending: unknown[];
+    };
+  const inspect = async (service: string) => {
+    const [row] = (await stack.must(["ps", "--all", "--format", "json", service])).trim().split("\n");
+    return JSON.parse(row ?? "{}") as { ID: string; State: string; Health: string; ExitCode: number };
+  };
+  const readiness = async () => (await stack.ask("/readyz")).status;
+
+  it("builds images without a compiler, TypeScript or the other target's code, for a user that is not root", async () => {
+    const look = `id -u; ls -d apps/* packages/* 2>/dev/null; find . -name tsc -o -name '*.ts' -not -name '*.d.ts' -not -path '*/node_modules/*'; find . -name 'Migration2*.js' | wc -l`;
+    const inside = async (service: string) =>
+      (await stack.must(["run", "--quiet-build", "--rm", "-T", "--no-deps", "--entrypoint", "sh", service, "-c", look])).trim().split("
+");
+    const library = ["packages/migrations", "packages/migrator"];
+    expect(await inside("migrate")).toEqual(["1000", ...library, "packages/migrator-cli", "4"]);
+    expect(await inside("api")).toEqual(["1000", "apps/api", ...library, "packages/models", "0"]);
+  });
+
+  it("starts from nothing: PostgreSQL, then the migrations, then the API", async () => {
+    await stack.must(["up", "--detach", "--wait"]).catch(async (error: Error) => {
+      // `--wait` counts the one-shot service that has ended as not running in some versions of Compose.
+      if ((await inspect("migrate")).ExitCode !== 0) throw error;
+    });
+    await expect.poll(readiness, { timeout: 60_000 }).toBe(200);
+    expect(await inspect("migrate")).toMatchObject({ State: "exited", ExitCode: 0 });
+    expect(await stack.must(["logs", "migrate"])).toContain("Applied 4 migrations");
+    expect(await status()).toMatchObject({ state: "current", head, pending: [] });
+    await expect.poll(async () => (await inspect("api")).Health, { timeout: 60_000 }).toBe("healthy");
+  });
+
+  it("locks the containers down and publishes no database port", async () => {
+    const config = JSON.parse(await stack.must(["config", "--format", "json"])) as {
+      services: Record<string, { ports?: unknown; read_only: boolean; cap_drop: string[] }>;
+    };
+    const running = ["postgres", "migrate", "api"].map((name) => config.services[name]);
+    for (const service of running) expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"] });
+    expect(config.services["postgres"]?.ports).toBeUndefined();
+    const write = await stack.compose(["exec", "-T", "api", "sh", "-c", "echo x > /app/x"]);
+    expect(write.code).not.toBe(0);
+  });
+
+  it("gives the API a role that reads and writes rows and nothing else", async () => {
+    expect(
+      (
+        await stack.sql(
+          "thedata_api",
+          "insert into organizations (name, slug) values ('A', 'a'); delete from organizations;",
+        )
+      ).code,
+    ).toBe(0);
+    expect((await stack.sql("thedata_api", "create table mine (id int);")).stderr).toContain("permission denied");
+    expect((await stack.sql("thedata_api", "drop table organizations;")).stderr).toContain("must be owner");
+    expect((await stack.sql("thedata_api", "delete from mikro_orm_migrations;")).stderr).toContain("permission denied");
+    expect((await stack.sql("thedata_api", "select count(*) from mikro_orm_migrations;")).stdout.trim()).toBe("4");
+    expect((await stack.sql("thedata_owner", "create role somebody;")).stderr).toContain("permission denied");
+  });
+
+  it("makes the first administrator, who logs in", async () => {
+    await stack.must(
+      ["exec", "-T", "api", "node", "apps/api/dist/create-admin.js", "--email", "ada@example.com"],
+      "correct horse battery\n",
+    );
+    const session = await stack.ask("/v1/sessions", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ email: "ada@example.com", password: "correct horse battery" }),
+    });
+    expect(session.status).toBe(201);
+    const { token } = (await session.json()) as { token: string };
+    const users = await stack.ask("/v1/users", { headers: { authorization: `Bearer ${token}` } });
+    expect(users.status).toBe(200);
+  });
+
+  it("runs the manual commands, and the API is ready only at its head", async () => {
+    expect(await stack.must(["run", "--rm", "-T", "migrate", "history"])).toContain(head);
+    expect(await stack.must(["run", "--rm", "-T", "migrate", "down"])).toContain("Reverted 1 migration");
+    await expect.poll(readiness, { timeout: 30_000 }).toBe(503);
+    expect(await stack.must(["run", "--rm", "-T", "migrate", "down", "--to", "initial_schema"])).toContain(
+      "Reverted 2 migrations",
+    );
+    expect(await stack.must(["run", "--rm", "-T", "migrate", "up", "--to", "add_user_roles"])).toContain(
+      "Applied 2 migrations",
+    );
+    expect(await stack.must(["run", "--rm", "-T", "migrate"])).toContain("Applied 1 migration");
+    await expect.poll(readiness, { timeout: 30_000 }).toBe(200);
+    expect((await stack.compose(["run", "--rm", "-T", "migrate", "up", "--to", "nowhere"])).code).toBe(2);
+  });
+
+  it("upgrades a running stack with a fifth migration", async () => {
+    await addMigration(stack, "add_widgets", "create table widgets (id int)", "drop table widgets");
+    await stack.must(["up", "--detach"]);
+    await expect.poll(readiness, { timeout: 60_000 }).toBe(200);
+    expect(await stack.must(["logs", "migrate"])).toContain("Applied 1 migration");
+    expect((await stack.sql("thedata_api", "select count(*) from widgets;")).stdout.trim()).toBe("0");
+    expect((await stack.sql("thedata_owner", "select count(*) from users;")).stdout.trim()).toBe("1");
+  });
+
+  it("does not start the API over a broken migration, and says why in the logs", async () => {
+    await addMigration(stack, "break_things", "alter table nowhere add column x int", "select 1");
+    const { code, stderr } = await stack.compose(["up", "--detach"]);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('service "migrate" didn\'t complete successfully: exit 5');
+    const logs = await stack.must(["logs", "migrate"]);
+    expect(logs).toContain('relation "nowhere" does not exist');
+    expect(logs).toContain("alter table nowhere add column x int");
+    expect((await inspect("api")).State).not.toBe("running");
+  });
+
+  it("goes on as soon as the migration is put right", async () => {
+    const folder = path.join(stack.folder, "packages/migrations/src/migrations");
+    const broken = (await readdir(folder)).find((file) => file.includes("break_things"));
+    await rm(path.join(folder, broken ?? ""));
+    await author(stack, ["check", "--fix"]);
+    await stack.must(["up", "--detach"]);
+    await expect.poll(readiness, { timeout: 60_000 }).toBe(200);
+  });
+
+  it("keeps the data when it goes down and comes up again", async () => {
+    await stack.must(["down"]);
+    await stack.must(["up", "--detach"]);
+    await expect.poll(readiness, { timeout: 60_000 }).toBe(200);
+    expect(await stack.must(["logs", "migrate"])).toContain("Nothing to do");
+    expect((await stack.sql("thedata_owner", "select email from users;")).stdout.trim()).toBe("ada@example.com");
+  });
+
+  it("puts no password into an image, a log or the example that is committed", async () => {
+    const secrets = [
+      ...(await readFile(path.join(stack.folder, ".env"), "utf8")).matchAll(/^(?:\w*PASSWORD|SESSION_SECRET)=(.+)$/gm),
+    ].map((match) => match[1] ?? "");
+    expect(secrets).toHaveLength(4);
+    const everything = await stack.must(["logs"]);
+    for (const secret of secrets) expect(everything).not.toContain(secret);
+  });
+});

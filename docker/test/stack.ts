@@ -1,0 +1,142 @@
+import { execFile, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const root = path.resolve(import.meta.dirname, "..", "..");
+
+/** What a command printed, and how it ended. */
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A copy of the project, as a newcomer has it, with its own stack, volume and images. */
+export interface Stack {
+  readonly folder: string;
+  /** `docker compose …` in the copy; `input` is its standard input. */
+  compose(parameters: readonly string[], input?: string): Promise<Ran>;
+  /** The same, and throws with all output when it fails. */
+  must(parameters: readonly string[], input?: string): Promise<string>;
+  /** Asks the API. */
+  ask(target: string, init?: RequestInit): Promise<Response>;
+  /** Runs SQL in the database container as one of the roles; gives what psql says. */
+  sql(role: "postgres" | "thedata_owner" | "thedata_api", text: string): Promise<Ran>;
+  remove(): Promise<void>;
+}
+
+/** Whether a Docker engine with Compose answers here. */
+export function hasDocker(): boolean {
+  return (
+    spawnSync("docker", ["info"], { stdio: "ignore" }).status === 0 &&
+    spawnSync("docker", ["compose", "version"], { stdio: "ignore" }).status === 0
+  );
+}
+
+/** Copies the project and gives its stack; nothing is started yet. */
+export async function copyStack(): Promise<Stack> {
+  const folder = await mkdtemp(path.join(tmpdir(), "stack-"));
+  await copyProject(folder);
+  const port = await freePort();
+  const project = `thedata-test-${randomBytes(4).toString("hex")}`;
+  await writeFile(path.join(folder, ".env"), await environment(port));
+  const images = `services:\n  migrate: { image: ${project}-migrate }\n  migrate-image: { image: ${project}-migrate }\n  api: { image: ${project}-api }\n`;
+  await writeFile(path.join(folder, "docker-compose.override.yml"), images);
+  const compose = async (parameters: readonly string[], input = "") =>
+    await run("docker", ["compose", "-p", project, ...parameters], folder, input);
+  const must = async (parameters: readonly string[], input = "") => {
+    const { code, stdout, stderr } = await compose(parameters, input);
+    if (code !== 0) throw new Error(`docker compose ${parameters.join(" ")} ended with ${code}:\n${stdout}\n${stderr}`);
+    return stdout;
+  };
+  return {
+    folder,
+    compose,
+    must,
+    ask: async (target, init) => await fetch(`http://127.0.0.1:${port}${target}`, init),
+    sql: async (role, text) =>
+      await compose(
+        ["exec", "-T", "postgres", "psql", "-v", "ON_ERROR_STOP=1", "-At", "-U", role, "-d", "thedata"],
+        text,
+      ),
+    remove: async () => {
+      await compose(["down", "--volumes", "--rmi", "local", "--timeout", "5"]);
+      await run("docker", ["image", "rm", "-f", `${project}-migrate`, `${project}-api`], folder);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function copyProject(folder: string): Promise<void> {
+  const { stdout } = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], root);
+  for (const file of stdout.split("\0").filter(Boolean))
+    await cp(path.join(root, file), path.join(folder, file)).catch(ignoreDeleted);
+}
+
+function ignoreDeleted(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
+}
+
+/** `.env` as the README says: the example, with values of one's own. */
+async function environment(port: number): Promise<string> {
+  const example = await readFile(path.join(root, ".env.example"), "utf8");
+  const secrets = example.replaceAll(/=change-me.*$/gm, () => `=${randomBytes(24).toString("base64url")}`);
+  return `${secrets}\nAPI_PORT=${port}\n`;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, resolve));
+  const { port } = probe.address() as { port: number };
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** Runs the runner of this checkout on the copy's migrations, as a developer there would. */
+export async function author(stack: Stack, parameters: readonly string[]): Promise<Ran> {
+  const config = path.join(stack.folder, "author.config.js");
+  await writeFile(config, `export default { migrations: "packages/migrations/src/migrations" };\n`);
+  const main = path.join(root, "packages", "migrator-cli", "src", "main.ts");
+  const { POSTGRES_DSN: _, ...env } = process.env;
+  return await run(
+    process.execPath,
+    ["--conditions=@thedata/source", main, "--config", config, ...parameters],
+    stack.folder,
+    "",
+    env,
+  );
+}
+
+/** Adds a migration with this SQL to the copy, and lists it in the manifest. */
+export async function addMigration(stack: Stack, name: string, up: string, down: string): Promise<void> {
+  const created = JSON.parse((await author(stack, ["create", name, "--blank", "--json"])).stdout) as { file: string };
+  const source = await readFile(created.file, "utf8");
+  const [first, second] = [up, down].map((sql) => `this.addSql(\`${sql}\`);`);
+  const written = source.replace("// this.addSql(`...`);", first ?? "").replace("// this.addSql(`...`);", second ?? "");
+  await writeFile(created.file, written);
+  await author(stack, ["check", "--fix"]);
+}
+
+async function run(
+  command: string,
+  parameters: readonly string[],
+  cwd: string,
+  input = "",
+  env = process.env,
+): Promise<Ran> {
+  return await new Promise((resolve, reject) => {
+    const child = execFile(
+      command,
+      [...parameters],
+      { cwd, env, maxBuffer: 64 * 1024 * 1024 },
+      (error, stdout, stderr) => {
+        if (error && typeof error.code !== "number") reject(error);
+        else resolve({ code: (error?.code as number | undefined) ?? 0, stdout, stderr });
+      },
+    );
+    child.stdin?.end(input);
+  });
+}
