@@ -36,8 +36,9 @@ describe.skipIf(!docker)("the stack", { concurrent: false }, () => {
   it("builds images without a compiler, TypeScript or the other target's code, for a user that is not root", async () => {
     const look = `id -u; ls -d apps/* packages/* 2>/dev/null; find . -name tsc -o -name '*.ts' -not -name '*.d.ts' -not -path '*/node_modules/*'; find . -name 'Migration2*.js' | wc -l`;
     const inside = async (service: string) =>
-      (await stack.must(["run", "--quiet-build", "--rm", "-T", "--no-deps", "--entrypoint", "sh", service, "-c", look])).trim().split("
-");
+      (await stack.must(["run", "--quiet-build", "--rm", "-T", "--no-deps", "--entrypoint", "sh", service, "-c", look]))
+        .trim()
+        .split("\n");
     const library = ["packages/migrations", "packages/migrator"];
     expect(await inside("migrate")).toEqual(["1000", ...library, "packages/migrator-cli", "4"]);
     expect(await inside("api")).toEqual(["1000", "apps/api", ...library, "packages/models", "0"]);
