@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   createDatabase,
   type DevPostgres,
@@ -9,7 +10,7 @@ import {
   withDatabaseName,
 } from "@thedata/dev-postgres";
 import { StartError } from "./start-error.ts";
-import { claimFolder, keepSecret, type Workplace } from "./workplace.ts";
+import { claimFolder, keepSecret, wasKilled, type Workplace } from "./workplace.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
 const source = "--conditions=@thedata/source";
@@ -21,8 +22,10 @@ function say(message: string): void {
 
 async function main(): Promise<void> {
   const port = readPort(process.env["PORT"]);
-  await refuseTakenPort(port);
-  const workplace = await claimFolder(path.join(root, ".data"));
+  const folder = path.resolve(root, process.env["DATA_DIR"] ?? ".data");
+  // The API of a run that was killed needs a moment to notice, and gives the port back.
+  await claimPort(port, (await wasKilled(folder)) ? 15_000 : 0);
+  const workplace = await claimFolder(folder);
   const stack = new AsyncDisposableStack();
   stack.defer(async () => await workplace.leave());
   const stopped = whenAsked();
@@ -51,19 +54,32 @@ function readPort(text = "3000"): number {
   throw new StartError(`PORT is "${text}": it takes a port number, such as PORT=3001 npm start`);
 }
 
-/** Better before the database is started than after. */
-async function refuseTakenPort(port: number): Promise<void> {
+/** Refuses a port that is taken, better before the database is started than after; waits `patience` milliseconds for it. */
+async function claimPort(port: number, patience: number): Promise<void> {
+  const deadline = Date.now() + patience;
+  for (;;) {
+    const code = await tryPort(port);
+    if (code === undefined) return;
+    if (code !== "EADDRINUSE")
+      throw new StartError(`Port ${port} cannot be used (${code}): choose another, such as PORT=3001 npm start`);
+    if (Date.now() >= deadline)
+      throw new StartError(
+        `Port ${port} is in use: end the program that has it, or choose another: PORT=${port === 65_535 ? 3000 : port + 1} npm start`,
+      );
+    await sleep(100);
+  }
+}
+
+/** The system's code for why not, or undefined when the port can be had. */
+async function tryPort(port: number): Promise<string | undefined> {
   const probe = createServer();
-  await new Promise<void>((resolve, reject) => probe.once("error", reject).listen(port, "127.0.0.1", resolve)).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "EADDRINUSE")
-        throw new StartError(
-          `Port ${port} is in use: end the program that has it, or choose another: PORT=${port + 1} npm start`,
-        );
-      throw new StartError(`Port ${port} cannot be used (${error.code}): choose another, such as PORT=3001 npm start`);
-    },
-  );
-  await new Promise((resolve) => probe.close(resolve));
+  const code = await new Promise<string | undefined>((resolve) => {
+    probe
+      .once("error", (error: NodeJS.ErrnoException) => resolve(error.code))
+      .listen(port, "127.0.0.1", () => resolve(undefined));
+  });
+  if (code === undefined) await new Promise((resolve) => probe.close(resolve));
+  return code;
 }
 
 function whenAsked(): Promise<void> {
@@ -135,7 +151,7 @@ async function untilReady(port: number, api: Tethered): Promise<void> {
   for (let waited = 0; waited < 600 && !ended; waited++) {
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
     if (answer?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
   throw new StartError("The API did not become ready: see its lines above.");
 }

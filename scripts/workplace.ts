@@ -15,17 +15,29 @@ export interface Workplace {
 /** Claims the folder for this process. Throws when a run that still lives has it; one that was killed has not. */
 export async function claimFolder(folder: string): Promise<Workplace> {
   await mkdir(folder, { recursive: true });
-  const claim = path.join(folder, "pid");
-  const owner = Number.parseInt(await readFile(claim, "utf8").catch(() => ""), 10);
-  if (owner && owner !== process.pid && (await isStart(owner)))
+  const owner = await readOwner(folder);
+  if (owner && (await isStart(owner)))
     throw new StartError(`npm start is running already in this clone (process ${owner}): stop that one first`);
-  await writeFile(claim, String(process.pid));
+  await writeFile(path.join(folder, claim), String(process.pid));
   return {
     path: (name) => path.join(folder, name),
     write: async (name, text) => await writeFile(path.join(folder, name), text, { mode: 0o600 }),
     leave: async () =>
-      void (await Promise.all(["pid", "dsn"].map((name) => rm(path.join(folder, name), { force: true })))),
+      void (await Promise.all([claim, "dsn"].map((name) => rm(path.join(folder, name), { force: true })))),
   };
+}
+
+/** Whether the last run in this folder ended without leaving it. */
+export async function wasKilled(folder: string): Promise<boolean> {
+  const owner = await readOwner(folder);
+  return owner !== undefined && !(await isStart(owner));
+}
+
+const claim = "pid";
+
+async function readOwner(folder: string): Promise<number | undefined> {
+  const owner = Number.parseInt(await readFile(path.join(folder, claim), "utf8").catch(() => ""), 10);
+  return owner > 0 && owner !== process.pid ? owner : undefined;
 }
 
 /** The number may be a stranger's by now. Where there is no /proc, a live process is taken for a run. */
