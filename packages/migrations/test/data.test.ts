@@ -298,11 +298,12 @@ describe.each(versions)("on PostgreSQL %s", (version) => {
       const slugs = ["Acme", "a--b", "-a", "a-", "", "a\n"].map((slug) => ({ slug }));
       const objects = [{ settings: "[]" }, { settings: "null" }, { metadata: '"text"' }];
       const rest = [{ name: "" }, { name: "  " }, { status: "closed" }, { subscription_tier: "gold" }];
-      for (const row of [...slugs, ...objects, ...rest])
-        await expect(
-          insert(sql, "organizations", { name: "x", slug: "x", ...row }),
-          JSON.stringify(row),
-        ).rejects.toMatchObject(broken);
+      for (const row of [...slugs, ...objects, ...rest]) {
+        const error = await insert(sql, "organizations", { name: "x", slug: "x", ...row }).catch(
+          (cause: unknown) => cause,
+        );
+        expect({ row, code: (error as { code?: string }).code }).toEqual({ row, ...broken });
+      }
     });
 
     it("loses status, tier, settings and metadata on the way down, as it says, and nothing else", async () => {
