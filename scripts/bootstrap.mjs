@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { createInterface } from "node:readline";
 
 const root = path.resolve(import.meta.dirname, "..");
 const binaries = path.join(root, "node_modules", ".bin");
@@ -34,17 +35,22 @@ function isInstalled() {
 
 async function install() {
   console.log("Installing the packages of pnpm-lock.yaml; the first time takes a minute …");
-  const code = await run([...pnpm, "install", "--frozen-lockfile", "--reporter=append-only", "--loglevel=error"]);
+  const code = await run([...pnpm, "install", "--frozen-lockfile", "--reporter=append-only"], isWorthReading);
   if (code !== 0)
     fail(code, "The install failed: see above. It needs the npm registry (`npm ping` tells) and 1 GB of disk.");
   // Written last: an install that was interrupted is done again.
   writeFileSync(stamp, fingerprint());
 }
 
+// pnpm warns of the Node that runs it, a line a package; what it installs runs on the Node that it installs.
+const isWorthReading = (line) => !line.includes("Unsupported engine");
+
 /** Runs a command in the project's root with Node 24 first on the path; gives its exit code. */
-function run([command, ...parameters]) {
+function run([command, ...parameters], isShown) {
   const PATH = [binaries, process.env.PATH].join(path.delimiter);
-  const child = spawn(command, parameters, { cwd: root, stdio: "inherit", env: { ...process.env, PATH } });
+  const stdio = isShown ? ["inherit", "pipe", "inherit"] : "inherit";
+  const child = spawn(command, parameters, { cwd: root, stdio, env: { ...process.env, PATH } });
+  if (child.stdout) createInterface(child.stdout).on("line", (line) => isShown(line) && console.log(line));
   // Ctrl-C reaches the child by the terminal, a plain kill only us: hand it on, and wait for the child's own end.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => signal === "SIGINT" || child.kill(signal));
