@@ -1,4 +1,5 @@
 import type { Query } from "./connect.ts";
+import { ConfigurationError } from "./errors.ts";
 
 /** A row of the ledger. What the stock MikroORM CLI does not record is null. */
 export interface AppliedMigration {
@@ -28,8 +29,13 @@ export const defaultLedger: LedgerTable = { schema: "public", table: "mikro_orm_
 
 const undefinedTable = "42P01";
 const undefinedSchema = "3F000";
+const insufficientPrivilege = "42501";
+const readOnly = "25006";
 
-/** Every applied migration in the order of application; an empty list where there is no ledger yet. */
+/**
+ * Every applied migration in the order of application; an empty list where there is no ledger yet. Throws a
+ * `ConfigurationError` where the role may not read it.
+ */
 export async function readLedger(query: Query, ledger: LedgerTable = defaultLedger): Promise<AppliedMigration[]> {
   try {
     const rows = await query<{ row: LedgerRow }>(
@@ -38,8 +44,18 @@ export async function readLedger(query: Query, ledger: LedgerTable = defaultLedg
     return rows.map(({ row }) => toApplied(row));
   } catch (error) {
     if ([undefinedTable, undefinedSchema].includes((error as { code?: string }).code ?? "")) return [];
-    throw error;
+    throw explain(error, ledger, "read");
   }
+}
+
+/** What a person can mend is their configuration; everything else is thrown as it is. */
+function explain(error: unknown, ledger: LedgerTable, what: "read" | "made"): unknown {
+  const { code = "", message } = error as { code?: string; message: string };
+  if (![undefinedSchema, insufficientPrivilege, readOnly].includes(code)) return error;
+  return new ConfigurationError(
+    `The ledger ${qualified(ledger)} cannot be ${what}: ${message}. Check the role's rights and the ledger's schema`,
+    { cause: error },
+  );
 }
 
 interface LedgerRow {
@@ -104,7 +120,10 @@ function closeToOthers(ledger: LedgerTable): string {
 end $$`;
 }
 
-/** Makes or completes the ledger where it is not complete; costs one query where it is. */
+/**
+ * Makes or completes the ledger where it is not complete; costs one query where it is. Throws a `ConfigurationError`
+ * where the role may not, or where there is no such schema.
+ */
 export async function ensureLedger(query: Query, ledger: LedgerTable = defaultLedger): Promise<void> {
   const names = Object.keys(addedColumns);
   const found = await query(
@@ -112,7 +131,10 @@ export async function ensureLedger(query: Query, ledger: LedgerTable = defaultLe
     [qualified(ledger), names],
   );
   if (found.length === names.length) return;
-  for (const statement of ledgerStatements(ledger)) await query(statement);
+  for (const statement of ledgerStatements(ledger))
+    await query(statement).catch((error: unknown) => {
+      throw explain(error, ledger, "made");
+    });
 }
 
 /** What is recorded of one application. */
