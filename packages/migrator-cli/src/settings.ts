@@ -75,8 +75,18 @@ async function findAddress(options: GlobalOptions, config: LoadedConfig): Promis
   if (options.dsn !== undefined) return validate(options.dsn, "--dsn");
   const address = readDatabaseAddress(process.env);
   if (address !== undefined) return address;
-  const configured = typeof config.dsn === "function" ? await config.dsn() : config.dsn;
+  const configured = typeof config.dsn === "function" ? await ask(config.dsn) : config.dsn;
   return configured === undefined ? undefined : validate(configured, `"dsn" in the configuration`);
+}
+
+async function ask(dsn: () => unknown): Promise<string | undefined> {
+  try {
+    return (await dsn()) as string | undefined;
+  } catch (cause) {
+    throw new ConfigurationError(`"dsn" in the configuration fails: ${(cause as Error).message.split("\n")[0]}`, {
+      cause,
+    });
+  }
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {
