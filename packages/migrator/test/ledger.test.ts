@@ -191,3 +191,22 @@ describe("a project that comes from the stock MikroORM", () => {
     expect((await up(contextOf(database.dsn, folder))).steps).toHaveLength(2);
   });
 });
+
+describe("a ledger that is out of reach", () => {
+  it("in a schema that does not exist is a mistake of the configuration, and nothing runs", async () => {
+    const { dsn, sql } = await emptyDatabase();
+    const running = up(contextOf(dsn, await folderOf(steps), { ledger: "nowhere.ledger" }));
+    await expect(running).rejects.toThrow(ConfigurationError);
+    await expect(running).rejects.toThrow(`schema "nowhere" does not exist`);
+    expect(await tablesOf(sql)).toEqual([]);
+  });
+
+  it("for a role that may not read it is a mistake of the configuration", async () => {
+    const { dsn, sql } = await emptyDatabase();
+    await up(contextOf(dsn, await folderOf(steps)));
+    const role = await applicationRole(dsn);
+    await sql(`alter role ${role} login password 'x'`);
+    const address = Object.assign(new URL(dsn), { username: role.replaceAll('"', ""), password: "x" }).href;
+    await expect(read(address)).rejects.toThrow(ConfigurationError);
+  });
+});
