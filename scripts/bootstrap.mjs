@@ -14,7 +14,7 @@ const pnpm = ["npx", "--yes", "--loglevel=error", readJson("package.json").packa
 const jobs = {
   start: ["node", "--conditions=@thedata/source", path.join("scripts", "start.ts")],
   "create-admin": ["node", "--conditions=@thedata/source", path.join("scripts", "create-admin.ts")],
-  test: [...pnpm, "exec", "turbo", "run", "lint", "types", "test", "publint"],
+  test: [...pnpm, "exec", "turbo", "run", "lint", "types", "test", "publint", "--output-logs=new-only"],
 };
 
 function readJson(file) {
