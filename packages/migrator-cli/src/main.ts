@@ -6,7 +6,11 @@ import { createOutput } from "./output.ts";
 import { createProgram } from "./program.ts";
 
 const flags = new Set(process.argv.slice(2));
-if (flags.has("--no-color")) process.env["NO_COLOR"] = "1";
+if (flags.has("--no-color")) {
+  process.env["NO_COLOR"] = "1";
+  // The option wins over the environment, and Node lets FORCE_COLOR win over NO_COLOR.
+  delete process.env["FORCE_COLOR"];
+}
 
 // The reader of a pipe may have seen enough: `migrator up --dry-run | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
