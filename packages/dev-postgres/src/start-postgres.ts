@@ -45,7 +45,7 @@ export async function startPostgres(options: StartOptions = {}): Promise<DevPost
 function forcedSource(): PostgresSource | undefined {
   const source = process.env["DEV_POSTGRES"];
   if (!source) return undefined;
-  if (source in ways) return source as PostgresSource;
+  if (Object.hasOwn(ways, source)) return source as PostgresSource;
   throw new Error(`DEV_POSTGRES is "${source}"; it takes ${Object.keys(ways).join(", ")}`);
 }
 
