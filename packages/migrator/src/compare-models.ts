@@ -1,3 +1,4 @@
+import { auditTable } from "./audit.ts";
 import type { OrmOptions } from "./driver.ts";
 import { type LedgerTable, qualified } from "./ledger.ts";
 
@@ -18,7 +19,10 @@ export async function compareModels(
     ...ormOptions,
     clientUrl: dsn,
     migrations: { ...(ormOptions["migrations"] as object), tableName: qualified(ledger).replaceAll('"', "") },
-    schemaGenerator: { ...(ormOptions["schemaGenerator"] as object), skipTables: [ledger.table] },
+    schemaGenerator: {
+      ...(ormOptions["schemaGenerator"] as object),
+      skipTables: [ledger.table, auditTable(ledger).table],
+    },
   });
   try {
     const { up, down } = await orm.schema.getUpdateSchemaMigrationSQL({ wrap: false });

@@ -44,12 +44,12 @@ export async function readLedger(query: Query, ledger: LedgerTable = defaultLedg
     return rows.map(({ row }) => toApplied(row));
   } catch (error) {
     if ([undefinedTable, undefinedSchema].includes((error as { code?: string }).code ?? "")) return [];
-    throw explain(error, ledger, "read");
+    throw explainLedgerError(error, ledger, "read");
   }
 }
 
 /** What a person can mend is their configuration; everything else is thrown as it is. */
-function explain(error: unknown, ledger: LedgerTable, what: "read" | "made"): unknown {
+export function explainLedgerError(error: unknown, ledger: LedgerTable, what: "read" | "made"): unknown {
   const { code = "", message } = error as { code?: string; message: string };
   if (![undefinedSchema, insufficientPrivilege, readOnly].includes(code)) return error;
   return new ConfigurationError(
@@ -83,58 +83,6 @@ function toApplied(row: LedgerRow): AppliedMigration {
     runId: row.run_id ?? null,
     undo: row.undo ?? null,
   };
-}
-
-const addedColumns = {
-  checksum: "text",
-  duration_ms: "double precision",
-  applied_by: "text",
-  applied_from: "text",
-  tool_version: "text",
-  run_id: "text",
-  undo: "jsonb",
-};
-
-/** The statements that make the ledger, or complete one that the stock CLI made. Send them under the lock. */
-export function ledgerStatements(ledger: LedgerTable = defaultLedger): string[] {
-  const table = qualified(ledger);
-  const columns = Object.entries(addedColumns).map(([name, type]) => `add column if not exists ${name} ${type}`);
-  return [
-    `create table if not exists ${table} (id serial primary key, name varchar(255) not null, executed_at timestamptz not null default current_timestamp)`,
-    `alter table ${table} ${columns.join(", ")}`,
-    closeToOthers(ledger),
-  ];
-}
-
-/** Default privileges may have opened the new table to the application's role: only the migrator writes the ledger. */
-function closeToOthers(ledger: LedgerTable): string {
-  const table = qualified(ledger);
-  return `do $$ declare grantee text; begin
-  for grantee in
-    select distinct case a.grantee when 0 then 'public' else a.grantee::regrole::text end
-      from pg_class c, aclexplode(c.relacl) a
-     where c.oid = '${table.replaceAll("'", "''")}'::regclass and a.grantee <> c.relowner and a.privilege_type <> 'SELECT'
-  loop
-    execute 'revoke insert, update, delete, truncate, references, trigger on ${table.replaceAll("'", "''")} from ' || grantee;
-  end loop;
-end $$`;
-}
-
-/**
- * Makes or completes the ledger where it is not complete; costs one query where it is. Throws a `ConfigurationError`
- * where the role may not, or where there is no such schema.
- */
-export async function ensureLedger(query: Query, ledger: LedgerTable = defaultLedger): Promise<void> {
-  const names = Object.keys(addedColumns);
-  const found = await query(
-    `select attname from pg_attribute where attrelid = to_regclass($1) and attname = any($2::text[]) and not attisdropped`,
-    [qualified(ledger), names],
-  );
-  if (found.length === names.length) return;
-  for (const statement of ledgerStatements(ledger))
-    await query(statement).catch((error: unknown) => {
-      throw explain(error, ledger, "made");
-    });
 }
 
 /** What is recorded of one application. */

@@ -1,14 +1,16 @@
-import { applyStep, type Run, type StepResult } from "./apply.ts";
+import { applyStep, recordFailure, type StepResult } from "./apply.ts";
 import { checkHistory, checkPlan, isAhead } from "./check.ts";
 import { type Connection, connect } from "./connect.ts";
 import type { Context } from "./context.ts";
 import { AheadError, BrokenMigrationError, InterruptedError, MigratorError, type Problem } from "./errors.ts";
 import { type History, openHistory } from "./history.ts";
-import { ensureLedger, readLedger } from "./ledger.ts";
+import { readLedger } from "./ledger.ts";
 import type { LoadedMigration } from "./load.ts";
 import { type LockHolder, withLock } from "./lock.ts";
 import { type Direction, type DownTarget, type Plan, planDown, planUp, type UpTarget } from "./plan.ts";
+import { ensureLedger } from "./prepare-ledger.ts";
 import { retryOnLockTimeout } from "./retry.ts";
+import type { Run } from "./run.ts";
 
 /** What a run did. */
 export interface Report {
@@ -159,6 +161,7 @@ async function run(
         ...unrun(migration.name, "failed"),
         durationMs: Math.round(performance.now() - started),
       };
+      await recordFailure({ ...context, connection }, migration.name, error as Error, failed.durationMs);
       context.onEvent({ type: "finished", step: failed });
       return failure(plan, [...steps, failed], error);
     }

@@ -1,0 +1,101 @@
+import type { Query } from "./connect.ts";
+import { type LedgerTable, qualified } from "./ledger.ts";
+
+/** Something that was done to the history, or tried. */
+export interface AuditEntry {
+  readonly action: "applied" | "reverted" | "failed" | "baselined" | "repaired" | "attempted" | "executed";
+  readonly migration: string;
+  /** The number of a statement, from 1, with `attempted`, `executed` and `failed`. */
+  readonly statement?: number | null;
+  readonly checksum?: string | null;
+  readonly durationMs?: number | null;
+  readonly error?: string | null;
+  readonly sqlState?: string | null;
+}
+
+/** Who is at work. */
+export interface Actor {
+  readonly host: string;
+  readonly toolVersion: string;
+  readonly runId: string;
+}
+
+/** The audit's table: the ledger's name with `_audit`. */
+export function auditTable(ledger: LedgerTable): LedgerTable {
+  return { schema: ledger.schema, table: `${ledger.table}_audit` };
+}
+
+/** The statements that make the audit, which only grows: the server refuses to change or remove a row. */
+export function auditStatements(ledger: LedgerTable): string[] {
+  const table = qualified(auditTable(ledger));
+  const refusal = qualified({ schema: ledger.schema, table: `${ledger.table}_audit_refuse` });
+  return [
+    `create table if not exists ${table} (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default clock_timestamp(),
+  action text not null,
+  migration text not null,
+  statement int,
+  checksum text,
+  duration_ms double precision,
+  error text,
+  sql_state text,
+  role text not null default session_user,
+  host text,
+  tool_version text,
+  run_id text
+)`,
+    `create or replace function ${refusal}() returns trigger language plpgsql as
+$$ begin raise exception 'the audit of the migrations only grows'; end $$`,
+    `create or replace trigger only_grows before update or delete or truncate on ${table} for each statement execute function ${refusal}()`,
+  ];
+}
+
+/** Adds a row to the audit. */
+export async function recordAudit(query: Query, entry: AuditEntry, actor: Actor, ledger: LedgerTable): Promise<void> {
+  await query(
+    `insert into ${qualified(auditTable(ledger))}
+       (action, migration, statement, checksum, duration_ms, error, sql_state, host, tool_version, run_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [
+      entry.action,
+      entry.migration,
+      entry.statement ?? null,
+      entry.checksum ?? null,
+      entry.durationMs ?? null,
+      entry.error ?? null,
+      entry.sqlState ?? null,
+      actor.host,
+      actor.toolVersion,
+      actor.runId,
+    ],
+  );
+}
+
+/** How far a migration outside a transaction came in an earlier run that did not end. */
+export interface Progress {
+  /** The number of the last statement that is known to be done; 0: none. */
+  readonly executed: number;
+  /** The number of a statement that was sent and whose end nobody saw; null: none. */
+  readonly inDoubt: number | null;
+}
+
+/** Reads the progress of a migration with this SQL since it was last applied or reverted. */
+export async function readProgress(
+  query: Query,
+  migration: string,
+  checksum: string,
+  ledger: LedgerTable,
+): Promise<Progress> {
+  const table = qualified(auditTable(ledger));
+  const [row] = await query<{ executed: number | null; attempted: number | null }>(
+    `select max(statement) filter (where action = 'executed') as executed,
+            max(statement) filter (where action = 'attempted') as attempted
+       from ${table}
+      where migration = $1 and checksum = $2 and action in ('attempted', 'executed')
+        and id > coalesce((select max(id) from ${table} where migration = $1 and action in ('applied', 'reverted')), 0)`,
+    [migration, checksum],
+  );
+  const executed = row?.executed ?? 0;
+  return { executed, inDoubt: (row?.attempted ?? 0) > executed ? (row?.attempted ?? null) : null };
+}

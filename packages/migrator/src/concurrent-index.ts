@@ -1,0 +1,65 @@
+import type { Query } from "./connect.ts";
+import { type LedgerTable, qualified } from "./ledger.ts";
+
+/** A statement that builds or drops an index without blocking writers, and leaves traces when it is cut off. */
+export interface ConcurrentIndex {
+  readonly kind: "create" | "drop";
+  readonly index: string;
+  /** Null: wherever the search path finds the table or index. */
+  readonly schema: string | null;
+  /** The table of an index that is to be created. */
+  readonly table: string | null;
+}
+
+interface Node {
+  readonly IndexStmt?: { concurrent?: boolean; idxname?: string; relation?: { schemaname?: string; relname: string } };
+  readonly DropStmt?: {
+    concurrent?: boolean;
+    removeType: string;
+    objects: { List: { items: { String: { sval: string } }[] } }[];
+  };
+}
+
+/** What `statement` does to an index CONCURRENTLY; undefined for everything else, and for an index without a name. */
+export async function parseConcurrentIndex(statement: string): Promise<ConcurrentIndex | undefined> {
+  if (!/\bconcurrently\b/i.test(statement)) return undefined;
+  const { parse } = await import("libpg-query");
+  const tree = (await parse(statement).catch(() => undefined)) as { stmts?: { stmt?: Node }[] } | undefined;
+  const node = tree?.stmts?.[0]?.stmt;
+  if (node?.IndexStmt?.concurrent && node.IndexStmt.idxname) {
+    const { idxname: index, relation } = node.IndexStmt;
+    return { kind: "create", index, schema: relation?.schemaname ?? null, table: relation?.relname ?? null };
+  }
+  if (!node?.DropStmt?.concurrent) return undefined;
+  const name = node.DropStmt.objects[0]?.List.items.map(({ String }) => String.sval) ?? [];
+  return { kind: "drop", index: name.at(-1) ?? "", schema: name.at(-2) ?? null, table: null };
+}
+
+/** An index as the catalog has it. */
+export interface FoundIndex {
+  readonly schema: string;
+  readonly valid: boolean;
+}
+
+/** Looks for the index where the statement would make or find it; undefined when it is not there. */
+export async function findIndex(
+  query: Query,
+  { index, schema, table }: ConcurrentIndex,
+): Promise<FoundIndex | undefined> {
+  // An index always lives in its table's schema.
+  const [row] = await query<FoundIndex>(
+    `select n.nspname as schema, i.indisvalid as valid
+       from pg_class c join pg_index i on i.indexrelid = c.oid join pg_namespace n on n.oid = c.relnamespace
+      where c.relname = $1
+        and case when $2::text is not null then n.nspname = $2
+                 when $3::text is not null then i.indrelid = to_regclass(quote_ident($3))
+                 else pg_table_is_visible(c.oid) end`,
+    [index, schema, table],
+  );
+  return row;
+}
+
+/** Drops what a cut-off build left behind. `IF NOT EXISTS` would step over it and call the index built. */
+export async function dropInvalidIndex(query: Query, index: string, { schema }: FoundIndex): Promise<void> {
+  await query(`drop index concurrently if exists ${qualified({ schema, table: index } satisfies LedgerTable)}`);
+}

@@ -1,0 +1,59 @@
+import { auditStatements, auditTable } from "./audit.ts";
+import type { Query } from "./connect.ts";
+import { defaultLedger, explainLedgerError, type LedgerTable, qualified } from "./ledger.ts";
+
+const addedColumns = {
+  checksum: "text",
+  duration_ms: "double precision",
+  applied_by: "text",
+  applied_from: "text",
+  tool_version: "text",
+  run_id: "text",
+  undo: "jsonb",
+};
+
+/** The statements that make ledger and audit, or complete a ledger that the stock CLI made. Send them under the lock. */
+export function ledgerStatements(ledger: LedgerTable = defaultLedger): string[] {
+  const table = qualified(ledger);
+  const columns = Object.entries(addedColumns).map(([name, type]) => `add column if not exists ${name} ${type}`);
+  return [
+    `create table if not exists ${table} (id serial primary key, name varchar(255) not null, executed_at timestamptz not null default current_timestamp)`,
+    `alter table ${table} ${columns.join(", ")}`,
+    closeToOthers(table),
+    ...auditStatements(ledger),
+    closeToOthers(qualified(auditTable(ledger))),
+  ];
+}
+
+/** Default privileges may have opened a new table to the application's role: only the migrator writes here. */
+function closeToOthers(table: string): string {
+  const literal = table.replaceAll("'", "''");
+  return `do $$ declare grantee text; begin
+  for grantee in
+    select distinct case a.grantee when 0 then 'public' else a.grantee::regrole::text end
+      from pg_class c, aclexplode(c.relacl) a
+     where c.oid = '${literal}'::regclass and a.grantee <> c.relowner and a.privilege_type <> 'SELECT'
+  loop
+    execute 'revoke insert, update, delete, truncate, references, trigger on ${literal} from ' || grantee;
+  end loop;
+end $$`;
+}
+
+/**
+ * Makes or completes ledger and audit where they are not complete; costs one query where they are. Throws a
+ * `ConfigurationError` where the role may not, or where there is no such schema.
+ */
+export async function ensureLedger(query: Query, ledger: LedgerTable = defaultLedger): Promise<void> {
+  const names = Object.keys(addedColumns);
+  const [found] = await query<{ columns: number; audit: boolean }>(
+    `select to_regclass($3) is not null as audit,
+            (select count(*)::int from pg_attribute
+              where attrelid = to_regclass($1) and attname = any($2::text[]) and not attisdropped) as columns`,
+    [qualified(ledger), names, qualified(auditTable(ledger))],
+  );
+  if (found?.columns === names.length && found.audit) return;
+  for (const statement of ledgerStatements(ledger))
+    await query(statement).catch((error: unknown) => {
+      throw explainLedgerError(error, ledger, "made");
+    });
+}

@@ -1,0 +1,17 @@
+import type { Connection } from "./connect.ts";
+import type { OrmOptions } from "./driver.ts";
+import type { LedgerTable } from "./ledger.ts";
+
+/** What every step of a run shares. */
+export interface Run {
+  readonly connection: Connection;
+  readonly ledger: LedgerTable;
+  readonly runId: string;
+  readonly toolVersion: string;
+  /** The host that the run is on. */
+  readonly host: string;
+  /** The longest wait for a lock on a table, in milliseconds. */
+  readonly lockTimeoutMs: number;
+  readonly ormOptions?: OrmOptions | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
