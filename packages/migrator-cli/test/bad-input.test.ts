@@ -66,7 +66,7 @@ const rows: Row[] = [
     what: "a wrong password",
     args: ({ folder }) => ["up", "--migrations", folder, "--dsn", address({})],
     code: 2,
-    names: `refuses the login of "postgres"`,
+    names: "refuses the login of",
   },
   {
     what: "a wrong password in the environment",
