@@ -24,6 +24,7 @@ export function createProgram(onExit: (code: number) => void): Command {
   const on = (command: Command, load: () => Promise<Action>) =>
     command.action(async (...all: unknown[]) => onExit(await runAction(all, load)));
   addRunCommands(program, on);
+  addAmendCommands(program, on);
   addReadCommands(program, on);
   addAuthorCommands(program, on);
   return program;
@@ -61,6 +62,32 @@ function addRunCommands(program: Command, on: Register): void {
     .option("--dry-run", "shows the SQL and changes nothing");
   on(withLockOptions(up), async () => (await import("./commands/migrate.ts")).runUp);
   on(withLockOptions(down), async () => (await import("./commands/migrate.ts")).runDown);
+}
+
+function addAmendCommands(program: Command, on: Register): void {
+  const repair = command(program, "repair", "accepts migrations that were edited or removed after they were applied", [
+    "migrator repair add_user_roles",
+  ]).argument("<NAME...>", "each by its name, time stamp or a part that fits one");
+  const rebase = command(program, "rebase", "moves a migration that is not applied to the end of the history", [
+    "migrator rebase add_widgets",
+  ]).argument("<NAME>", "its name, time stamp or a part that fits one");
+  const sql = command(program, "sql", "prints the SQL that up or down would send, for psql; needs no database", [
+    "migrator sql | psql -v ON_ERROR_STOP=1",
+    "migrator sql --from initial_schema --to add_user_roles",
+    "migrator sql --down --to initial_schema",
+  ])
+    .option("--from <M>", "the migration that the database is at (default: an empty database; with --down: the head)")
+    .option("--to <M>", "where it is to go (default: the head; with --down: an empty schema)")
+    .option("--down", "the way back");
+  on(repair, async () => {
+    const { runRepair } = await import("./commands/amend.ts");
+    return (output, options, names) => runRepair(output, options, [names].flat());
+  });
+  on(rebase, async () => {
+    const { runRebase } = await import("./commands/amend.ts");
+    return (output, options, name) => runRebase(output, options, name);
+  });
+  on(sql, async () => (await import("./commands/sql.ts")).runSql);
 }
 
 function addReadCommands(program: Command, on: Register): void {

@@ -2,7 +2,7 @@ import { escapeLiteral } from "pg";
 import { applyOutside } from "./apply-outside.ts";
 import { recordAudit } from "./audit.ts";
 import { MigrationFailedError, MigratorError } from "./errors.ts";
-import { recordApplied, recordReverted } from "./ledger.ts";
+import { forget, recordApplied } from "./ledger.ts";
 import type { LoadedMigration } from "./load.ts";
 import type { Direction } from "./plan.ts";
 import type { Run } from "./run.ts";
@@ -96,7 +96,7 @@ async function record(run: Run, migration: LoadedMigration, direction: Direction
   const undo = down && !down.computed ? down.statements : null;
   // The migration may have taken another role, which the ledger is closed to.
   await query(ownRole);
-  if (direction === "down") await recordReverted(query, name, run.ledger);
+  if (direction === "down") await forget(query, name, run.ledger);
   else await recordApplied(query, { name, checksum, durationMs, appliedFrom, toolVersion, runId, undo }, run.ledger);
   await recordAudit(
     query,

@@ -1,5 +1,5 @@
 import type { Query } from "./connect.ts";
-import { type LedgerTable, qualified } from "./ledger.ts";
+import { type LedgerTable, type Parameterized, qualified } from "./ledger.ts";
 
 /** Something that was done to the history, or tried. */
 export interface AuditEntry {
@@ -15,9 +15,9 @@ export interface AuditEntry {
 
 /** Who is at work. */
 export interface Actor {
-  readonly host: string;
+  readonly host: string | null;
   readonly toolVersion: string;
-  readonly runId: string;
+  readonly runId: string | null;
 }
 
 /** The audit's table: the ledger's name with `_audit`. */
@@ -51,25 +51,31 @@ $$ begin raise exception 'the audit of the migrations only grows'; end $$`,
   ];
 }
 
+/** The statement that adds a row to the audit. */
+export function auditInsert(entry: AuditEntry, actor: Actor, ledger: LedgerTable): Parameterized {
+  const sql = `insert into ${qualified(auditTable(ledger))}
+  (action, migration, statement, checksum, duration_ms, error, sql_state, host, tool_version, run_id)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
+  const {
+    action,
+    migration,
+    statement = null,
+    checksum = null,
+    durationMs = null,
+    error = null,
+    sqlState = null,
+  } = entry;
+  const { host, toolVersion, runId } = actor;
+  return {
+    sql,
+    parameters: [action, migration, statement, checksum, durationMs, error, sqlState, host, toolVersion, runId],
+  };
+}
+
 /** Adds a row to the audit. */
 export async function recordAudit(query: Query, entry: AuditEntry, actor: Actor, ledger: LedgerTable): Promise<void> {
-  await query(
-    `insert into ${qualified(auditTable(ledger))}
-       (action, migration, statement, checksum, duration_ms, error, sql_state, host, tool_version, run_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-    [
-      entry.action,
-      entry.migration,
-      entry.statement ?? null,
-      entry.checksum ?? null,
-      entry.durationMs ?? null,
-      entry.error ?? null,
-      entry.sqlState ?? null,
-      actor.host,
-      actor.toolVersion,
-      actor.runId,
-    ],
-  );
+  const { sql, parameters } = auditInsert(entry, actor, ledger);
+  await query(sql, parameters);
 }
 
 /** How far a migration outside a transaction came in an earlier run that did not end. */

@@ -7,7 +7,7 @@ import { ConfigurationError } from "./errors.ts";
 import { loadMigration } from "./load.ts";
 import { buildManifest, readManifest, writeManifest } from "./manifest.ts";
 import { replay } from "./replay.ts";
-import { stampOf } from "./resolve-target.ts";
+import { nextStamp } from "./resolve-target.ts";
 import { type ShadowOptions, withShadow } from "./shadow.ts";
 
 export interface CreateOptions {
@@ -34,7 +34,7 @@ export async function create(context: Context, options: CreateOptions): Promise<
   const folder = await discover(context.directory);
   const difference = options.blank ? { up: [], down: [] } : await findDifference(context, folder, options.shadow);
   if (!options.blank && difference.up.length === 0) return { name: null, file: null, code: null, statements: [] };
-  const name = `Migration${nextStamp(folder)}_${words}`;
+  const name = `Migration${nextStamp(folder.files)}_${words}`;
   const code = options.blank ? renderBlank(name) : render(name, difference);
   const created = { name, file: path.join(folder.directory, `${name}.ts`), code, statements: difference.up };
   if (!options.dryRun) await write(folder, created);
@@ -53,17 +53,6 @@ function toSnakeCase(name: string): string {
       `"${name}" does not name a migration: say in a few words of letters and digits what it does, such as add_widgets`,
     );
   return words;
-}
-
-/** Now, in UTC and in seconds; later than everything in the folder, whatever its clocks were. */
-function nextStamp(folder: MigrationFolder): string {
-  const now = new Date().toISOString().replaceAll(/\D/g, "").slice(0, 14);
-  const last =
-    folder.files
-      .map(({ name }) => stampOf(name) ?? "")
-      .toSorted()
-      .at(-1) ?? "";
-  return now > last ? now : String(BigInt(last) + 1n);
 }
 
 async function findDifference(

@@ -16,3 +16,6 @@ export { waitForHead } from "./wait.ts";
 export { checkProject, type ProjectCheck, type RuleViolation } from "./check-project.ts";
 export { create, type Created, rewriteManifest } from "./create.ts";
 export type { ShadowOptions, ShadowProvider } from "./shadow.ts";
+export { rebase, type Rebased } from "./rebase.ts";
+export { repair, type Repaired } from "./repair.ts";
+export { renderScript, type ScriptOptions } from "./script.ts";

@@ -90,10 +90,34 @@ export interface LedgerEntry {
   readonly name: string;
   readonly checksum: string | null;
   readonly durationMs: number | null;
-  readonly appliedFrom: string;
+  readonly appliedFrom: string | null;
   readonly toolVersion: string;
-  readonly runId: string;
+  readonly runId: string | null;
   readonly undo: readonly string[] | null;
+}
+
+/** A statement and the values of its `$1` … */
+export interface Parameterized {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** The statement that records a migration as applied. */
+export function ledgerInsert(entry: LedgerEntry, ledger: LedgerTable = defaultLedger): Parameterized {
+  const sql = `insert into ${qualified(ledger)}
+  (name, executed_at, checksum, duration_ms, applied_by, applied_from, tool_version, run_id, undo)
+  values ($1, clock_timestamp(), $2, $3, session_user, $4, $5, $6, $7)`;
+  const { name, checksum, durationMs, appliedFrom, toolVersion, runId, undo } = entry;
+  return {
+    sql,
+    parameters: [name, checksum, durationMs, appliedFrom, toolVersion, runId, undo && JSON.stringify(undo)],
+  };
+}
+
+/** The statement that forgets a migration, under any name that a version of MikroORM gave it. */
+export function ledgerDelete(name: string, ledger: LedgerTable = defaultLedger): Parameterized {
+  const sql = `delete from ${qualified(ledger)} where name = any($1::text[])`;
+  return { sql, parameters: [[name, `${name}.ts`, `${name}.js`]] };
 }
 
 /** Records a migration as applied; call it inside the migration's transaction. */
@@ -102,24 +126,30 @@ export async function recordApplied(
   entry: LedgerEntry,
   ledger: LedgerTable = defaultLedger,
 ): Promise<void> {
-  await query(
-    `insert into ${qualified(ledger)} (name, executed_at, checksum, duration_ms, applied_by, applied_from, tool_version, run_id, undo)
-     values ($1, clock_timestamp(), $2, $3, session_user, $4, $5, $6, $7)`,
-    [
-      entry.name,
-      entry.checksum,
-      entry.durationMs,
-      entry.appliedFrom,
-      entry.toolVersion,
-      entry.runId,
-      entry.undo && JSON.stringify(entry.undo),
-    ],
-  );
+  const { sql, parameters } = ledgerInsert(entry, ledger);
+  await query(sql, parameters);
 }
 
-/** Forgets a migration that was reverted; call it inside the same transaction. */
-export async function recordReverted(query: Query, name: string, ledger: LedgerTable = defaultLedger): Promise<void> {
-  await query(`delete from ${qualified(ledger)} where name = any($1::text[])`, [[name, `${name}.ts`, `${name}.js`]]);
+/** Forgets a migration that was reverted, or whose file is gone for good; call it inside the same transaction. */
+export async function forget(query: Query, name: string, ledger: LedgerTable = defaultLedger): Promise<void> {
+  const { sql, parameters } = ledgerDelete(name, ledger);
+  await query(sql, parameters);
+}
+
+/** Takes an edited migration's SQL for the one that was applied. */
+export async function acceptChanged(
+  query: Query,
+  name: string,
+  checksum: string,
+  undo: readonly string[] | null,
+  ledger: LedgerTable = defaultLedger,
+): Promise<void> {
+  const table = qualified(ledger);
+  await query(`update ${table} set checksum = $2, undo = $3 where name = any(array[$1, $1 || '.ts', $1 || '.js'])`, [
+    name,
+    checksum,
+    undo && JSON.stringify(undo),
+  ]);
 }
 
 /** The table's name as SQL takes it, whatever characters it has. */

@@ -31,7 +31,7 @@ export async function withLock<Result>(
   options: LockOptions,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const name = `migrator ${qualified(options.ledger)}`;
+  const name = lockName(options.ledger);
   await acquire(query, name, options);
   try {
     return await work();
@@ -39,6 +39,11 @@ export async function withLock<Result>(
     // On a lost connection the server has let go of it already.
     await query(`select pg_advisory_unlock(hashtextextended($1, 0))`, [name]).catch(() => {});
   }
+}
+
+/** What the lock's key is made of: advisory locks belong to a database, and this one to a ledger in it. */
+export function lockName(ledger: LedgerTable): string {
+  return `migrator ${qualified(ledger)}`;
 }
 
 /** Polls: a session that waits inside pg_advisory_lock would deadlock CREATE INDEX CONCURRENTLY of the holder. */

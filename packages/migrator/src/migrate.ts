@@ -1,16 +1,16 @@
 import { applyStep, recordFailure, type StepResult } from "./apply.ts";
 import { checkHistory, checkPlan, isAhead } from "./check.ts";
-import { type Connection, connect } from "./connect.ts";
+import type { Connection } from "./connect.ts";
 import type { Context } from "./context.ts";
 import { AheadError, BrokenMigrationError, InterruptedError, MigratorError, type Problem } from "./errors.ts";
 import { type History, openHistory } from "./history.ts";
 import { readLedger } from "./ledger.ts";
 import type { LoadedMigration } from "./load.ts";
-import { type LockHolder, withLock } from "./lock.ts";
 import { type Direction, type DownTarget, type Plan, planDown, planUp, type UpTarget } from "./plan.ts";
 import { ensureLedger } from "./prepare-ledger.ts";
 import { retryOnLockTimeout } from "./retry.ts";
 import type { Run } from "./run.ts";
+import { underLock, withConnection } from "./under-lock.ts";
 
 /** What a run did. */
 export interface Report {
@@ -39,30 +39,15 @@ export async function down(context: Context, options: MigrateOptions = {}): Prom
 
 async function migrate(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
   const history = await openHistory(context.directory);
-  const connection = await connect(context.dsn, `migrator/${context.toolVersion}`);
-  const cancel = () => void connection.cancel().catch(() => {});
-  context.signal?.addEventListener("abort", cancel);
-  try {
+  return await withConnection(context, async (connection) => {
     const early = await prepare(context, history, connection, direction, options);
     if (early.settled) return early.settled;
     if (options.dryRun) return dryRun(early.plan, early.loaded);
-    return await withLock(connection.query, lockOptions(context), async () => {
+    return await underLock(context, connection, async () => {
       const prepared = await prepare(context, history, connection, direction, options);
       return prepared.settled ?? (await run(context, connection, prepared.plan, prepared.loaded));
     });
-  } finally {
-    context.signal?.removeEventListener("abort", cancel);
-    await connection.close();
-  }
-}
-
-function lockOptions({ ledger, lockWaitMs, onEvent, signal }: Context) {
-  return {
-    ledger,
-    waitMs: lockWaitMs,
-    signal,
-    onWaiting: (holder: LockHolder) => onEvent({ type: "waiting", holder }),
-  };
+  });
 }
 
 /** A plan that may run, or the report that ends the run here. */

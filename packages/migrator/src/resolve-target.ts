@@ -20,6 +20,17 @@ export function stampOf(name: string): string | undefined {
   return /\d{4,}/.exec(name)?.[0];
 }
 
+/** Now, in UTC and in seconds; later than everything in the folder, whatever its clocks were. */
+export function nextStamp(files: readonly { readonly name: string }[]): string {
+  const now = new Date().toISOString().replaceAll(/\D/g, "").slice(0, 14);
+  const last =
+    files
+      .map(({ name }) => stampOf(name) ?? "")
+      .toSorted()
+      .at(-1) ?? "";
+  return now > last ? now : String(BigInt(last) + 1n);
+}
+
 function describe(target: string, fitting: readonly string[], names: readonly string[]): string {
   if (fitting.length > 0)
     return `"${target}" fits ${fitting.length} migrations: ${fitting.join(", ")}. Name one of them in full.`;

@@ -1,0 +1,32 @@
+import path from "node:path";
+import { rebase, repair } from "@thedata/migrator";
+import { exitCodes } from "../exit-codes.ts";
+import { abortOnSignal } from "../interrupt.ts";
+import type { Output } from "../output.ts";
+import { createSettings, type RunOptions } from "../settings.ts";
+
+/** `migrator repair`: accepts edited or vanished migrations by name and gives the exit code. */
+export async function runRepair(output: Output, options: RunOptions, names: readonly string[]): Promise<number> {
+  const { context } = await createSettings(options, { signal: abortOnSignal() });
+  const repaired = await repair(context, names);
+  output.document({ outcome: "repaired", steps: repaired });
+  for (const { name, accepted } of repaired)
+    output.line(`${output.paint("green", "✔ accepted")} ${name}: ${meanings[accepted]}`);
+  return exitCodes.done;
+}
+
+const meanings = {
+  changed: "the ledger has its edited SQL now; the schema was not touched",
+  missing: "the ledger has forgotten it; the schema was not touched",
+} as const;
+
+/** `migrator rebase`: moves an unapplied migration to the end and gives the exit code. */
+export async function runRebase(output: Output, options: RunOptions, name: string): Promise<number> {
+  const { context } = await createSettings(options, { database: "optional" });
+  const rebased = await rebase(context, name);
+  output.document({ outcome: "rebased", ...rebased });
+  output.line(
+    `${output.paint("green", "✔ moved")} ${rebased.from} to the end: ${path.relative(process.cwd(), rebased.file)}`,
+  );
+  return exitCodes.done;
+}

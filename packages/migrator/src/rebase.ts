@@ -1,0 +1,68 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { Context } from "./context.ts";
+import { discover, type MigrationFile } from "./discover.ts";
+import { ConfigurationError, MigratorError } from "./errors.ts";
+import { readLedger } from "./ledger.ts";
+import { rewriteManifest } from "./create.ts";
+import { nextStamp, resolveTarget, stampOf } from "./resolve-target.ts";
+import { writeManifest } from "./manifest.ts";
+import { withConnection } from "./under-lock.ts";
+
+/** A migration that was moved to the end of the history. */
+export interface Rebased {
+  readonly from: string;
+  readonly to: string;
+  /** The new file. */
+  readonly file: string;
+}
+
+/**
+ * Moves a migration to the end of the history: file, class and manifest together or not at all. With a database
+ * (`dsn` not empty) it refuses one that is applied there. Throws when it cannot, and then nothing has changed.
+ */
+export async function rebase(context: Context, name: string): Promise<Rebased> {
+  const folder = await discover(context.directory);
+  const from = resolveTarget(
+    name,
+    folder.files.map((file) => file.name),
+  );
+  const file = folder.files.find((one) => one.name === from) as MigrationFile;
+  if (folder.files.at(-1)?.name === from) throw new MigratorError("refused", `${from} is the last migration already`);
+  if (context.dsn) await refuseApplied(context, from);
+  const stamp = stampOf(from);
+  if (!stamp) throw new ConfigurationError(`${from} has no time stamp in its name that could be moved`);
+  const to = from.replace(stamp, nextStamp(folder.files).slice(0, Math.max(stamp.length, 14)));
+  const target = path.join(folder.directory, path.basename(file.path).replace(from, to));
+  await move(folder, file, target, (source) => source.replaceAll(from, to));
+  return { from, to, file: target };
+}
+
+async function refuseApplied(context: Context, name: string): Promise<void> {
+  const applied = await withConnection(context, async ({ query }) => await readLedger(query, context.ledger));
+  if (applied.some((row) => row.name === name))
+    throw new MigratorError(
+      "refused",
+      `${name} is applied already: only a migration that no database has can be moved`,
+    );
+}
+
+/** The old file goes last: until then everything can be put back. */
+async function move(
+  folder: Awaited<ReturnType<typeof discover>>,
+  file: MigrationFile,
+  target: string,
+  edit: (source: string) => string,
+): Promise<void> {
+  await writeFile(target, edit(await readFile(file.path, "utf8")), { flag: "wx", flush: true });
+  const kept = await readFile(file.path);
+  try {
+    await rm(file.path);
+    if (folder.manifest) await rewriteManifest(folder.directory);
+  } catch (error) {
+    await writeFile(file.path, kept);
+    await rm(target, { force: true });
+    if (folder.manifest) await writeManifest(folder.directory, folder.manifest);
+    throw error;
+  }
+}

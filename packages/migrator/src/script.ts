@@ -1,0 +1,116 @@
+import { escapeLiteral } from "pg";
+import { auditInsert } from "./audit.ts";
+import type { Context } from "./context.ts";
+import { ConfigurationError } from "./errors.ts";
+import { openHistory } from "./history.ts";
+import { ledgerDelete, ledgerInsert, type LedgerTable, type Parameterized, qualified } from "./ledger.ts";
+import type { LoadedMigration } from "./load.ts";
+import { lockName } from "./lock.ts";
+import type { Direction } from "./plan.ts";
+import { ledgerStatements } from "./prepare-ledger.ts";
+import { resolveTarget } from "./resolve-target.ts";
+import { scriptOf } from "./send.ts";
+
+export interface ScriptOptions {
+  /** The migration that the database is at; none: an empty database, or with `down` the head. */
+  readonly from?: string | undefined;
+  /** Where it is to go; none: the head, or with `down` an empty schema. */
+  readonly to?: string | undefined;
+  readonly down?: boolean | undefined;
+}
+
+/**
+ * The SQL that `up` or `down` would send, ledger rows and all, for `psql -v ON_ERROR_STOP=1`; no database is asked.
+ * It takes the runners' lock and refuses what is applied already. A migration that computes its statements while it
+ * runs stands in it as an exception that says so.
+ */
+export async function renderScript(context: Context, options: ScriptOptions = {}): Promise<string> {
+  const history = await openHistory(context.directory);
+  const names = history.folder.files.map(({ name }) => name);
+  const direction: Direction = options.down ? "down" : "up";
+  const migrations = await Promise.all(select(names, options).map((name) => history.load(name)));
+  const parts = [
+    head(context, direction, migrations),
+    lock(context.ledger),
+    ...ledgerStatements(context.ledger).map(end),
+  ];
+  return [...parts, ...migrations.map((migration) => render(context, migration, direction))].join("\n\n") + "\n";
+}
+
+function select(names: readonly string[], { from, to, down }: ScriptOptions): string[] {
+  const [start, stop] = [from, to].map((target) =>
+    target === undefined ? undefined : names.indexOf(resolveTarget(target, names)),
+  );
+  const [low, high] = down
+    ? [(stop ?? -1) + 1, (start ?? names.length - 1) + 1]
+    : [(start ?? -1) + 1, (stop ?? names.length - 1) + 1];
+  if (low > high)
+    throw new ConfigurationError(`--from ${from} and --to ${to} lie the wrong way round for ${down ? "down" : "up"}`);
+  const chosen = names.slice(low, high);
+  return down ? chosen.toReversed() : chosen;
+}
+
+function head({ toolVersion }: Context, direction: Direction, migrations: readonly LoadedMigration[]): string {
+  const names = migrations.map(({ name }) => `--   ${name}`);
+  return [`-- migrator ${toolVersion}: ${direction}, for psql -v ON_ERROR_STOP=1`, ...names].join("\n");
+}
+
+function lock(ledger: LedgerTable): string {
+  return raiseIf(
+    `not pg_try_advisory_lock(hashtextextended(${escapeLiteral(lockName(ledger))}, 0))`,
+    "another runner holds the lock",
+  );
+}
+
+function render(context: Context, migration: LoadedMigration, direction: Direction): string {
+  const script = scriptOf(migration, direction);
+  const body = script.computed ? [refusal(migration)] : script.statements.map(end);
+  const record = [recording(context, migration, direction), auditing(context, migration, direction)].map(end);
+  const guard = guardOf(context.ledger, migration, direction);
+  const title = `-- ${migration.name}`;
+  if (migration.transactional) return [title, "begin;", guard, ...body, ...record, "commit;"].join("\n");
+  return [title, guard, ...body, "begin;", ...record, "commit;"].join("\n");
+}
+
+function refusal({ name }: LoadedMigration): string {
+  return raiseIf("true", `${name} computes its statements while it runs: apply it with "migrator up"`);
+}
+
+function guardOf(ledger: LedgerTable, { name }: LoadedMigration, direction: Direction): string {
+  const row = `exists (select from ${qualified(ledger)} where name = ${escapeLiteral(name)})`;
+  return direction === "up"
+    ? raiseIf(row, `${name} is applied already`)
+    : raiseIf(`not ${row}`, `${name} is not applied`);
+}
+
+function raiseIf(condition: string, message: string): string {
+  return `do $migrator$ begin if ${condition} then raise exception '%', ${escapeLiteral(message)}; end if; end $migrator$;`;
+}
+
+function recording({ ledger, toolVersion }: Context, migration: LoadedMigration, direction: Direction): string {
+  if (direction === "down") return inline(ledgerDelete(migration.name, ledger));
+  const { name, checksum, down } = migration;
+  const undo = down && !down.computed ? down.statements : null;
+  return inline(
+    ledgerInsert({ name, checksum, durationMs: null, appliedFrom: null, toolVersion, runId: null, undo }, ledger),
+  );
+}
+
+function auditing({ ledger, toolVersion }: Context, { name, checksum }: LoadedMigration, direction: Direction): string {
+  const action = direction === "up" ? "applied" : "reverted";
+  return inline(auditInsert({ action, migration: name, checksum }, { host: null, toolVersion, runId: null }, ledger));
+}
+
+/** The parameters written into the statement, as a script has it. */
+function inline({ sql, parameters }: Parameterized): string {
+  const literal = (value: unknown): string => {
+    if (value === null || value === undefined) return "null";
+    if (Array.isArray(value)) return `array[${value.map(literal).join(", ")}]`;
+    return escapeLiteral(String(value));
+  };
+  return sql.replaceAll(/\$(\d+)/g, (_, number: string) => literal(parameters[Number(number) - 1]));
+}
+
+function end(statement: string): string {
+  return `${statement.replace(/;\s*$/, "")};`;
+}

@@ -1,0 +1,30 @@
+import { type Connection, connect } from "./connect.ts";
+import type { Context } from "./context.ts";
+import { type LockHolder, withLock } from "./lock.ts";
+
+/** Opens a session of this run and closes it after `work`. An abort of the run cancels the statement under way. */
+export async function withConnection<Result>(
+  context: Context,
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
+  const connection = await connect(context.dsn, `migrator/${context.toolVersion}`);
+  const cancel = () => void connection.cancel().catch(() => {});
+  context.signal?.addEventListener("abort", cancel);
+  try {
+    return await work(connection);
+  } finally {
+    context.signal?.removeEventListener("abort", cancel);
+    await connection.close();
+  }
+}
+
+/** Runs `work` while this session holds the lock on the run's ledger; tells whom it waits for. */
+export async function underLock<Result>(
+  context: Context,
+  connection: Connection,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { ledger, lockWaitMs: waitMs, onEvent, signal } = context;
+  const onWaiting = (holder: LockHolder) => onEvent({ type: "waiting", holder });
+  return await withLock(connection.query, { ledger, waitMs, signal, onWaiting }, work);
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { readStatus } from "../src/read-status.ts";
+import { renderScript } from "../src/script.ts";
+import { up } from "../src/migrate.ts";
+import { contextOf, emptyDatabase, folderOf, type Steps, tablesOf } from "./support.ts";
+
+const start = async (migrations: Readonly<Record<string, Steps>>) => {
+  const { dsn, sql } = await emptyDatabase();
+  return { sql, context: contextOf(dsn, await folderOf(migrations)) };
+};
+
+const history = {
+  M1000_a: { up: ["create table a (id int)", "insert into a values (1)"], down: ["drop table a"] },
+  M2000_b: { up: ["create table b (note text default 'it''s; \\ $1')"], down: ["drop table b"] },
+};
+
+describe("the script of up", () => {
+  it("leaves the schema and the ledger that a run leaves", async () => {
+    const { sql, context } = await start(history);
+    await sql(await renderScript(context));
+    expect(await tablesOf(sql)).toEqual(["a", "b", "mikro_orm_migrations"]);
+    expect(await readStatus(context)).toMatchObject({ state: "current", problems: [] });
+    expect((await up(context)).outcome).toBe("nothing");
+    expect(await sql("select action, migration from mikro_orm_migrations_audit order by id")).toEqual([
+      { action: "applied", migration: "M1000_a" },
+      { action: "applied", migration: "M2000_b" },
+    ]);
+    const [row] = (await readStatus(context)).applied;
+    expect(row).toMatchObject({ undo: ["drop table a"], appliedBy: expect.any(String) });
+  });
+
+  it("refuses what is applied already, and changes nothing", async () => {
+    const { sql, context } = await start(history);
+    await up(context, { steps: 1 });
+    await expect(sql(await renderScript(context))).rejects.toThrow("M1000_a is applied already");
+    await sql("rollback");
+    await sql(await renderScript(context, { from: "M1000_a" }));
+    expect((await readStatus(context)).state).toBe("current");
+  });
+
+  it("stops at a migration that computes its statements", async () => {
+    const { context } = await start({ M1: { code: 'await this.execute("select 1");', up: ["create table a ()"] } });
+    expect(await renderScript(context)).toContain("M1 computes its statements while it runs");
+  });
+});
+
+describe("the script of down", () => {
+  it("goes back from the head to a migration", async () => {
+    const { sql, context } = await start(history);
+    await up(context);
+    await sql(await renderScript(context, { down: true, to: "M1000_a" }));
+    expect(await tablesOf(sql)).toEqual(["a", "mikro_orm_migrations"]);
+    expect(await readStatus(context)).toMatchObject({ state: "behind", head: "M1000_a" });
+  });
+});
+
+it("refuses an unknown end, and one behind the beginning", async () => {
+  const { context } = await start(history);
+  await expect(renderScript(context, { to: "M3" })).rejects.toThrow('no migration "M3"');
+  await expect(renderScript(context, { from: "M2000_b", to: "M1000_a" })).rejects.toThrow("wrong way round");
+});
