@@ -23,7 +23,7 @@ describe.each(versions)("on PostgreSQL %s", (version) => {
     server = await startPostgres({ version, source: "embedded" });
   });
   afterAll(async () => await server?.stop());
-  const open = async (name?: string) => await openHistory(name, server.dsn);
+  const open = async (name?: string) => await openHistory(server.dsn, name);
 
   describe("initial_schema", () => {
     it("uses an enum user_role that stands there already", async () => {

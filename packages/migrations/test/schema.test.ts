@@ -28,7 +28,7 @@ describe.each(versions)("on PostgreSQL %s", (version) => {
     server = await startPostgres({ version, source: "embedded" });
   });
   afterAll(async () => await server?.stop());
-  const open = async (name?: string) => await openHistory(name, server.dsn);
+  const open = async (name?: string) => await openHistory(server.dsn, name);
 
   it("runs there indeed", async () => {
     const { sql } = await open();

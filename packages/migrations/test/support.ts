@@ -1,9 +1,8 @@
 import { Migrator } from "@mikro-orm/migrations";
 import { MikroORM } from "@mikro-orm/postgresql";
-import { createDatabase, dropDatabase } from "@thedata/dev-postgres";
-import "@thedata/dev-postgres/vitest";
+import { createDatabase } from "@thedata/dev-postgres";
 import pg from "pg";
-import { inject, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import { directory, migrations } from "../src/index.ts";
 
 /** Sends one statement and gives its rows. */
@@ -27,12 +26,37 @@ export interface History {
   down(all?: "all"): Promise<void>;
 }
 
-/** Makes an empty database on `server`, migrated up to `name`; it is dropped after the test. */
-export async function openHistory(name?: string, server: string = inject("postgresDsn")): Promise<History> {
-  const dsn = await createDatabase(server);
+const templates = new Map<string, Promise<string>>();
+
+/** Makes a database on `server`, empty or migrated up to `name`; it goes with its server. */
+export async function openHistory(server: string, name?: string): Promise<History> {
+  const dsn = await (name === undefined ? createDatabase(server) : copyTemplate(server, name));
   const client = new pg.Client(dsn);
-  client.on("error", () => {});
   await client.connect();
+  onTestFinished(async () => await client.end());
+  return {
+    dsn,
+    sql: async (text, values) => (await client.query(text, values)).rows as never,
+    up: async (to) => await withMigrator(dsn, async (migrator) => await migrator.up(to === undefined ? {} : { to })),
+    down: async (all) => await withMigrator(dsn, async (migrator) => await migrator.down(all ? { to: 0 } : {})),
+  };
+}
+
+/** Migrates one database a server and name, and copies it for each test. */
+async function copyTemplate(server: string, name: string): Promise<string> {
+  const key = `${server} ${name}`;
+  const made = templates.get(key) ?? makeTemplate(server, name);
+  templates.set(key, made);
+  return await createDatabase(server, { template: await made });
+}
+
+async function makeTemplate(server: string, name: string): Promise<string> {
+  const dsn = await createDatabase(server, { name: `template ${name}`.slice(0, 63) });
+  await withMigrator(dsn, async (migrator) => await migrator.up({ to: name }));
+  return decodeURIComponent(new URL(dsn).pathname.slice(1));
+}
+
+async function withMigrator(dsn: string, work: (migrator: Migrator) => Promise<unknown>): Promise<void> {
   const orm = await MikroORM.init({
     clientUrl: dsn,
     entities: [],
@@ -40,20 +64,11 @@ export async function openHistory(name?: string, server: string = inject("postgr
     extensions: [Migrator],
     migrations: { path: directory, pathTs: directory, snapshot: false, silent: true },
   });
-  onTestFinished(async () => {
+  try {
+    await work(orm.migrator as Migrator);
+  } finally {
     await orm.close(true);
-    await client.end().catch(() => {});
-    await dropDatabase(server, dsn);
-  });
-  const migrator = orm.migrator as Migrator;
-  const history: History = {
-    dsn,
-    sql: async (text, values) => (await client.query(text, values)).rows as never,
-    up: async (to) => void (await migrator.up(to === undefined ? {} : { to })),
-    down: async (all) => void (await migrator.down(all ? { to: 0 } : {})),
-  };
-  if (name !== undefined) await history.up(name);
-  return history;
+  }
 }
 
 /** Inserts a row and gives it back whole. */
