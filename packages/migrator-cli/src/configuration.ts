@@ -13,6 +13,8 @@ export interface MigratorConfig {
   readonly models?: () => Promise<unknown>;
   /** A server for shadow databases, where the role of `dsn` may not create databases, or there is no `dsn`. */
   readonly shadow?: ShadowProvider;
+  /** Alembic's revisions, each with the migration that leaves the same schema behind: for `baseline --from alembic`. */
+  readonly alembic?: Readonly<Record<string, string>>;
   /** The ledger as TABLE or SCHEMA.TABLE; MikroORM's own unless told. */
   readonly ledger?: string;
 }

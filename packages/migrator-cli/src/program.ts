@@ -79,6 +79,17 @@ function addAmendCommands(program: Command, on: Register): void {
     .option("--from <M>", "the migration that the database is at (default: an empty database; with --down: the head)")
     .option("--to <M>", "where it is to go (default: the head; with --down: an empty schema)")
     .option("--down", "the way back");
+  const baseline = command(
+    program,
+    "baseline",
+    "adopts an existing database: records migrations as applied, runs none",
+    ["migrator baseline --at 20240218000200", "migrator baseline --from alembic"],
+  )
+    .addOption(new Option("--at <M>", "the migration that the database is at").conflicts("from"))
+    .addOption(new Option("--from <TOOL>", "reads it from the table of another tool").choices(["alembic"]))
+    .option("--accept-differences", "also when the schema is not what the migrations make")
+    .addOption(shadowOption());
+  on(withLockOptions(baseline), async () => (await import("./commands/baseline.ts")).runBaseline);
   on(repair, async () => {
     const { runRepair } = await import("./commands/amend.ts");
     return (output, options, names) => runRepair(output, options, [names].flat());
@@ -111,8 +122,6 @@ function addReadCommands(program: Command, on: Register): void {
 }
 
 function addAuthorCommands(program: Command, on: Register): void {
-  const shadow = () =>
-    new Option("--shadow-dsn <URL>", "a server where a shadow database may be made (default: the database's own)");
   const create = command(program, "create", "writes a migration from the difference between models and migrations", [
     "migrator create add_widgets",
     'migrator create "backfill widgets" --blank',
@@ -121,19 +130,23 @@ function addAuthorCommands(program: Command, on: Register): void {
     .argument("<NAME>", "what it does, in a few words: add_widgets")
     .option("--blank", "compares nothing; the SQL is written by hand")
     .option("--dry-run", "shows the migration and writes nothing")
-    .addOption(shadow());
+    .addOption(shadowOption());
   const check = command(program, "check", "holds models and manifest against the migrations; CI's gate", [
     "migrator check",
     "migrator check --fix",
     "migrator check --json",
   ])
     .option("--fix", "writes the manifest anew first, from the files as they are")
-    .addOption(shadow());
+    .addOption(shadowOption());
   on(create, async () => {
     const { runCreate } = await import("./commands/create.ts");
     return (output, options, name) => runCreate(output, name, options);
   });
   on(check, async () => (await import("./commands/check.ts")).runCheck);
+}
+
+function shadowOption(): Option {
+  return new Option("--shadow-dsn <URL>", "a server where a shadow database may be made (default: the database's own)");
 }
 
 function command(program: Command, name: string, description: string, examples: string[]): Command {

@@ -19,3 +19,13 @@ export type { ShadowOptions, ShadowProvider } from "./shadow.ts";
 export { rebase, type Rebased } from "./rebase.ts";
 export { repair, type Repaired } from "./repair.ts";
 export { renderScript, type ScriptOptions } from "./script.ts";
+export { baseline, type BaselineOptions, type BaselineReport } from "./baseline.ts";
+export {
+  type Catalog,
+  type CatalogObject,
+  compareCatalogs,
+  describeDifference,
+  type Difference,
+  fingerprint,
+  readCatalog,
+} from "./catalog.ts";
