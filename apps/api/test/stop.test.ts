@@ -20,7 +20,12 @@ interface Failure extends Error {
 }
 
 /** Asks once and gives the status and what becomes of the connection. */
-async function ask(url: string, agent: Agent, token: string): Promise<{ status: number; connection: string }> {
+async function ask(
+  url: string,
+  agent: Agent,
+  token: string,
+  onSent = () => {},
+): Promise<{ status: number; connection: string }> {
   return await new Promise((resolve, reject) => {
     const request = get(url, { agent, headers: { authorization: `Bearer ${token}` } }, (response) => {
       response.resume();
@@ -28,6 +33,7 @@ async function ask(url: string, agent: Agent, token: string): Promise<{ status: 
         resolve({ status: response.statusCode ?? 0, connection: response.headers.connection ?? "" }),
       );
     });
+    request.once("finish", onSent);
     request.once("error", (error) => reject(Object.assign(error, { reused: request.reusedSocket })));
   });
 }
@@ -44,7 +50,13 @@ test.each(["SIGTERM", "SIGINT"] as const)(
     await vi.waitFor(async () =>
       expect(await api.sql("select from pg_locks where mode = 'AccessExclusiveLock'")).not.toEqual([]),
     );
-    const answers = Array.from({ length: 50 }, async () => await ask(`${address}/v1/organizations`, agent, token));
+    let sent = 0;
+    const onSent = () => void sent++;
+    const answers = Array.from(
+      { length: 50 },
+      async () => await ask(`${address}/v1/organizations`, agent, token, onSent),
+    );
+    await vi.waitFor(() => expect(sent).toBe(50));
     await sleep(150);
     const asked = Date.now();
     child.kill(signal);
