@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmod, mkdir, readdir, stat } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { once } from "node:events";
@@ -71,6 +71,9 @@ async function startStarter(dataDir?: string): Promise<{ starter: ChildProcess; 
   onTestFinished(() => void starter.kill("SIGKILL"));
   const [line] = (await once(starter.stdout, "data")) as [Buffer];
   const dsn = line.toString().trim();
+  // A program that is killed cannot take its temporary folder away.
+  const [row] = await query<{ data: string }>(dsn, "select current_setting('data_directory') as data");
+  if (!dataDir && row) onTestFinished(async () => await rm(path.dirname(row.data), { recursive: true, force: true }));
   return { starter, dsn, pid: await serverProcess(dsn) };
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
@@ -32,7 +32,6 @@ export async function serverProcess(dsn: string): Promise<number> {
 
 /** Whether a process is there; one that ended and was not asked for its end yet is not. */
 export async function isRunning(pid: number): Promise<boolean> {
-  const { readFile } = await import("node:fs/promises");
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   return stat !== "" && !/^\d+ \(.*\) Z/.test(stat);
 }
