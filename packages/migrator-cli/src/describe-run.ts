@@ -1,4 +1,4 @@
-import type { Event, Report, StepResult } from "@thedata/migrator";
+import type { Blocker, Event, Report, StepResult } from "@thedata/migrator";
 import type { Spinner } from "yocto-spinner";
 import { toDocument, toLines } from "./describe-error.ts";
 import type { Output } from "./output.ts";
@@ -46,6 +46,8 @@ function describeEvent(output: Output, event: Event): string | undefined {
       const { applicationName, pid, host, since } = event.holder;
       return `Waiting for the lock: ${applicationName || "a session"} holds it (process ${pid}, from ${host ?? "a local socket"}, since ${since})`;
     }
+    case "blocked":
+      return `${event.name} waits for ${event.blockers.map(describeBlocker).join(", and for ")}`;
     case "retrying":
       return `${event.name} did not get its lock in time; attempt ${event.attempt + 1} in ${(event.pauseMs / 1000).toFixed(1)} s`;
     case "finished":
@@ -53,6 +55,10 @@ function describeEvent(output: Output, event: Event): string | undefined {
     default:
       return undefined;
   }
+}
+
+function describeBlocker({ pid, applicationName, state, queryAgeSeconds }: Blocker): string {
+  return `${applicationName || "a session"} (process ${pid}, ${state}, its query ${queryAgeSeconds.toFixed(0)} s old)`;
 }
 
 function describeStep(output: Output, { name, result, durationMs, statements }: StepResult): string {

@@ -16,6 +16,8 @@ export interface Connection {
   readonly address: string;
   /** True as soon as the connection is known to be gone. */
   isLost(): boolean;
+  /** Sends one statement on a short second session, while this one is busy. */
+  readonly beside: Query;
   /** Asks the server, by a second session, to cancel the statement under way. */
   cancel(): Promise<void>;
   close(): Promise<void>;
@@ -40,7 +42,8 @@ export async function connect(dsn: string, applicationName: string): Promise<Con
     pid,
     address,
     isLost: () => lost,
-    cancel: async () => await cancelBackend(dsn, pid),
+    beside: async (sql, parameters) => await queryBeside(dsn, sql, parameters),
+    cancel: async () => void (await queryBeside(dsn, "select pg_cancel_backend($1)", [pid])),
     close: async () => await client.end().catch(() => {}),
   };
 }
@@ -62,12 +65,15 @@ function describeAddress(client: Client): string {
   return `${client.user ?? ""}@${client.host}:${client.port}/${client.database ?? ""}`;
 }
 
-async function cancelBackend(dsn: string, pid: number): Promise<void> {
-  const helper = createClient(dsn, "migrator cancel");
+async function queryBeside<Row>(dsn: string, sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+  const helper = createClient(dsn, "migrator observer");
   helper.on("error", () => {});
-  await helper.connect();
-  await helper.query("select pg_cancel_backend($1)", [pid]);
-  await helper.end();
+  try {
+    await helper.connect();
+    return (await helper.query(sql, [...parameters])).rows as Row[];
+  } finally {
+    await helper.end().catch(() => {});
+  }
 }
 
 function explainFailure(cause: unknown, client: Client, address: string): ConnectionError {

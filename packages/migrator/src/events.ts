@@ -1,4 +1,5 @@
 import type { StepResult } from "./apply.ts";
+import type { Blocker } from "./blockers.ts";
 import type { LockHolder } from "./lock.ts";
 import type { Plan } from "./plan.ts";
 
@@ -7,5 +8,6 @@ export type Event =
   | { readonly type: "planned"; readonly plan: Plan }
   | { readonly type: "waiting"; readonly holder: LockHolder }
   | { readonly type: "started"; readonly name: string; readonly direction: Plan["direction"] }
+  | { readonly type: "blocked"; readonly name: string; readonly blockers: readonly Blocker[] }
   | { readonly type: "retrying"; readonly name: string; readonly attempt: number; readonly pauseMs: number }
   | { readonly type: "finished"; readonly step: StepResult };

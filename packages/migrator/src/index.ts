@@ -1,3 +1,4 @@
+export type { Blocker } from "./blockers.ts";
 export type { StepResult } from "./apply.ts";
 export { type Connection, connect, type Query } from "./connect.ts";
 export { type Context, createContext, type MigratorOptions } from "./context.ts";

@@ -1,4 +1,5 @@
 import { applyStep, recordFailure, type StepResult } from "./apply.ts";
+import type { Blocker } from "./blockers.ts";
 import { checkHistory, checkPlan, isAhead } from "./check.ts";
 import type { Connection } from "./connect.ts";
 import type { Context } from "./context.ts";
@@ -162,7 +163,8 @@ async function tryStep(
   direction: Direction,
 ): Promise<StepResult> {
   if (signal?.aborted) throw new InterruptedError();
-  return await retryOnLockTimeout(() => applyStep(run, migration, direction), {
+  const onBlocked = (name: string, blockers: readonly Blocker[]) => onEvent({ type: "blocked", name, blockers });
+  return await retryOnLockTimeout(() => applyStep({ ...run, onBlocked }, migration, direction), {
     budgetMs: lockBudgetMs,
     signal,
     onRetry: (attempt, pauseMs) => onEvent({ type: "retrying", name: migration.name, attempt, pauseMs }),

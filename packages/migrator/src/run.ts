@@ -1,3 +1,4 @@
+import type { Blocker } from "./blockers.ts";
 import type { Connection } from "./connect.ts";
 import type { OrmOptions } from "./driver.ts";
 import type { LedgerTable } from "./ledger.ts";
@@ -14,4 +15,6 @@ export interface Run {
   readonly lockTimeoutMs: number;
   readonly ormOptions?: OrmOptions | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told who stands in the way of a statement that waits for a lock. */
+  readonly onBlocked?: ((migration: string, blockers: readonly Blocker[]) => void) | undefined;
 }

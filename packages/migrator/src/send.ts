@@ -1,4 +1,5 @@
 import type { DatabaseError } from "pg";
+import { type Blocker, watchBlockers } from "./blockers.ts";
 import { borrowDriver } from "./driver.ts";
 import { InterruptedError, MigrationFailedError } from "./errors.ts";
 import { type LoadedMigration, type Script, toStatements } from "./load.ts";
@@ -21,7 +22,15 @@ export function enumerate(statements: readonly string[]): Statement[] {
 /** Sends one statement. Throws a `MigrationFailedError` that names it, or an `InterruptedError`. */
 export async function send(run: Run, migration: string, statement: Statement): Promise<void> {
   if (run.signal?.aborted) throw new InterruptedError();
-  await run.connection.client.query(statement.sql).catch((error: unknown) => {
+  const { connection, lockTimeoutMs } = run;
+  const onBlocked = (blockers: readonly Blocker[]) => run.onBlocked?.(migration, blockers);
+  // Before the lock time-out ends the wait, while it can still be seen who is waited for.
+  await watchBlockers(
+    connection,
+    lockTimeoutMs * 0.6,
+    onBlocked,
+    async () => await connection.client.query(statement.sql),
+  ).catch((error: unknown) => {
     throw explain(run, migration, error, statement);
   });
 }

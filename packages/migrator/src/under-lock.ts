@@ -1,5 +1,6 @@
 import { type Connection, connect } from "./connect.ts";
 import type { Context } from "./context.ts";
+import { ConfigurationError } from "./errors.ts";
 import { type LockHolder, withLock } from "./lock.ts";
 
 /** Opens a session of this run and closes it after `work`. An abort of the run cancels the statement under way. */
@@ -24,7 +25,17 @@ export async function underLock<Result>(
   connection: Connection,
   work: () => Promise<Result>,
 ): Promise<Result> {
+  await refusePooler(connection);
   const { ledger, lockWaitMs: waitMs, onEvent, signal } = context;
   const onWaiting = (holder: LockHolder) => onEvent({ type: "waiting", holder });
   return await withLock(connection.query, { ledger, waitMs, signal, onWaiting }, work);
+}
+
+/** A pooler answers with a process number of its own, and hands our lock to strangers between two statements. */
+async function refusePooler({ query, pid, address }: Connection): Promise<void> {
+  const [server] = await query<{ pid: number }>("select pg_backend_pid() as pid");
+  if (server?.pid === pid) return;
+  throw new ConfigurationError(
+    `${address} is a connection pooler such as PgBouncer, which gives the lock of this run to others: name PostgreSQL's own address and port`,
+  );
 }
