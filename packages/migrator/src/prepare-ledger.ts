@@ -52,8 +52,13 @@ export async function ensureLedger(query: Query, ledger: LedgerTable = defaultLe
     [qualified(ledger), names, qualified(auditTable(ledger))],
   );
   if (found?.columns === names.length && found.audit) return;
-  for (const statement of ledgerStatements(ledger))
-    await query(statement).catch((error: unknown) => {
-      throw explainLedgerError(error, ledger, "made");
-    });
+  // Together or not at all: half of it would look complete to the next run.
+  await query("begin");
+  try {
+    for (const statement of ledgerStatements(ledger)) await query(statement);
+    await query("commit");
+  } catch (error) {
+    await query("rollback").catch(() => {});
+    throw explainLedgerError(error, ledger, "made");
+  }
 }

@@ -1,0 +1,34 @@
+import { Client } from "pg";
+
+/** A moment in a run: before a query is sent, or after its answer came. */
+export interface CrashPoint {
+  /** The query's number, from 1, over all queries of the run. */
+  readonly query: number;
+  readonly when: "before" | "after";
+}
+
+type AnyQuery = (this: Client, ...parameters: unknown[]) => Promise<unknown>;
+
+/**
+ * From now on, calls `crash` at one moment of all that this process asks PostgreSQL, with the client that is asking.
+ * Gives the number of queries so far, and an end to it.
+ */
+export function crashAt(
+  point: CrashPoint,
+  crash: (client: Client) => Promise<void>,
+): { count(): number; restore(): void } {
+  const original = Client.prototype.query as unknown as AnyQuery;
+  let count = 0;
+  const counted: AnyQuery = async function (...parameters) {
+    const number = ++count;
+    if (number === point.query && point.when === "before") await crash(this);
+    const answer = await original.apply(this, parameters);
+    if (number === point.query && point.when === "after") await crash(this);
+    return answer;
+  };
+  Client.prototype.query = counted as unknown as typeof Client.prototype.query;
+  return {
+    count: () => count,
+    restore: () => void (Client.prototype.query = original as unknown as typeof Client.prototype.query),
+  };
+}
