@@ -25,6 +25,7 @@ export async function followRun(output: Output): Promise<(event: Event) => void>
       done++;
       spinner?.stop();
     }
+    output.event(event);
     const text = describeEvent(output, event);
     if (text !== undefined) interrupt(spinner, () => output.line(text));
   };

@@ -12,6 +12,9 @@ if (flags.has("--no-color")) {
   delete process.env["FORCE_COLOR"];
 }
 
+// A password in --dsn shall not stay in the list of processes.
+process.title = "migrator";
+
 // The reader of a pipe may have seen enough: `migrator up --dry-run | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
   process.exit(error.code === "EPIPE" ? exitCodes.done : exitCodes.bug),

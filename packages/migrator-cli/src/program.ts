@@ -17,6 +17,12 @@ export function createProgram(onExit: (code: number) => void): Command {
     .option("--migrations <DIR>", "the folder of the migrations")
     .option("--dsn <URL>", "the database: postgresql://user:password@host:port/database")
     .option("--json", "one JSON document on standard output, nothing else there")
+    .addOption(
+      new Option("--log-format <FORMAT>", "json: an object a line, for programs that read logs").choices([
+        "text",
+        "json",
+      ]),
+    )
     .option("--quiet", "no output but errors")
     .option("--no-color", "no colours")
     .showHelpAfterError('Run "migrator --help" for the commands and options.')

@@ -11,6 +11,7 @@ export interface GlobalOptions {
   readonly dsn?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly logFormat?: "text" | "json";
 }
 
 /** The options of the commands that change the database. */

@@ -11,6 +11,7 @@ import { type Direction, type DownTarget, type Plan, planDown, planUp, type UpTa
 import { ensureLedger } from "./prepare-ledger.ts";
 import { retryOnLockTimeout } from "./retry.ts";
 import type { Run } from "./run.ts";
+import { inSpan } from "./span.ts";
 import { underLock, withConnection } from "./under-lock.ts";
 
 /** What a run did. */
@@ -39,6 +40,15 @@ export async function down(context: Context, options: MigrateOptions = {}): Prom
 }
 
 async function migrate(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
+  const attributes = { "migrator.run": context.runId, "migrator.direction": direction };
+  return await inSpan(
+    `migrator ${direction}`,
+    attributes,
+    async () => await migrateInSpan(context, direction, options),
+  );
+}
+
+async function migrateInSpan(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
   const history = await openHistory(context.directory);
   return await withConnection(context, async (connection) => {
     const early = await prepare(context, history, connection, direction, options);
@@ -164,7 +174,18 @@ async function tryStep(
 ): Promise<StepResult> {
   if (signal?.aborted) throw new InterruptedError();
   const onBlocked = (name: string, blockers: readonly Blocker[]) => onEvent({ type: "blocked", name, blockers });
-  return await retryOnLockTimeout(() => applyStep({ ...run, onBlocked }, migration, direction), {
+  const attributes = {
+    "migrator.run": run.runId,
+    "migrator.migration": migration.name,
+    "migrator.direction": direction,
+  };
+  const attempt = async () =>
+    await inSpan(
+      `migration ${migration.name}`,
+      attributes,
+      async () => await applyStep({ ...run, onBlocked }, migration, direction),
+    );
+  return await retryOnLockTimeout(attempt, {
     budgetMs: lockBudgetMs,
     signal,
     onRetry: (attempt, pauseMs) => onEvent({ type: "retrying", name: migration.name, attempt, pauseMs }),
