@@ -1,7 +1,7 @@
 import { startContainer } from "./container.ts";
 import { startEmbedded } from "./embedded.ts";
 
-export type PostgresVersion = 15 | 16 | 17 | 18;
+export type PostgresVersion = (typeof versions)[number];
 export type PostgresSource = "given" | "testcontainers" | "embedded";
 
 /** A PostgreSQL server that answers; `dsn` names a superuser and the maintenance database. */
@@ -13,7 +13,7 @@ export interface DevPostgres {
 }
 
 export interface StartOptions {
-  /** Major version; 18 unless told. */
+  /** Major version; `DEV_POSTGRES_VERSION` or 18 unless told. */
   readonly version?: PostgresVersion;
   /** Where the server's data stays between runs; without it they are temporary and fast, not crash safe. */
   readonly dataDir?: string;
@@ -29,7 +29,8 @@ const ways = { given: startGiven, testcontainers: startContainer, embedded: star
  * Gives a real PostgreSQL: the one at `DEV_POSTGRES_DSN`, else a container where a Docker engine
  * answers, else the embedded binaries. Throws when the way that was asked for does not work.
  */
-export async function startPostgres(options: StartOptions = {}): Promise<DevPostgres> {
+export async function startPostgres(given: StartOptions = {}): Promise<DevPostgres> {
+  const options = { ...given, version: given.version ?? chosenVersion() };
   const forced = options.source ?? forcedSource();
   if (forced) return await ways[forced](options);
   if (process.env["DEV_POSTGRES_DSN"]) return startGiven();
@@ -40,6 +41,15 @@ export async function startPostgres(options: StartOptions = {}): Promise<DevPost
     options.onProgress?.(`no container (${(error as Error).message}), using the embedded PostgreSQL`);
     return await startEmbedded(options);
   }
+}
+
+const versions = [15, 16, 17, 18] as const;
+
+function chosenVersion(): PostgresVersion {
+  const text = process.env["DEV_POSTGRES_VERSION"] || "18";
+  const version = versions.find((one) => String(one) === text);
+  if (version) return version;
+  throw new Error(`DEV_POSTGRES_VERSION is "${text}"; it takes ${versions.join(", ")}`);
 }
 
 function forcedSource(): PostgresSource | undefined {
