@@ -63,3 +63,15 @@ export async function findIndex(
 export async function dropInvalidIndex(query: Query, index: string, { schema }: FoundIndex): Promise<void> {
   await query(`drop index concurrently if exists ${qualified({ schema, table: index } satisfies LedgerTable)}`);
 }
+
+/** The indexes that a build left behind unfinished, with their schema; those that are being built just now do not count. */
+export async function findInvalidIndexes(query: Query): Promise<string[]> {
+  const rows = await query<{ name: string }>(
+    `select n.nspname || '.' || c.relname as name
+       from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
+      where not i.indisvalid and c.relkind = 'i'
+        and not exists (select from pg_stat_progress_create_index p where p.index_relid = i.indexrelid)
+      order by 1`,
+  );
+  return rows.map(({ name }) => name);
+}

@@ -25,15 +25,22 @@ export async function underLock<Result>(
   connection: Connection,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  await refusePooler(connection);
+  await refuseUnfit(connection);
   const { ledger, lockWaitMs: waitMs, onEvent, signal } = context;
   const onWaiting = (holder: LockHolder) => onEvent({ type: "waiting", holder });
   return await withLock(connection.query, { ledger, waitMs, signal, onWaiting }, work);
 }
 
-/** A pooler answers with a process number of its own, and hands our lock to strangers between two statements. */
-async function refusePooler({ query, pid, address }: Connection): Promise<void> {
-  const [server] = await query<{ pid: number }>("select pg_backend_pid() as pid");
+/**
+ * A pooler answers with a process number of its own, and hands our lock to strangers between two statements; a
+ * standby takes the lock and then writes nothing.
+ */
+async function refuseUnfit({ query, pid, address }: Connection): Promise<void> {
+  const [server] = await query<{ pid: number; standby: boolean }>(
+    "select pg_backend_pid() as pid, pg_is_in_recovery() as standby",
+  );
+  if (server?.standby)
+    throw new ConfigurationError(`${address} is a standby, which takes no changes: name the primary`);
   if (server?.pid === pid) return;
   throw new ConfigurationError(
     `${address} is a connection pooler such as PgBouncer, which gives the lock of this run to others: name PostgreSQL's own address and port`,

@@ -80,6 +80,10 @@ describe("an index that is built outside a transaction", () => {
     const { sql, context } = await start();
     expect(await up(context)).toMatchObject({ outcome: "failed", error: { sqlState: "23505" } });
     expect(await valid(sql)).toEqual([{ valid: false }]);
+    expect(await readStatus(context)).toMatchObject({
+      state: "empty",
+      problems: [{ code: "invalid-index", migration: null }],
+    });
     await sql("delete from a");
     expect((await up(context)).outcome).toBe("applied");
     expect(await valid(sql)).toEqual([{ valid: true }]);
