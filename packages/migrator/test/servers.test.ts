@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chown, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -88,3 +88,33 @@ it("refuses a standby, which shows its status all the same", async () => {
   await expect(up(contextOf(standby.dsn, directory))).rejects.toThrow("is a standby");
   expect(await readStatus(contextOf(standby.dsn, directory))).toMatchObject({ state: "behind", head: "M1" });
 });
+
+const mount = (...parameters: string[]) => spawnSync("mount", parameters, { stdio: "ignore" }).status === 0;
+
+it.skipIf(process.getuid?.() !== 0)(
+  "a full disk fails the migration with PostgreSQL's words, and takes nothing with it",
+  async (test) => {
+    const { dsn, data } = await ownServer();
+    const { uid, gid } = await stat(data);
+    const small = await mkdtemp(path.join(tmpdir(), "migrator-disk-"));
+    // A container without the privilege to mount has no small disk to fill.
+    if (!mount("-t", "tmpfs", "-o", `size=4m,uid=${uid},gid=${gid},mode=700`, "none", small)) return test.skip();
+    onTestFinished(() => void spawnSync("umount", ["-l", small]));
+    const admin = new pg.Client(dsn);
+    await admin.connect();
+    await admin.query(`create tablespace small location '${small}'`);
+    const fill = "create table b tablespace small as select repeat(md5(i::text), 30) from generate_series(1, 20000) i";
+    const directory = await folderOf({
+      M1: { up: ["create table a ()"] },
+      M2: { up: ["create table c ()", fill] },
+      M3: { up: ["select 1"] },
+    });
+    const report = await up(contextOf(dsn, directory));
+    expect(report).toMatchObject({ outcome: "failed", error: { sqlState: "53100", migration: "M2", number: 2 } });
+    expect(report.steps.map(({ result }) => result)).toEqual(["applied", "failed", "notRun"]);
+    expect((await admin.query("select to_regclass('a') as a, to_regclass('c') as c")).rows).toEqual([
+      { a: "a", c: null },
+    ]);
+    await admin.end();
+  },
+);

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { chmod, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -92,7 +93,7 @@ async function startPgBouncer(dsn: string): Promise<string> {
   const { hostname, port, username, password, pathname } = new URL(dsn);
   const folder = await temporaryFolder();
   await chmod(folder, 0o755);
-  const listen = 20_000 + Math.floor(Math.random() * 20_000);
+  const listen = await freePort();
   const settings = [
     "pool_mode = transaction",
     "auth_type = plain",
@@ -123,4 +124,12 @@ async function startPgBouncer(dsn: string): Promise<string> {
       ),
   );
   return address;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as { port: number };
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
 }
