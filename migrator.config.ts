@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { defineConfig } from "migrator-cli";
+// By their files: a dependency of the top on its packages would make every task of turbo depend on all of them.
+import { defineConfig } from "./packages/migrator-cli/src/index.ts";
 
 export default defineConfig({
   migrations: "packages/migrations/src/migrations",
-  models: async () => (await import("@thedata/models")).ormOptions,
+  models: async () => (await import("./packages/models/src/index.ts")).ormOptions,
   // The database of a running `npm start`, for as long as it runs.
   dsn: async () => await readFile(new URL(".data/dsn", import.meta.url), "utf8").catch(() => undefined),
-  shadow: async () => await (await import("@thedata/dev-postgres")).startPostgres(),
+  shadow: async () => await (await import("./packages/dev-postgres/src/index.ts")).startPostgres(),
 });

@@ -1,6 +1,6 @@
 // The first step of `npm start` and `npm test`: plain JavaScript for any Node from 20 and npm, before anything is
 // installed. Installs by the lock file when needed, then hands over to Node 24, which comes with the install.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -15,6 +15,13 @@ const jobs = {
   start: ["node", "--conditions=@thedata/source", path.join("scripts", "start.ts")],
   "create-admin": ["node", "--conditions=@thedata/source", path.join("scripts", "create-admin.ts")],
   test: [...pnpm, "exec", "turbo", "run", "lint", "types", "test", "publint", "--output-logs=new-only"],
+};
+
+// What a job's programs are told of this run. Whether Docker answers decides what the stack's tests do, so it belongs
+// to what turbo's cache goes by.
+const variables = {
+  start: () => ({ TETHER_FD: "3" }),
+  test: () => ({ HAS_DOCKER: spawnSync("docker", ["info"], { stdio: "ignore" }).status === 0 ? "1" : "0" }),
 };
 
 function readJson(file) {
@@ -35,7 +42,9 @@ function isInstalled() {
 
 async function install() {
   console.log("Installing the packages of pnpm-lock.yaml; the first time takes a minute …");
-  const code = await run([...pnpm, "install", "--frozen-lockfile", "--reporter=append-only"], isWorthReading);
+  const code = await run([...pnpm, "install", "--frozen-lockfile", "--reporter=append-only"], {
+    isShown: isWorthReading,
+  });
   if (code !== 0)
     fail(code, "The install failed: see above. It needs the npm registry (`npm ping` tells) and 1 GB of disk.");
   // Written last: an install that was interrupted is done again.
@@ -46,10 +55,16 @@ async function install() {
 const isWorthReading = (line) => !line.includes("Unsupported engine");
 
 /** Runs a command in the project's root with Node 24 first on the path; gives its exit code. */
-function run([command, ...parameters], isShown) {
+function run([command, ...parameters], { isShown, variables } = {}) {
   const PATH = [binaries, process.env.PATH].join(path.delimiter);
-  const stdio = isShown ? ["inherit", "pipe", "inherit"] : "inherit";
-  const child = spawn(command, parameters, { cwd: root, stdio, env: { ...process.env, PATH } });
+  const stdio = ["inherit", isShown ? "pipe" : "inherit", "inherit"];
+  // The fourth pipe is a tether: when we are gone, however we went, the other end sees it close.
+  const child = spawn(command, parameters, {
+    cwd: root,
+    stdio: [...stdio, "pipe"],
+    env: { ...process.env, ...variables, PATH },
+  });
+  child.stdio[3]?.on("error", () => {});
   if (child.stdout) createInterface(child.stdout).on("line", (line) => isShown(line) && console.log(line));
   // Ctrl-C reaches the child by the terminal, a plain kill only us: hand it on, and wait for the child's own end.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
@@ -68,4 +83,4 @@ function fail(code, message) {
 const [job = "", ...rest] = process.argv.slice(2);
 if (!(job in jobs)) fail(2, `There is no job "${job}": it takes ${Object.keys(jobs).join(" or ")}`);
 if (!isInstalled()) await install();
-process.exit(await run([...jobs[job], ...rest]));
+process.exit(await run([...jobs[job], ...rest], { variables: variables[job]?.() }));

@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { createServer, Socket } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -23,30 +23,30 @@ function say(message: string): void {
 async function main(): Promise<void> {
   const port = readPort(process.env["PORT"]);
   const folder = path.resolve(root, process.env["DATA_DIR"] ?? ".data");
-  // The API of a run that was killed needs a moment to notice, and gives the port back.
-  await claimPort(port, (await wasKilled(folder)) ? 15_000 : 0);
-  const workplace = await claimFolder(folder);
   const stack = new AsyncDisposableStack();
-  stack.defer(async () => await workplace.leave());
-  const stopped = whenAsked();
   try {
-    const postgres = await startDatabase(stack, workplace);
-    const dsn = await ensureDatabase(postgres);
-    await workplace.write("dsn", dsn);
-    await runGate(dsn);
-    const api = await startApi(stack, workplace, dsn, port);
-    announce(port, dsn);
-    await Promise.race([
-      stopped,
-      api.ended.then(() => {
-        throw new StartError("The API ended by itself: see its lines above.");
-      }),
-    ]);
-    say("stopping the API, then PostgreSQL");
+    // Whatever is under way when we are asked to stop is left behind: the tethers end it with us.
+    await Promise.race([serve(stack, folder, port), whenAsked()]);
   } finally {
     await stack.disposeAsync();
   }
   say("stopped");
+}
+
+/** Starts one after the other and stays until the API ends; the stack holds what is to be stopped, last started first. */
+async function serve(stack: AsyncDisposableStack, folder: string, port: number): Promise<void> {
+  // The API of a run that was killed needs a moment to notice, and gives the port back.
+  await claimPort(port, (await wasKilled(folder)) ? 35_000 : 0);
+  const workplace = await claimFolder(folder);
+  stack.defer(async () => await workplace.leave());
+  const postgres = await startDatabase(stack, workplace);
+  const dsn = await ensureDatabase(postgres);
+  await workplace.write("dsn", dsn);
+  await runGate(dsn);
+  const api = await startApi(stack, workplace, dsn, port);
+  announce(port, dsn);
+  await api.ended;
+  throw new StartError("The API ended by itself: see its lines above.");
 }
 
 function readPort(text = "3000"): number {
@@ -82,10 +82,19 @@ async function tryPort(port: number): Promise<string | undefined> {
   return code;
 }
 
-function whenAsked(): Promise<void> {
-  return new Promise((resolve) => {
+/** Resolves at Ctrl-C, at a plain kill, and when `npm start` itself is gone. */
+async function whenAsked(): Promise<void> {
+  await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
+    const fd = Number(process.env["TETHER_FD"]);
+    if (fd)
+      new Socket({ fd, readable: true, writable: false })
+        .on("error", () => resolve())
+        .on("close", () => resolve())
+        .resume()
+        .unref();
   });
+  say("stopping the API, then PostgreSQL");
 }
 
 async function startDatabase(stack: AsyncDisposableStack, workplace: Workplace): Promise<DevPostgres> {
@@ -175,3 +184,5 @@ try {
   console.error(error instanceof StartError ? `error: ${error.message}` : error);
   process.exitCode = error instanceof StartError ? 2 : 1;
 }
+// Something may still be under way that nobody waits for any more.
+process.exit();

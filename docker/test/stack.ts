@@ -83,7 +83,7 @@ function ignoreDeleted(error: NodeJS.ErrnoException): void {
 /** `.env` as the README says: the example, with values of one's own. */
 async function environment(port: number): Promise<string> {
   const example = await readFile(path.join(root, ".env.example"), "utf8");
-  const secrets = example.replaceAll(/=change-me.*$/gm, () => `=${randomBytes(24).toString("base64url")}`);
+  const secrets = example.replaceAll(/(?<=^[A-Z_]+)=$/gm, () => `=${randomBytes(24).toString("base64url")}`);
   return `${secrets}\nAPI_PORT=${port}\n`;
 }
 

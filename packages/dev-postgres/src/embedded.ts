@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chown, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -68,8 +68,8 @@ async function ensureCluster(home: Home, binaries: Binaries, onProgress: (messag
   const passwordFile = path.join(home.root, "password");
   if (existsSync(path.join(home.data, "PG_VERSION"))) return (await readFile(passwordFile, "utf8")).trim();
   onProgress("making a new PostgreSQL cluster");
-  // A run that was killed inside initdb leaves a folder without PG_VERSION: initdb wants it gone.
-  await rm(home.data, { recursive: true, force: true });
+  await removeUnfinished(home.root);
+  const unfinished = path.join(home.root, `unfinished-${process.pid}`);
   const password = randomBytes(18).toString("hex");
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
   if (home.account) await chown(passwordFile, home.account.uid, home.account.gid);
@@ -81,8 +81,17 @@ async function ensureCluster(home: Home, binaries: Binaries, onProgress: (messag
     "--encoding=UTF8",
     `--locale=${locale}`,
   ];
-  await run(binaries.initdb, [`--pgdata=${home.data}`, "--no-sync", ...flags], { ...home.account, cwd: "/" });
+  await run(binaries.initdb, [`--pgdata=${unfinished}`, "--no-sync", ...flags], { ...home.account, cwd: "/" });
+  // In one step: a run that is killed inside initdb leaves nothing that looks like a cluster.
+  await rm(home.data, { recursive: true, force: true });
+  await rename(unfinished, home.data);
   return password;
+}
+
+/** Removes the clusters that killed runs never finished. */
+async function removeUnfinished(root: string): Promise<void> {
+  const leftovers = (await readdir(root)).filter((name) => name.startsWith("unfinished-"));
+  await Promise.all(leftovers.map(async (name) => await rm(path.join(root, name), { recursive: true, force: true })));
 }
 
 /** Waits until a server that an earlier, killed run left behind has ended; ends it after a while. */
@@ -142,7 +151,7 @@ interface Server extends Tethered {
 async function untilAnswering(dsn: string, server: Server): Promise<void> {
   let ended = false;
   void server.ended.then(() => (ended = true));
-  for (let tried = 0; tried < 1200 && !ended; tried++) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline && !ended;) {
     const client = new pg.Client({ connectionString: dsn, connectionTimeoutMillis: 2000 });
     client.on("error", () => {});
     try {

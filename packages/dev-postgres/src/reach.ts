@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { lstat, mkdir, readFile, stat, symlink } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readFile, readlink, rm, stat, symlink } from "node:fs/promises";
 import path from "node:path";
 
 /** The account that PostgreSQL runs under instead of root. */
@@ -36,16 +35,17 @@ export async function isReachable(target: string): Promise<boolean> {
 }
 
 /**
- * A folder below `/var/tmp` that stands in for `closed`, a folder that PostgreSQL's account cannot reach
- * (a clone in root's home); `closed/elsewhere` links to it. Throws where somebody else put one there first.
+ * A folder below `/var/tmp` that stands in for `closed`, a folder that PostgreSQL's account cannot reach (a clone in
+ * root's home); `closed/elsewhere` links to it, so that another clone at the same place starts with a new one.
  */
 export async function reachableRoot(closed: string): Promise<string> {
-  const base = await ownFolder("/var/tmp/dev-postgres");
-  const root = path.join(base, createHash("sha256").update(closed).digest("hex").slice(0, 16));
-  await mkdir(root, { recursive: true });
-  await symlink(root, path.join(closed, "elsewhere")).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-  });
+  const link = path.join(closed, "elsewhere");
+  const known = await readlink(link).catch(() => undefined);
+  if (known && (await stat(known).catch(() => undefined))) return known;
+  const root = await mkdtemp(path.join(await ownFolder("/var/tmp/dev-postgres"), "data-"));
+  await chmod(root, 0o755);
+  await rm(link, { force: true });
+  await symlink(root, link);
   return root;
 }
 

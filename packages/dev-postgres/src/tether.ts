@@ -18,10 +18,11 @@ export interface Tethered {
   release(): Promise<void>;
 }
 
-// One process waits for the program, one for the end of our pipe; whichever comes first ends the other.
+// One process waits for the program, one for the end of our pipe; whichever comes first ends the other,
+// with SIGKILL where the signal is not heeded.
 const tether = `exec 3<&0; signal=$1; shift
 "$@" </dev/null 3<&- & program=$!
-{ cat <&3 >/dev/null; kill -$signal $program; } 2>/dev/null & watcher=$!
+{ cat <&3 >/dev/null; kill -$signal $program; sleep 30; kill -KILL $program; } 2>/dev/null & watcher=$!
 exec 3<&-; wait $program; code=$?
 kill $watcher 2>/dev/null; exit $code`;
 

@@ -24,8 +24,6 @@ export interface RunOptions extends GlobalOptions {
 }
 
 export interface ContextNeeds {
-  /** Load the models' options: only commands that compare models, or run code that uses an EntityManager. */
-  readonly models?: boolean;
   /** Whether the command can do without a database. */
   readonly database?: "required" | "optional";
   readonly onEvent?: (event: Event) => void;
@@ -53,7 +51,7 @@ export async function createSettings(
     lockBudgetMs: milliseconds(options.lockBudget),
     allowOutOfOrder: options.allowOutOfOrder,
     toolVersion: version,
-    ormOptions: needs.models ? await loadModels(config) : undefined,
+    ormOptions: async () => await loadModels(config),
     onEvent: needs.onEvent,
     signal: needs.signal,
   });
@@ -65,6 +63,7 @@ export async function createSettings(
 }
 
 function findDirectory(options: GlobalOptions, config: LoadedConfig): string {
+  if (options.migrations === "") throw new ConfigurationError("--migrations is empty: it takes a folder");
   if (options.migrations !== undefined) return path.resolve(options.migrations);
   if (config.migrations !== undefined) return path.resolve(config.folder, config.migrations);
   throw new ConfigurationError(

@@ -6,7 +6,8 @@ import type { Direction } from "./plan.ts";
 import type { Run } from "./run.ts";
 import { compute, enumerate, scriptOf, send, type Statement } from "./send.ts";
 
-const activeTransaction = "25001";
+// "Cannot run inside a transaction block", and a DO block or procedure that commits by itself.
+const wantsNoTransaction = new Set(["25001", "2D000"]);
 
 /**
  * Runs a migration outside a transaction. Each statement that can is committed together with a note of it; one that
@@ -87,7 +88,7 @@ async function executeInTransaction(
     });
     return true;
   } catch (error) {
-    if (error instanceof MigrationFailedError && error.sqlState === activeTransaction) return false;
+    if (error instanceof MigrationFailedError && wantsNoTransaction.has(error.sqlState ?? "")) return false;
     throw error;
   }
 }

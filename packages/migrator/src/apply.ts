@@ -6,7 +6,7 @@ import { forget, recordApplied } from "./ledger.ts";
 import type { LoadedMigration } from "./load.ts";
 import type { Direction } from "./plan.ts";
 import type { Run } from "./run.ts";
-import { compute, enumerate, explain, scriptOf, send } from "./send.ts";
+import { compute, enumerate, explain, scriptOf, send, type Statement } from "./send.ts";
 
 /** What happened to one migration. */
 export interface StepResult {
@@ -65,8 +65,19 @@ const applyInTransaction: Work = async (run, migration, direction, elapsed) => {
 async function sendAll(run: Run, migration: LoadedMigration, direction: Direction): Promise<number> {
   const script = scriptOf(migration, direction);
   const statements = enumerate(script.computed ? await compute(run, migration, direction) : script.statements);
-  for (const statement of statements) await send(run, migration.name, statement);
+  for (const statement of statements) {
+    await send(run, migration.name, statement);
+    refuseEnded(run, migration, statement);
+  }
   return statements.length;
+}
+
+/** A migration that commits or rolls back by itself would be recorded beside, not with, what it did. */
+function refuseEnded({ connection }: Run, { name }: LoadedMigration, { sql, number, total }: Statement): void {
+  if (connection.client.getTransactionStatus() !== "I") return;
+  const message = `${name} ended the runner's transaction at statement ${number} of ${total}, so what came before it stays and is not recorded: take "${sql.trim().slice(0, 40)}" out, or make the migration non-transactional`;
+  const nothing = { sqlState: null, position: null, detail: null, hint: null };
+  throw new MigrationFailedError(message, { migration: name, statement: sql, number, total, ...nothing });
 }
 
 /** Without a lock time-out where no transaction is: it would leave CREATE INDEX CONCURRENTLY half done. */

@@ -31,15 +31,20 @@ export async function checkProject(context: Context, shadow: ShadowOptions): Pro
   for (const { name } of history.folder.files) await history.load(name);
   const { manifest } = history.folder;
   const problems = [...checkHistory(history.known(), [], manifest), ...(manifest ? await checkRules(history) : [])];
-  const differences =
-    problems.length === 0 && context.ormOptions ? await findDifferences(context, history, shadow) : null;
+  const differences = problems.length === 0 ? await findDifferences(context, history, shadow) : null;
   return { outcome: problems.length > 0 || (differences ?? []).length > 0 ? "refused" : "ok", problems, differences };
 }
 
-async function findDifferences(context: Context, history: History, shadow: ShadowOptions): Promise<readonly string[]> {
+async function findDifferences(
+  context: Context,
+  history: History,
+  shadow: ShadowOptions,
+): Promise<readonly string[] | null> {
+  const models = await context.loadOrmOptions();
+  if (!models) return null;
   return await withShadow(shadow, async (dsn) => {
     await replay(context, history.folder, dsn);
-    return (await compareModels(context.ormOptions ?? {}, dsn, context.ledger)).up;
+    return (await compareModels(models, dsn, context.ledger)).up;
   });
 }
 

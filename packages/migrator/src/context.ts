@@ -24,7 +24,7 @@ export interface MigratorOptions {
   /** Recorded in the ledger and shown by PostgreSQL. */
   readonly toolVersion?: string | undefined;
   /** MikroORM's options, for migrations whose code uses an EntityManager. */
-  readonly ormOptions?: OrmOptions | undefined;
+  readonly ormOptions?: OrmOptions | (() => Promise<OrmOptions | undefined>) | undefined;
   readonly onEvent?: ((event: Event) => void) | undefined;
   /** Aborted: the statement under way is cancelled, its migration rolled back, and the run ends. */
   readonly signal?: AbortSignal | undefined;
@@ -35,7 +35,8 @@ export type Context = Defaulted & {
   readonly ledger: LedgerTable;
   readonly runId: string;
   readonly host: string;
-  readonly ormOptions: OrmOptions | undefined;
+  /** Gives MikroORM's options, read when somebody needs them. */
+  readonly loadOrmOptions: () => Promise<OrmOptions | undefined>;
   readonly signal: AbortSignal | undefined;
 };
 
@@ -56,7 +57,10 @@ export function createContext(options: MigratorOptions): Context {
     lockBudgetMs: options.lockBudgetMs ?? 120_000,
     allowOutOfOrder: options.allowOutOfOrder ?? false,
     toolVersion: options.toolVersion ?? "library",
-    ormOptions: options.ormOptions,
+    loadOrmOptions:
+      typeof options.ormOptions === "function"
+        ? (options.ormOptions as () => Promise<OrmOptions | undefined>)
+        : async () => options.ormOptions as OrmOptions | undefined,
     onEvent: options.onEvent ?? (() => {}),
     signal: options.signal,
     runId: randomUUID(),

@@ -60,7 +60,7 @@ async function findDifference(
   folder: MigrationFolder,
   shadow: ShadowOptions,
 ): Promise<ModelDifference> {
-  const { ormOptions } = context;
+  const ormOptions = await context.loadOrmOptions();
   if (!ormOptions)
     throw new ConfigurationError(
       `"create" compares models with migrations, and no models are configured: name them in migrator.config.ts ("models"), or use --blank`,

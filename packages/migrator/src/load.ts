@@ -36,7 +36,20 @@ export async function loadMigration(file: MigrationFile): Promise<LoadedMigratio
   const up = await collectUp(file, create);
   const { down, irreversible } = await collectDown(create);
   const transactional = create(noDatabase, noDatabase).isTransactional();
+  if (transactional) refuseTransactionControl(file, [...up.statements, ...(down?.statements ?? [])]);
   return { name: file.name, transactional, up, down, irreversible, checksum: checksumOf(up, down), create };
+}
+
+const transactionControl =
+  /^\s*(begin|start\s+transaction|commit|rollback|end|abort)(\s+(work|transaction))?\s*;?\s*$/i;
+
+function refuseTransactionControl(file: MigrationFile, statements: readonly string[]): void {
+  const found = statements.find((sql) => transactionControl.test(sql));
+  if (found === undefined) return;
+  throw new BrokenMigrationError(
+    file.name,
+    `${file.path} sends "${found.trim()}", but the transaction is the runner's, so that all of a migration is done and recorded or none of it: take it out, or let isTransactional() give false`,
+  );
 }
 
 async function importFile(file: MigrationFile): Promise<Record<string, unknown>> {

@@ -13,7 +13,7 @@ export interface Run {
   readonly host: string;
   /** The longest wait for a lock on a table, in milliseconds. */
   readonly lockTimeoutMs: number;
-  readonly ormOptions?: OrmOptions | undefined;
+  readonly loadOrmOptions: () => Promise<OrmOptions | undefined>;
   readonly signal?: AbortSignal | undefined;
   /** Told who stands in the way of a statement that waits for a lock. */
   readonly onBlocked?: ((migration: string, blockers: readonly Blocker[]) => void) | undefined;

@@ -37,8 +37,12 @@ export async function send(run: Run, migration: string, statement: Statement): P
 
 /** Runs the code of a computed migration; gives the statements that it left to `addSql`, which come after, as with MikroORM. */
 export async function compute(run: Run, migration: LoadedMigration, direction: Direction): Promise<string[]> {
-  const { connection, ormOptions } = run;
-  const { driver, config, context } = await borrowDriver(connection.client, migration.transactional, ormOptions);
+  const { connection } = run;
+  const { driver, config, context } = await borrowDriver(
+    connection.client,
+    migration.transactional,
+    await run.loadOrmOptions(),
+  );
   const instance = migration.create(driver, config);
   instance.setTransactionContext(context);
   try {
@@ -54,6 +58,11 @@ export function scriptOf(migration: LoadedMigration, direction: Direction): Scri
   return (direction === "up" ? migration.up : migration.down) ?? { statements: [], computed: false };
 }
 
+/** The detail of these is the whole row, password hashes and all: NOT NULL and CHECK violations. */
+function showsRow(sqlState: string | undefined): boolean {
+  return sqlState === "23502" || sqlState === "23514";
+}
+
 /** What PostgreSQL, or the migration's own code, said no to, as an error that names it. */
 export function explain(run: Run, migration: string, cause: unknown, statement?: Statement): Error {
   if (run.signal?.aborted) return new InterruptedError();
@@ -67,7 +76,7 @@ export function explain(run: Run, migration: string, cause: unknown, statement?:
     total: statement?.total ?? null,
     sqlState: error.code ?? null,
     position: error.position ? Number(error.position) : null,
-    detail: error.detail ?? null,
+    detail: showsRow(error.code) ? null : (error.detail ?? null),
     hint: error.hint ?? null,
   };
   return new MigrationFailedError(`${migration} failed${where}: ${lost}${error.message}`, failed, { cause });

@@ -20,7 +20,7 @@ export const OrganizationSchema = defineEntity({
   },
   checks: [
     { name: "ck_organizations_slug", property: "slug", expression: `slug ~ '${slugPattern}'` },
-    { name: "ck_organizations_name", property: "name", expression: "btrim(name) <> ''" },
+    { name: "ck_organizations_name", property: "name", expression: "name ~ '\\S'" },
     { name: "ck_organizations_settings", property: "settings", expression: "jsonb_typeof(settings) = 'object'" },
     { name: "ck_organizations_metadata", property: "metadata", expression: "jsonb_typeof(metadata) = 'object'" },
   ],

@@ -18,7 +18,7 @@ export async function permissionsOf(em: EntityManager, roleIds: readonly string[
 
 /**
  * Gives the role exactly these permissions, within the caller's transaction. Throws a 422 where one does not
- * exist, and a 403 where one is added that the caller does not hold on the whole platform.
+ * exist, and a 403 where one is added or taken away that the caller does not hold on the whole platform.
  */
 export async function setPermissions(
   em: EntityManager,
@@ -29,14 +29,23 @@ export async function setPermissions(
   const wanted = await em.find(Permission, { name: { $in: [...names] } });
   const unknown = names.filter((name) => !wanted.some((permission) => permission.name === name));
   if (unknown.length > 0) throw unprocessable(`There is no permission ${unknown.join(", ")}`, "permissions");
-  const held = await em.find(RolePermission, { role: role.id });
+  const held = await em.find(RolePermission, { role: role.id }, { populate: ["permission"] });
   const added = wanted.filter((permission) => !held.some((row) => row.permission.id === permission.id));
-  const missing = missingFrom(
+  const removed = held.filter((row) => !wanted.some(({ id }) => id === row.permission.id));
+  requireHeld(
     grants,
-    added.map(({ name }) => ({ permission: name, organizationId: null })),
+    [...added, ...removed.map(({ permission }) => permission)].map(({ name }) => name),
   );
-  if (missing.length > 0) throw forbidden(`You do not hold these permissions yourself: ${missing.join(", ")}`);
-  for (const row of held) if (!wanted.some(({ id }) => id === row.permission.id)) em.remove(row);
+  for (const row of removed) em.remove(row);
   for (const permission of added) em.create(RolePermission, { role, permission });
   await em.flush();
+}
+
+/** Nobody gives or takes what they do not hold on the whole platform themselves. Throws a 403 that names it. */
+export function requireHeld(grants: Grants, permissions: readonly string[]): void {
+  const missing = missingFrom(
+    grants,
+    permissions.map((permission) => ({ permission, organizationId: null })),
+  );
+  if (missing.length > 0) throw forbidden(`You do not hold these permissions yourself: ${missing.join(", ")}`);
 }

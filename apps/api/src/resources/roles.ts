@@ -3,7 +3,7 @@ import { Role } from "@thedata/models";
 import { Type } from "typebox";
 import { adminRole } from "../administrators.ts";
 import { conflict } from "../problem.ts";
-import { permissionsOf, setPermissions } from "./role-permissions.ts";
+import { permissionsOf, requireHeld, setPermissions } from "./role-permissions.ts";
 import { findPage, findRow } from "./rows.ts";
 import * as s from "./schemas.ts";
 
@@ -108,9 +108,10 @@ export const roleRoutes: FastifyPluginAsyncTypebox = async (app) => {
         response: { 204: s.Nothing },
       },
     },
-    async ({ em, params: { id } }, reply) => {
+    async ({ em, session, params: { id } }, reply) => {
       const role = await findRow(em, Role, id, "role");
       if (role.isSystem) throw conflict("A system role cannot be deleted");
+      requireHeld(session.grants, (await permissionsOf(em, [id])).get(id) ?? []);
       await em.remove(role).flush();
       return reply.code(204).send(null);
     },

@@ -22,12 +22,12 @@ export class Migration20240218000200_update_organizations_001 extends Migration 
    set metadata = metadata || jsonb_build_object('before_rules',
          coalesce(metadata -> 'before_rules', '{}') || jsonb_build_object('name', name, 'renamed', slug)),
        name = slug
- where btrim(name) = ''`);
+ where name !~ '\\S'`);
     this.addSql(`alter table organizations
   add constraint ck_organizations_status check (status in ('active', 'suspended', 'deactivated')),
   add constraint ck_organizations_subscription_tier check (subscription_tier in ('free', 'starter', 'professional', 'enterprise')),
   add constraint ck_organizations_slug check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
-  add constraint ck_organizations_name check (btrim(name) <> ''),
+  add constraint ck_organizations_name check (name ~ '\\S'),
   add constraint ck_organizations_settings check (jsonb_typeof(settings) = 'object'),
   add constraint ck_organizations_metadata check (jsonb_typeof(metadata) = 'object')`);
     this.addSql(`create index idx_organizations_status on organizations (status)`);
@@ -38,12 +38,21 @@ export class Migration20240218000200_update_organizations_001 extends Migration 
     this.addSql(`alter table organizations
   drop constraint ck_organizations_slug,
   drop constraint ck_organizations_name`);
+    // Whoever writes metadata may have written anything there: only what could have stood there is put back.
     this.addSql(`update organizations
-   set slug = metadata -> 'before_rules' ->> 'slug'
- where slug = metadata -> 'before_rules' ->> 'rewritten'`);
+   set slug = kept.slug
+  from (select id, metadata -> 'before_rules' ->> 'slug' as slug,
+               row_number() over (partition by metadata -> 'before_rules' ->> 'slug' order by created_at, id) as nth
+          from organizations
+         where slug = metadata -> 'before_rules' ->> 'rewritten'
+           and metadata -> 'before_rules' ->> 'slug' !~ '^[a-z0-9]+(-[a-z0-9]+)*$'
+           and length(metadata -> 'before_rules' ->> 'slug') <= 255) as kept
+ where kept.id = organizations.id and kept.nth = 1`);
     this.addSql(`update organizations
    set name = metadata -> 'before_rules' ->> 'name'
- where name = metadata -> 'before_rules' ->> 'renamed'`);
+ where name = metadata -> 'before_rules' ->> 'renamed'
+   and metadata -> 'before_rules' ->> 'name' !~ '\\S'
+   and length(metadata -> 'before_rules' ->> 'name') <= 255`);
     this.addSql(`alter table organizations
   drop column status,
   drop column subscription_tier,

@@ -11,7 +11,7 @@ type Options = RunOptions & { at?: string; from?: "alembic"; acceptDifferences?:
 
 /** `migrator baseline`: adopts an existing database without running anything and gives the exit code. */
 export async function runBaseline(output: Output, options: Options): Promise<number> {
-  const { context, shadow } = await createSettings(options, { models: true, signal: abortOnSignal() });
+  const { context, shadow } = await createSettings(options, { signal: abortOnSignal() });
   const { alembic } = await loadConfiguration(options.config);
   const { at, from, acceptDifferences } = options;
   const report = await baseline(context, { at, from, acceptDifferences, shadow, revisions: alembic });

@@ -6,7 +6,7 @@ import { createSettings, type RunOptions } from "../settings.ts";
 
 /** `migrator check`: holds models and manifest against the migrations and gives the exit code. */
 export async function runCheck(output: Output, options: RunOptions & { fix?: boolean }): Promise<number> {
-  const { context, shadow } = await createSettings(options, { models: true, database: "optional" });
+  const { context, shadow } = await createSettings(options, { database: "optional" });
   if (options.fix)
     output.line(`Wrote the manifest anew: ${count(await rewriteManifest(context.directory), "migration")}.`);
   const result = await checkProject(context, shadow);

@@ -11,7 +11,7 @@ export async function runCreate(
   name: string,
   options: RunOptions & { blank?: boolean; dryRun?: boolean },
 ): Promise<number> {
-  const { context, shadow } = await createSettings(options, { models: !options.blank, database: "optional" });
+  const { context, shadow } = await createSettings(options, { database: "optional" });
   const created = await create(context, { name, blank: options.blank, dryRun: options.dryRun, shadow });
   output.document({
     outcome: outcomeOf(created.file, options),
