@@ -22,9 +22,11 @@ export function crashAt(
   const counted: AnyQuery = async function (...parameters) {
     const number = ++count;
     if (number === point.query && point.when === "before") await crash(this);
-    const answer = await original.apply(this, parameters);
-    if (number === point.query && point.when === "after") await crash(this);
-    return answer;
+    try {
+      return await original.apply(this, parameters);
+    } finally {
+      if (number === point.query && point.when === "after") await crash(this);
+    }
   };
   Client.prototype.query = counted as unknown as typeof Client.prototype.query;
   return {
