@@ -181,8 +181,10 @@ function announce(port: number, dsn: string): void {
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof StartError ? `error: ${error.message}` : error);
-  process.exitCode = error instanceof StartError ? 2 : 1;
+  // An error of the system (no permission, disk full) says what and where; a stack trace adds nothing.
+  const expected = error instanceof StartError || "syscall" in (error as Error);
+  console.error(expected ? `error: ${(error as Error).message}` : error);
+  process.exitCode = expected ? 2 : 1;
 }
 // Something may still be under way that nobody waits for any more.
 process.exit();

@@ -43,8 +43,6 @@ export async function copyStack(): Promise<Stack> {
   const port = await freePort();
   const project = `thedata-test-${randomBytes(4).toString("hex")}`;
   await writeFile(path.join(folder, ".env"), await environment(port));
-  const images = `services:\n  migrate: { image: ${project}-migrate }\n  migrate-image: { image: ${project}-migrate }\n  api: { image: ${project}-api }\n`;
-  await writeFile(path.join(folder, "docker-compose.override.yml"), images);
   const compose = async (parameters: readonly string[], input = "") =>
     await run("docker", ["compose", "-p", project, ...parameters], folder, input);
   const must = async (parameters: readonly string[], input = "") => {

@@ -123,8 +123,8 @@ function nextStep(steps: readonly StepResult[]): string {
   const before =
     done > 0
       ? `${count(done, "migration")} before it ${done === 1 ? "stays" : "stay"} done`
-      : "Nothing else was changed";
-  return `${before}; ${rest === 0 ? "nothing was left to run" : `${rest} did not run`}. Correct the cause and run the same command again: it goes on from here.`;
+      : "No other migration was touched";
+  return `${before}; ${rest === 0 ? "none after it was left" : `${rest} did not run`}. Correct the cause and run the same command again: it goes on from here.`;
 }
 
 /** `3 migrations`, `1 migration`. */

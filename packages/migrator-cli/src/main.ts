@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { Console } from "node:console";
+import { BrokenMigrationError } from "@thedata/migrator";
 import { CommanderError } from "commander";
 import { toDocument, toLines } from "./describe-error.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
@@ -26,11 +28,32 @@ const outcomes: Record<number, string> = {
   [exitCodes.bug]: "failed",
 };
 
+// What a migration's own code prints must not stand between a program and its document.
+if (flags.has("--json") || process.argv.some((argument) => argument.includes("log-format")))
+  globalThis.console = new Console(process.stderr);
+
+// A promise or timer that a migration left behind fails after its up() or down() has returned.
+for (const event of ["uncaughtException", "unhandledRejection"] as const)
+  process.on(event, (cause: unknown) => {
+    const message = `Code that a migration left running failed: ${cause instanceof Error ? cause.message : String(cause)}. Await everything that it starts.`;
+    process.exit(complain(new BrokenMigrationError("", message, { cause })));
+  });
+
+let finished = false;
+process.on("exit", (code) => {
+  if (finished || code !== 0) return;
+  process.stderr.write(
+    "error: The process was ended before the command was done, by process.exit() in a migration or configuration file.\n",
+  );
+  process.exitCode = exitCodes.failed;
+});
+
 try {
   await createProgram((code) => (process.exitCode = code)).parseAsync();
 } catch (error) {
   process.exitCode = error instanceof CommanderError ? complainOfUsage(error) : complain(error);
 }
+finished = true;
 
 /** Commander has printed its message already; asking for help is no mistake. */
 function complainOfUsage(error: CommanderError): number {

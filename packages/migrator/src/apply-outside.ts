@@ -22,8 +22,18 @@ export async function applyOutside(run: Run, migration: LoadedMigration, directi
     ? { executed: 0, inDoubt: null }
     : await readProgress(run.connection.query, migration.name, note, run.ledger);
   for (const statement of statements.slice(executed))
-    await execute(run, migration.name, note, statement, statement.number === inDoubt);
+    await execute(run, migration.name, note, statement, statement.number === inDoubt).catch((error: unknown) => {
+      throw statement.number > 1 ? withWarning(error, statement) : error;
+    });
   return statements.length - executed;
+}
+
+/** Nothing rolls back what came before, and whoever reads the error must know. */
+function withWarning(error: unknown, { number }: Statement): unknown {
+  if (!(error instanceof MigrationFailedError)) return error;
+  const before = number === 2 ? "statement 1 stays" : `statements 1 to ${number - 1} stay`;
+  const message = `${error.message} (it runs outside a transaction: ${before} done, and the next run goes on from there)`;
+  return new MigrationFailedError(message, error, { cause: error });
 }
 
 /** What the notes carry, so that up and down, and an edited migration, do not take each other's for their own. */

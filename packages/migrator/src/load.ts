@@ -57,7 +57,7 @@ async function importFile(file: MigrationFile): Promise<Record<string, unknown>>
   try {
     return (await import(pathToFileURL(file.path).href)) as Record<string, unknown>;
   } catch (cause) {
-    const { name, message } = cause as Error;
+    const { name, message } = toError(cause);
     throw new BrokenMigrationError(file.name, `${file.path} cannot be loaded: ${name}: ${message.split("\n")[0]}`, {
       cause,
     });
@@ -95,13 +95,18 @@ const noDatabase = new Proxy({} as MigrationDriver, {
   },
 });
 
+/** JavaScript can throw anything. */
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 type Create = LoadedMigration["create"];
 
 async function collectUp(file: MigrationFile, create: Create): Promise<Script> {
   try {
     return await collect(create, "up");
   } catch (cause) {
-    const { name, message } = cause as Error;
+    const { name, message } = toError(cause);
     throw new BrokenMigrationError(
       file.name,
       `up() of ${file.path} fails before it reaches the database: ${name}: ${message}`,
@@ -116,8 +121,8 @@ async function collectDown(create: Create): Promise<{ down: Script | null; irrev
     return { down: await collect(create, "down"), irreversible: null };
   } catch (error) {
     // A folder with its own copy of MikroORM's class throws that copy's error.
-    const undeclared = (error as Error).message === new IrreversibleMigration().message;
-    return { down: null, irreversible: undeclared ? null : (error as Error).message };
+    const undeclared = toError(error).message === new IrreversibleMigration().message;
+    return { down: null, irreversible: undeclared ? null : toError(error).message };
   }
 }
 

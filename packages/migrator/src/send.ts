@@ -66,7 +66,7 @@ function showsRow(sqlState: string | undefined): boolean {
 /** What PostgreSQL, or the migration's own code, said no to, as an error that names it. */
 export function explain(run: Run, migration: string, cause: unknown, statement?: Statement): Error {
   if (run.signal?.aborted) return new InterruptedError();
-  const error = cause as Partial<DatabaseError> & { message: string };
+  const error = (cause instanceof Error ? cause : new Error(String(cause))) as Partial<DatabaseError> & Error;
   const lost = run.connection.isLost() ? "the connection to PostgreSQL was lost: " : "";
   const where = statement ? ` at statement ${statement.number} of ${statement.total}` : "";
   const failed = {

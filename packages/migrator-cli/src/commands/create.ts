@@ -21,10 +21,7 @@ export async function runCreate(
   });
   if (created.file === null) output.line(output.paint("green", "Nothing to create: models and migrations are equal."));
   else if (options.dryRun) output.line(created.code ?? "");
-  else
-    output.line(
-      `Created ${path.relative(process.cwd(), created.file)} with ${describe(created.statements, options)}: review it, then run "migrator up".`,
-    );
+  else output.line(`Created ${path.relative(process.cwd(), created.file)}: ${describe(created.statements, options)}`);
   return exitCodes.done;
 }
 
@@ -35,6 +32,6 @@ function outcomeOf(file: string | null, options: { dryRun?: boolean }): string {
 
 function describe(statements: readonly string[], options: { blank?: boolean }): string {
   return options.blank
-    ? `an empty up and down; write its SQL and run "migrator check --fix"`
-    : count(statements.length, "statement");
+    ? `its up and down are empty. Write the SQL, then, where the folder has a manifest, run "migrator check --fix".`
+    : `${count(statements.length, "statement")}. Review it, then run "migrator up".`;
 }
