@@ -3,6 +3,7 @@ import { BaseModel, jsonObject, modelProperties } from "./base-model.ts";
 import { Organization } from "./organization.ts";
 import { dataSourceTypes, healthStates } from "./values.ts";
 
+/** How `DataSource` maps to the table `data_sources`. */
 export const DataSourceSchema = defineEntity({
   name: "DataSource",
   tableName: "data_sources",

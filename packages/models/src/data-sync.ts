@@ -5,6 +5,7 @@ import { Organization } from "./organization.ts";
 import { Pipeline } from "./pipeline.ts";
 import { syncStatuses } from "./values.ts";
 
+/** How `DataSync` maps to the table `data_syncs`. */
 export const DataSyncSchema = defineEntity({
   name: "DataSync",
   tableName: "data_syncs",

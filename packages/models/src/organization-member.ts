@@ -4,6 +4,7 @@ import { Organization } from "./organization.ts";
 import { User } from "./user.ts";
 import { memberRoles } from "./values.ts";
 
+/** How `OrganizationMember` maps to the table `organization_members`. */
 export const OrganizationMemberSchema = defineEntity({
   name: "OrganizationMember",
   tableName: "organization_members",

@@ -5,6 +5,7 @@ import { organizationStatuses, subscriptionTiers } from "./values.ts";
 /** What a slug looks like: words of small letters and digits, joined by single hyphens. */
 export const slugPattern = "^[a-z0-9]+(-[a-z0-9]+)*$";
 
+/** How `Organization` maps to the table `organizations`. */
 export const OrganizationSchema = defineEntity({
   name: "Organization",
   tableName: "organizations",

@@ -1,6 +1,7 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import { BaseModel, modelProperties } from "./base-model.ts";
 
+/** How `Permission` maps to the table `permissions`. */
 export const PermissionSchema = defineEntity({
   name: "Permission",
   tableName: "permissions",

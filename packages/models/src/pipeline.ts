@@ -4,6 +4,7 @@ import { DataSource } from "./data-source.ts";
 import { Organization } from "./organization.ts";
 import { healthStates, type JsonObject, pipelineStatuses } from "./values.ts";
 
+/** How `Pipeline` maps to the table `pipelines`. */
 export const PipelineSchema = defineEntity({
   name: "Pipeline",
   tableName: "pipelines",

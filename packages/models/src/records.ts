@@ -21,6 +21,7 @@ const logProperties = {
   loggedAt: p.datetime().defaultRaw("now()"),
 };
 
+/** How `DataSourceMetric` maps to the table `data_source_metrics`. */
 export const DataSourceMetricSchema = defineEntity({
   name: "DataSourceMetric",
   tableName: "data_source_metrics",
@@ -33,6 +34,7 @@ export const DataSourceMetricSchema = defineEntity({
 export class DataSourceMetric extends DataSourceMetricSchema.class {}
 DataSourceMetricSchema.setClass(DataSourceMetric);
 
+/** How `PipelineMetric` maps to the table `pipeline_metrics`. */
 export const PipelineMetricSchema = defineEntity({
   name: "PipelineMetric",
   tableName: "pipeline_metrics",
@@ -45,6 +47,7 @@ export const PipelineMetricSchema = defineEntity({
 export class PipelineMetric extends PipelineMetricSchema.class {}
 PipelineMetricSchema.setClass(PipelineMetric);
 
+/** How `DataSourceLog` maps to the table `data_source_logs`. */
 export const DataSourceLogSchema = defineEntity({
   name: "DataSourceLog",
   tableName: "data_source_logs",
@@ -57,6 +60,7 @@ export const DataSourceLogSchema = defineEntity({
 export class DataSourceLog extends DataSourceLogSchema.class {}
 DataSourceLogSchema.setClass(DataSourceLog);
 
+/** How `PipelineLog` maps to the table `pipeline_logs`. */
 export const PipelineLogSchema = defineEntity({
   name: "PipelineLog",
   tableName: "pipeline_logs",

@@ -3,6 +3,7 @@ import { BaseModel, modelProperties } from "./base-model.ts";
 import { Permission } from "./permission.ts";
 import { Role } from "./role.ts";
 
+/** How `RolePermission` maps to the table `role_permissions`. */
 export const RolePermissionSchema = defineEntity({
   name: "RolePermission",
   tableName: "role_permissions",

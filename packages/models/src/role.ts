@@ -1,6 +1,7 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import { BaseModel, modelProperties } from "./base-model.ts";
 
+/** How `Role` maps to the table `roles`. */
 export const RoleSchema = defineEntity({
   name: "Role",
   tableName: "roles",

@@ -4,6 +4,7 @@ import { Organization } from "./organization.ts";
 import { Role } from "./role.ts";
 import { User } from "./user.ts";
 
+/** How `UserRole` maps to the table `user_roles`. */
 export const UserRoleSchema = defineEntity({
   name: "UserRole",
   tableName: "user_roles",

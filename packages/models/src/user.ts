@@ -3,6 +3,7 @@ import { BaseModel, modelProperties } from "./base-model.ts";
 import { UserRepository } from "./user-repository.ts";
 import { platformRoles } from "./values.ts";
 
+/** How `User` maps to the table `users`. */
 export const UserSchema = defineEntity({
   name: "User",
   tableName: "users",

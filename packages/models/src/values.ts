@@ -9,6 +9,7 @@ export const pipelineStatuses = ["active", "paused", "failed", "completed"] as c
 export const syncStatuses = ["pending", "running", "completed", "failed"] as const;
 export const logLevels = ["debug", "info", "warning", "error", "critical"] as const;
 
+/** One value of each set. */
 export type PlatformRole = (typeof platformRoles)[number];
 export type MemberRole = (typeof memberRoles)[number];
 export type OrganizationStatus = (typeof organizationStatuses)[number];
