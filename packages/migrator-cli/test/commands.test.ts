@@ -269,6 +269,36 @@ describe("output", () => {
     expect((stdout + stderr).includes("\u001B[")).toBe(coloured);
   });
 
+  it("is an object a line with --log-format json, the result last", async () => {
+    const { args } = await project();
+    const { code, stdout } = await run(["up", "--log-format", "json", ...args]);
+    const lines = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { type: string; time: string });
+    expect(code).toBe(0);
+    expect(lines.map(({ type }) => type)).toEqual(["planned", "started", "finished", "started", "finished", "result"]);
+    expect(lines.every(({ time }) => !Number.isNaN(Date.parse(time)))).toBe(true);
+    expect(lines.at(-1)).toMatchObject({ outcome: "applied", error: null });
+  });
+
+  it.each([
+    ["prints", `console.log("noise");`, 0],
+    ["ends the process", "process.exit(0);", 5],
+    ["leaves a promise behind that fails", `void Promise.reject(new Error("loose end"));`, 5],
+    ["throws what is no error", "throw null;", 5],
+  ])("is not spoilt by a migration that %s", async (_, code, exitCode) => {
+    const source = `import { Migration } from "@mikro-orm/migrations";
+export class Migration1_x extends Migration { async up() { ${code} this.addSql("select 1"); } }
+`;
+    const { args } = await project({ "Migration1_x.ts": source });
+    const outcome = await run(["up", "--json", ...args]);
+    expect(outcome.code).toBe(exitCode);
+    expect(outcome.stdout).not.toContain("noise");
+    expect(outcome.stdout === "" || (JSON.parse(outcome.stdout) as object)).toBeTruthy();
+    expect(outcome.stderr).not.toContain("    at ");
+  });
+
   it("of a dry run is SQL that a reader may leave early", async () => {
     const many = Array.from({ length: 2000 }, (_, index) => `create table t${index} ();`).join("\n");
     const { args, tables } = await project({ "Migration1_x.ts": migration("Migration1_x", many) });
