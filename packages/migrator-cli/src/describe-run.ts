@@ -1,4 +1,4 @@
-import type { Blocker, Event, Report, StepResult } from "@thedata/migrator";
+import { type Blocker, type Event, MigrationFailedError, type Report, type StepResult } from "@thedata/migrator";
 import type { Spinner } from "yocto-spinner";
 import { toDocument, toLines } from "./describe-error.ts";
 import type { Output } from "./output.ts";
@@ -112,19 +112,21 @@ function complain(output: Output, { outcome, problems, error, steps }: Report): 
   return error
     ? [
         `${output.paint("red", "error:")} ${toLines(error).join("\n")}`,
-        ...(outcome === "failed" ? [nextStep(steps)] : []),
+        ...(outcome === "failed" ? [nextStep(steps, error)] : []),
       ]
     : [];
 }
 
-function nextStep(steps: readonly StepResult[]): string {
+function nextStep(steps: readonly StepResult[], error: Error): string {
+  const undone =
+    error instanceof MigrationFailedError && error.rolledBack ? `${error.migration} was rolled back. ` : "";
   const done = steps.filter(({ result }) => result === "applied" || result === "reverted").length;
   const rest = steps.filter(({ result }) => result === "notRun").length;
   const before =
     done > 0
       ? `${count(done, "migration")} before it ${done === 1 ? "stays" : "stay"} done`
       : "No other migration was touched";
-  return `${before}; ${rest === 0 ? "none after it was left" : `${rest} did not run`}. Correct the cause and run the same command again: it goes on from here.`;
+  return `${undone}${before}; ${rest === 0 ? "none after it was left" : `${rest} did not run`}. Correct the cause and run the same command again: it goes on from here.`;
 }
 
 /** `3 migrations`, `1 migration`. */

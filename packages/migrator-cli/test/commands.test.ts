@@ -236,7 +236,7 @@ describe("the exit code", () => {
     expect(stdout).toContain(`applied  ${second}`);
     expect(stderr).toContain("SQLSTATE  42P01");
     expect(stderr).toMatch(/nothing from nowhere\n +\^/);
-    expect(stderr).toContain("2 migrations before it stay done; none after it was left");
+    expect(stderr).toContain("was rolled back. 2 migrations before it stay done; none after it was left");
     expect(await tables()).toEqual(["a", "b", "mikro_orm_migrations"]);
   });
 });

@@ -57,7 +57,9 @@ const applyInTransaction: Work = async (run, migration, direction, elapsed) => {
     await query("commit");
     return sent;
   } catch (error) {
+    const ours = run.connection.client.getTransactionStatus() !== "I";
     await query("rollback").catch(() => {});
+    if (error instanceof MigrationFailedError) error.rolledBack = ours;
     throw error;
   }
 };

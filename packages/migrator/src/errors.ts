@@ -97,6 +97,8 @@ export interface FailedStatement {
 
 /** A migration failed and was rolled back, unless it runs outside a transaction. */
 export class MigrationFailedError extends MigratorError implements FailedStatement {
+  /** True: nothing of the migration remains. The transaction that it ran in sets it. */
+  rolledBack = false;
   readonly migration: string;
   readonly statement: string | null;
   readonly number: number | null;
