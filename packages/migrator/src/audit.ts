@@ -82,7 +82,7 @@ export async function recordAudit(query: Query, entry: AuditEntry, actor: Actor,
 export interface Progress {
   /** The number of the last statement that is known to be done; 0: none. */
   readonly executed: number;
-  /** The number of a statement that was sent and whose end nobody saw; null: none. */
+  /** The number of a statement that was sent and whose end nobody saw, not even as a failure; null: none. */
   readonly inDoubt: number | null;
 }
 
@@ -96,7 +96,8 @@ export async function readProgress(
   const table = qualified(auditTable(ledger));
   const [row] = await query<{ executed: number | null; attempted: number | null }>(
     `select max(statement) filter (where action = 'executed') as executed,
-            max(statement) filter (where action = 'attempted') as attempted
+            max(statement) filter (where action = 'attempted' and id > coalesce(
+              (select max(id) from ${table} where migration = $1 and action = 'failed'), 0)) as attempted
        from ${table}
       where migration = $1 and checksum = $2 and action in ('attempted', 'executed')
         and id > coalesce((select max(id) from ${table} where migration = $1 and action in ('applied', 'reverted')), 0)`,

@@ -91,6 +91,16 @@ describe("an index that is built outside a transaction", () => {
     expect(await valid(sql)).toEqual([]);
   });
 
+  it("and stands there by hand is not taken for its own, however often one tries", async () => {
+    const { dsn, sql } = await emptyDatabase();
+    await sql("create table a (n int, m int)");
+    await sql("create index a_n on a (m)");
+    const directory = await folderOf({ M1: { transactional: false, up: ["create index concurrently a_n on a (n)"] } });
+    for (const _ of [1, 2, 3])
+      expect(await up(contextOf(dsn, directory))).toMatchObject({ outcome: "failed", error: { sqlState: "42P07" } });
+    expect(await ledgerOf(sql)).toEqual([]);
+  });
+
   it("and stands there already, valid, is left alone as IF NOT EXISTS says", async () => {
     const { sql, context } = await start();
     await sql("delete from a");
