@@ -1,5 +1,6 @@
 import { recordAudit } from "./audit.ts";
-import { type Catalog, compareCatalogs, describeDifference, readCatalog } from "./catalog.ts";
+import { type Catalog, readCatalog } from "./catalog/catalog.ts";
+import { findDrift } from "./catalog/mend.ts";
 import { type Connection, connect } from "./connect.ts";
 import type { Context } from "./context.ts";
 import { ConfigurationError, MigratorError } from "./errors.ts";
@@ -80,10 +81,8 @@ async function adopt(
   const { steps } = planUp(history.known(), applied, { to: at });
   if (steps.length === 0) return { outcome: "nothing", steps: [], problems: [], error: null, differences: [] };
   const expected = await makeExpected(context, history, at, options.shadow);
-  const differences = compareCatalogs(expected, await readCatalog(query, context.ledger)).filter(
-    ({ name }) => !/^public\.alembic_version\b/.test(name),
-  );
-  const described = differences.map(describeDifference);
+  const drift = findDrift(expected, await readCatalog(query, context.ledger));
+  const described = drift.filter(({ name }) => name !== "public.alembic_version").map(({ message }) => message);
   const result = (name: string) => ({ name, durationMs: 0, statements: 0 });
   if (described.length > 0 && !options.acceptDifferences) {
     const error = new MigratorError(

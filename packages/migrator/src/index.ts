@@ -21,12 +21,7 @@ export { rebase, type Rebased } from "./rebase.ts";
 export { repair, type Repaired } from "./repair.ts";
 export { renderScript, type ScriptOptions } from "./script.ts";
 export { baseline, type BaselineOptions, type BaselineReport } from "./baseline.ts";
-export {
-  type Catalog,
-  type CatalogObject,
-  compareCatalogs,
-  describeDifference,
-  type Difference,
-  fingerprint,
-  readCatalog,
-} from "./catalog.ts";
+export { type Catalog, type CatalogObject, readCatalog } from "./catalog/catalog.ts";
+export { compareCatalogs, type Difference, fingerprint } from "./catalog/compare.ts";
+export { describeDifference } from "./catalog/describe.ts";
+export { type Drift, findDrift } from "./catalog/mend.ts";

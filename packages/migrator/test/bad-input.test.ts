@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { fingerprint, readCatalog } from "../src/catalog.ts";
+import { readCatalog } from "../src/catalog/catalog.ts";
+import { fingerprint } from "../src/catalog/compare.ts";
 import { connect } from "../src/connect.ts";
 import { rewriteManifest } from "../src/create.ts";
 import type { MigratorError } from "../src/errors.ts";

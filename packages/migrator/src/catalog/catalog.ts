@@ -1,0 +1,82 @@
+import { auditTable } from "../audit.ts";
+import type { Query } from "../connect.ts";
+import { type LedgerTable, qualified } from "../ledger.ts";
+import { normalize } from "./normalize.ts";
+import { catalogSql, type Kind, kinds } from "./queries.ts";
+
+/** What is said of an object; a key that is missing is the same as PostgreSQL's default. */
+export type Property = string | number | boolean | readonly string[];
+
+/** One thing that a schema consists of. */
+export interface CatalogObject {
+  readonly kind: Kind;
+  /** With its schema, and its table where it has no name of its own in there; quoted where SQL needs it. */
+  readonly name: string;
+  /** The table that it belongs to, or null. */
+  readonly table: string | null;
+  /** Where it stands among its like: columns in the order of the table. No part of what is compared. */
+  readonly position: number;
+  /** A column that came from a parent: what happens to that one happens to it. No part of what is compared. */
+  readonly inherited: boolean;
+  /** In PostgreSQL's own words, with every name qualified. */
+  readonly properties: Readonly<Record<string, Property>>;
+}
+
+/** A schema as a plain value: kinds in the order in which they can be made, then by name. */
+export type Catalog = readonly CatalogObject[];
+
+/** Reads the schema of a database, without the ledger and its audit; in one snapshot, and changes nothing. */
+export async function readCatalog(query: Query, ledger: LedgerTable): Promise<Catalog> {
+  await query("begin isolation level repeatable read read only");
+  try {
+    return await readCatalogInTransaction(query, ledger);
+  } finally {
+    await query("rollback");
+  }
+}
+
+/** The same inside a transaction that is open, with what it has changed so far. */
+export async function readCatalogInTransaction(query: Query, ledger: LedgerTable): Promise<Catalog> {
+  const { excluded, owner, version } = await findGiven(query, ledger);
+  await query("savepoint catalog");
+  // With nothing on the path, PostgreSQL writes every name out; without JIT, 20 queries are not compiled for a few rows.
+  await query("set local search_path = ''; set local jit = off");
+  const rows = await query<CatalogObject & { readonly position: string }>(catalogSql(), [excluded, owner]);
+  await query("rollback to savepoint catalog");
+  const objects = rows.map((row) => ({
+    ...row,
+    position: Number(row.position),
+    inherited: row.inherited ?? false,
+  }));
+  return (await normalize(objects, version)).toSorted(byKindAndName);
+}
+
+interface Given {
+  /** The ledger, the audit, and what belongs to them (oid). */
+  readonly excluded: number[];
+  /** The role that owns the ledger, or, where there is none, most tables (oid). */
+  readonly owner: number;
+  /** `150018` is 15.18. */
+  readonly version: number;
+}
+
+async function findGiven(query: Query, ledger: LedgerTable): Promise<Given> {
+  const [given] = await query<Given>(
+    `with own as (select unnest(array[to_regclass($1)::oid, to_regclass($2)::oid]) as oid)
+     select array(select oid::int8::int from own where oid is not null
+         union select d.objid::int8::int from pg_depend d join own on own.oid = d.refobjid where d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')) as excluded,
+       coalesce((select c.relowner from pg_class c where c.oid = to_regclass($1)),
+         (select mode() within group (order by c.relowner) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+           where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'),
+         (select r.oid from pg_roles r where r.rolname = current_user))::int8::int as owner,
+       current_setting('server_version_num')::int as version`,
+    [qualified(ledger), qualified(auditTable(ledger))],
+  );
+  return given as Given;
+}
+
+const rank = new Map<Kind, number>(kinds.map((kind, index) => [kind, index]));
+
+function byKindAndName(a: CatalogObject, b: CatalogObject): number {
+  return (rank.get(a.kind) ?? 0) - (rank.get(b.kind) ?? 0) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+}

@@ -1,0 +1,286 @@
+import { escapeLiteral } from "pg";
+import type { CatalogObject } from "./catalog.ts";
+import { changeGrants, changeOwner, list, type Mender, rightsOf, target, text } from "./mend-parts.ts";
+import { changeOptions, columns, constraints, sequenceOptions, tables } from "./mend-table.ts";
+import { lastPart } from "./names.ts";
+import type { Kind } from "./queries.ts";
+
+/** Alters owner and privileges where nothing else differs. */
+const alterRights: NonNullable<Mender["alter"]> = (expected, found, changed) => {
+  if (changed.some((property) => property !== "owner" && property !== "grants")) return undefined;
+  return [
+    ...(changed.includes("owner") ? changeOwner(expected) : []),
+    ...(changed.includes("grants") ? changeGrants(expected, found) : []),
+  ];
+};
+
+const drop = (object: CatalogObject) => [`drop ${target(object)}`];
+/** What belongs to a table and has its name in the definition. */
+const dropOnTable = (object: CatalogObject) => [`drop ${object.kind} ${lastPart(object.name)} on ${object.table}`];
+
+const sequences: Mender = {
+  create: (object) =>
+    object.properties["identity"]
+      ? []
+      : [
+          `create ${object.properties["unlogged"] ? "unlogged " : ""}sequence ${object.name} as ${text(object, "type")} ${sequenceOptions(object)}`,
+          ...rightsOf(object),
+        ],
+  drop: (object) => (object.properties["identity"] ? [] : drop(object)),
+  alter(expected, found, changed) {
+    if (changed.includes("identity")) return [];
+    const own = changed.filter((property) => !["owner", "grants", "ownedBy", "unlogged"].includes(property));
+    return [
+      ...(own.length > 0
+        ? [
+            `alter sequence ${expected.name} as ${text(expected, "type")} ${sequenceOptions(expected)}${expected.properties["cycle"] ? "" : " no cycle"}`,
+          ]
+        : []),
+      ...(changed.includes("ownedBy")
+        ? [`alter sequence ${expected.name} owned by ${text(expected, "ownedBy") || "none"}`]
+        : []),
+      ...(changed.includes("unlogged")
+        ? [`alter sequence ${expected.name} set ${expected.properties["unlogged"] ? "unlogged" : "logged"}`]
+        : []),
+      ...(alterRights(
+        expected,
+        found,
+        changed.filter((property) => property === "owner" || property === "grants"),
+        [],
+      ) ?? []),
+    ];
+  },
+};
+
+const indexes: Mender = {
+  create: (object) => [
+    // Of a partitioned table's index, PostgreSQL shows the part without the partitions' indexes.
+    object.properties["invalid"] ? text(object, "definition") : text(object, "definition").replace(" ON ONLY ", " ON "),
+    ...(object.properties["clustered"] ? [`alter table ${object.table} cluster on ${lastPart(object.name)}`] : []),
+  ],
+  drop,
+  alter: (expected, _found, changed) =>
+    changed.some((property) => property !== "clustered")
+      ? undefined
+      : [
+          `alter table ${expected.table} ${expected.properties["clustered"] ? `cluster on ${lastPart(expected.name)}` : "set without cluster"}`,
+        ],
+};
+
+const views: Mender = {
+  create(object) {
+    const options = list(object, "options");
+    const set =
+      options.length > 0 ? ` with (${options.map((option) => option.replace(/=(.*)$/s, "='$1'")).join(", ")})` : "";
+    const query = text(object, "definition").trim().replace(/;$/, "");
+    const data = object.properties["unpopulated"] ? "\nwith no data" : "";
+    return [`create ${target(object)}${set} as\n${query}${data}`, ...rightsOf(object)];
+  },
+  drop,
+  alter(expected, found, changed, catalog) {
+    if (changed.includes("definition") || changed.includes("materialized")) return undefined;
+    return [
+      ...(changed.includes("options") ? changeOptions(target(expected), expected, found) : []),
+      ...(changed.includes("unpopulated")
+        ? [`refresh materialized view ${expected.name}${expected.properties["unpopulated"] ? " with no data" : ""}`]
+        : []),
+      ...(alterRights(
+        expected,
+        found,
+        changed.filter((property) => property === "owner" || property === "grants"),
+        catalog,
+      ) ?? []),
+    ];
+  },
+};
+
+const header = (object: CatalogObject) => text(object, "definition").split(/\n(?:AS|BEGIN| LANGUAGE)/)[0];
+
+const functions: Mender = {
+  create: (object) =>
+    text(object, "type") === "aggregate"
+      ? [`create aggregate ${object.name} (${text(object, "definition")})`, ...rightsOf(object)]
+      : [text(object, "definition"), ...rightsOf(object)],
+  drop,
+  alter(expected, found, changed, catalog) {
+    const rights = alterRights(expected, found, changed, catalog);
+    // Only with the same arguments and result can a function be replaced while others use it.
+    if (
+      rights ||
+      changed.includes("type") ||
+      text(expected, "type") === "aggregate" ||
+      header(expected) !== header(found)
+    )
+      return rights;
+    return [
+      text(expected, "definition"),
+      ...(changed.includes("owner") ? changeOwner(expected) : []),
+      ...changeGrants(expected, found),
+    ];
+  },
+};
+
+const enabled = (object: CatalogObject) =>
+  ({ disabled: "disable", replica: "enable replica", always: "enable always" })[text(object, "enabled")] ?? "enable";
+
+const onTable = (noun: "trigger" | "rule"): Mender => {
+  const able = (object: CatalogObject) =>
+    `alter table ${object.table} ${enabled(object)} ${noun} ${lastPart(object.name)}`;
+  return {
+    create: (object) => [text(object, "definition"), ...(object.properties["enabled"] ? [able(object)] : [])],
+    drop: dropOnTable,
+    alter: (expected, _found, changed) => (changed.includes("definition") ? undefined : [able(expected)]),
+  };
+};
+
+const policies: Mender = {
+  create: (object) => [
+    [
+      `create policy ${lastPart(object.name)} on ${object.table}`,
+      ...(object.properties["restrictive"] ? ["as restrictive"] : []),
+      `for ${text(object, "command")} to ${list(object, "roles").join(", ")}`,
+      ...(object.properties["using"] ? [`using (${text(object, "using")})`] : []),
+      ...(object.properties["check"] ? [`with check (${text(object, "check")})`] : []),
+    ].join(" "),
+  ],
+  drop: dropOnTable,
+};
+
+const enums: Mender = {
+  create: (object) => [
+    `create type ${object.name} as enum (${list(object, "values").map(escapeLiteral).join(", ")})`,
+    ...rightsOf(object),
+  ],
+  drop,
+  alter(expected, found, changed, catalog) {
+    if (!changed.includes("values")) return alterRights(expected, found, changed, catalog);
+    const [now, wanted] = [list(found, "values"), list(expected, "values")];
+    if (now.join("\n") !== wanted.filter((value) => now.includes(value)).join("\n"))
+      return [
+        `-- PostgreSQL takes no value from an enum and keeps their order: make ${expected.name} anew as another type, and let its columns change to it`,
+      ];
+    return wanted.flatMap((value, index) => {
+      if (now.includes(value)) return [];
+      const before = wanted[index - 1];
+      const place = before === undefined ? ` before ${escapeLiteral(now[0] ?? "")}` : ` after ${escapeLiteral(before)}`;
+      return [`alter type ${expected.name} add value ${escapeLiteral(value)}${now.length > 0 ? place : ""}`];
+    });
+  },
+};
+
+const domains: Mender = {
+  create: (object) => [
+    [
+      `create domain ${object.name} as ${text(object, "type")}`,
+      ...(object.properties["collation"] ? [`collate ${text(object, "collation")}`] : []),
+      ...(object.properties["default"] ? [`default ${text(object, "default")}`] : []),
+      ...(object.properties["notNull"] ? ["not null"] : []),
+      ...list(object, "constraints").map((constraint) => `constraint ${constraint}`),
+    ].join(" "),
+    ...rightsOf(object),
+  ],
+  drop,
+  alter(expected, found, changed, catalog) {
+    if (changed.includes("type") || changed.includes("collation")) return undefined;
+    const alter = `alter domain ${expected.name}`;
+    const [now, wanted] = [list(found, "constraints"), list(expected, "constraints")];
+    return [
+      ...(changed.includes("default")
+        ? [`${alter} ${expected.properties["default"] ? `set default ${text(expected, "default")}` : "drop default"}`]
+        : []),
+      ...(changed.includes("notNull") ? [`${alter} ${expected.properties["notNull"] ? "set" : "drop"} not null`] : []),
+      ...now
+        .filter((one) => !wanted.includes(one))
+        .map((one) => `${alter} drop constraint ${/^("(?:[^"]|"")*"|\S+)/.exec(one)?.[0]}`),
+      ...wanted.filter((one) => !now.includes(one)).map((one) => `${alter} add constraint ${one}`),
+      ...(alterRights(
+        expected,
+        found,
+        changed.filter((property) => property === "owner" || property === "grants"),
+        catalog,
+      ) ?? []),
+    ];
+  },
+};
+
+const composites: Mender = {
+  create: (object) => [`create type ${object.name} as (${list(object, "attributes").join(", ")})`, ...rightsOf(object)],
+  drop,
+  alter(expected, found, changed, catalog) {
+    const rights = alterRights(expected, found, changed, catalog);
+    if (rights) return rights;
+    const [now, wanted] = [list(found, "attributes"), list(expected, "attributes")];
+    const name = (attribute: string) => /^("(?:[^"]|"")*"|\S+)/.exec(attribute)?.[0] ?? "";
+    return [
+      ...now
+        .filter((one) => !wanted.includes(one))
+        .map((one) => `alter type ${expected.name} drop attribute ${name(one)}`),
+      ...wanted.filter((one) => !now.includes(one)).map((one) => `alter type ${expected.name} add attribute ${one}`),
+    ];
+  },
+};
+
+const commentTarget = ({ name }: CatalogObject) => name.replace(/^(?:table|domain) (constraint)/, "$1");
+const comments: Mender = {
+  create: (object) => [`comment on ${commentTarget(object)} is ${escapeLiteral(text(object, "text"))}`],
+  drop: (object) => [`comment on ${commentTarget(object)} is null`],
+  alter: (expected) => [`comment on ${commentTarget(expected)} is ${escapeLiteral(text(expected, "text"))}`],
+};
+
+const eventTriggers: Mender = {
+  create(object) {
+    const tags = list(object, "tags");
+    const when = tags.length > 0 ? ` when tag in (${tags.map(escapeLiteral).join(", ")})` : "";
+    return [
+      `create event trigger ${object.name} on ${text(object, "event")}${when} execute function ${text(object, "function")}`,
+      ...(object.properties["enabled"] ? [`alter event trigger ${object.name} ${enabled(object)}`] : []),
+    ];
+  },
+  drop,
+  alter: (expected, _found, changed) =>
+    changed.some((property) => property !== "enabled")
+      ? undefined
+      : [`alter event trigger ${expected.name} ${enabled(expected)}`],
+};
+
+/** How each kind is mended. */
+export const menders: Readonly<Record<Kind, Mender>> = {
+  extension: {
+    create: (object) => [`create extension ${object.name} with schema ${text(object, "schema")}`],
+    drop,
+    alter: (expected) => [`alter extension ${expected.name} set schema ${text(expected, "schema")}`],
+  },
+  schema: { create: (object) => [`create schema ${object.name}`, ...rightsOf(object)], drop, alter: alterRights },
+  collation: {
+    create: (object) => [
+      `create collation ${object.name} (provider = ${text(object, "provider")}, locale = ${escapeLiteral(text(object, "locale"))}${object.properties["nondeterministic"] ? ", deterministic = false" : ""})`,
+      ...rightsOf(object),
+    ],
+    drop,
+    alter: alterRights,
+  },
+  enum: enums,
+  domain: domains,
+  type: composites,
+  range: {
+    create: (object) => [
+      `create type ${object.name} as range (subtype = ${text(object, "subtype")})`,
+      ...rightsOf(object),
+    ],
+    drop,
+    alter: alterRights,
+  },
+  sequence: sequences,
+  function: functions,
+  table: tables,
+  column: columns,
+  constraint: constraints,
+  index: indexes,
+  view: views,
+  trigger: onTable("trigger"),
+  policy: policies,
+  rule: onTable("rule"),
+  statistics: { create: (object) => [text(object, "definition")], drop },
+  "event trigger": eventTriggers,
+  comment: comments,
+};

@@ -1,0 +1,79 @@
+import type { Catalog, CatalogObject } from "./catalog.ts";
+import { lastPart } from "./names.ts";
+
+/** How a kind of object is brought to what it should be. */
+export interface Mender {
+  create(object: CatalogObject, catalog: Catalog): string[];
+  drop(object: CatalogObject, catalog: Catalog): string[];
+  /** Undefined: there is no way but to drop it and make it anew. `changed` names the properties. */
+  alter?(
+    expected: CatalogObject,
+    found: CatalogObject,
+    changed: readonly string[],
+    catalog: Catalog,
+  ): string[] | undefined;
+}
+
+/** A property as text; an empty one where it is not set. */
+export function text(object: CatalogObject, property: string): string {
+  const value = object.properties[property];
+  return value === undefined ? "" : String(value);
+}
+
+/** A property as a list. */
+export function list(object: CatalogObject, property: string): readonly string[] {
+  const value = object.properties[property];
+  return Array.isArray(value) ? value : [];
+}
+
+/** The words that are not empty, with a space between. */
+export function join(...words: readonly string[]): string {
+  return words.filter((word) => word !== "").join(" ");
+}
+
+const nouns: Partial<Record<CatalogObject["kind"], string>> = { enum: "type", range: "type" };
+
+/** The object as ALTER, DROP and GRANT name it. */
+export function target(object: CatalogObject): string {
+  if (object.kind === "view")
+    return `${object.properties["materialized"] ? "materialized view" : "view"} ${object.name}`;
+  if (object.kind === "function") return `${text(object, "type")} ${object.name}`;
+  if (object.kind === "table" && object.properties["foreign"]) return `foreign table ${object.name}`;
+  return `${nouns[object.kind] ?? object.kind} ${object.name}`;
+}
+
+/** Owner and privileges of a new object. */
+export function rightsOf(object: CatalogObject): string[] {
+  const empty = { ...object, properties: {} };
+  return [...(object.properties["owner"] ? changeOwner(object) : []), ...changeGrants(object, empty)];
+}
+
+/** Gives the object to the owner that it should have. */
+export function changeOwner(expected: CatalogObject): string[] {
+  return [`alter ${target(expected)} owner to ${text(expected, "owner") || "current_user"}`];
+}
+
+/** Grants what is missing and revokes what should not be there. */
+export function changeGrants(expected: CatalogObject, found: CatalogObject): string[] {
+  const [wanted, there] = [list(expected, "grants"), list(found, "grants")];
+  const wrong = there.filter((entry) => !wanted.includes(entry)).map((entry) => privilege(expected, entry, false));
+  return [
+    ...wrong,
+    ...wanted.filter((entry) => !there.includes(entry)).map((entry) => privilege(expected, entry, true)),
+  ];
+}
+
+/** `no SELECT to api` is a privilege that every new object has and this one has not. */
+function privilege(object: CatalogObject, entry: string, wanted: boolean): string {
+  const [, no, right = "", role = "", option = ""] = /^(no )?(.+?) to (.+?)( with grant option)?$/.exec(entry) ?? [];
+  const { on, columns } = grantee(object);
+  return (no === undefined) === wanted
+    ? `grant ${right}${columns} on ${on} to ${role}${option}`
+    : `revoke ${right}${columns} on ${on} from ${role}`;
+}
+
+function grantee(object: CatalogObject): { on: string; columns: string } {
+  if (object.kind === "column") return { on: `table ${object.table}`, columns: ` (${lastPart(object.name)})` };
+  if (object.kind === "table" || object.kind === "view") return { on: `table ${object.name}`, columns: "" };
+  return { on: object.kind === "domain" ? `type ${object.name}` : target(object), columns: "" };
+}

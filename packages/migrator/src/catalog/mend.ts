@@ -1,0 +1,141 @@
+import type { Catalog, CatalogObject } from "./catalog.ts";
+import { changedProperties, compareCatalogs, type Difference } from "./compare.ts";
+import { describeDifference, describeRename } from "./describe.ts";
+import { menders } from "./mend-objects.ts";
+import { list, text } from "./mend-parts.ts";
+import { covers } from "./mend-table.ts";
+import { lastPart } from "./names.ts";
+import { kinds, type Kind } from "./queries.ts";
+import { findRenames, renameStatement } from "./renames.ts";
+
+/** A difference in words, with the statements that bring what was found to what should be there. */
+export interface Drift {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly message: string;
+  readonly statements: readonly string[];
+}
+
+/**
+ * Everything in which `found` differs from `expected`, in an order in which all the statements can run. What belongs to
+ * a table that is missing or should not be there is part of that. A line that begins with `--` says why there is no
+ * statement.
+ */
+export function findDrift(expected: Catalog, found: Catalog, place = ""): Drift[] {
+  const { renames, renamed } = findRenames(expected, found);
+  const differences = collapse(compareCatalogs(expected, renamed), expected);
+  return [
+    ...renames.map((rename) => ({
+      kind: rename.kind,
+      name: rename.from,
+      message: describeRename(rename, place),
+      statements: [renameStatement(rename)],
+    })),
+    ...differences.toSorted(byOrder).map((difference) => ({
+      kind: difference.kind,
+      name: difference.name,
+      message: describeDifference(difference, place),
+      statements: mend(difference, expected, renamed),
+    })),
+  ];
+}
+
+/** A missing table is made with its columns, and with one that goes goes what it has; foreign keys stand for themselves. */
+function collapse(differences: readonly Difference[], expected: Catalog): Difference[] {
+  const parents = new Map(expected.map((object) => [object.name, parentsOf(object)]));
+  const whole = (test: (difference: Difference) => boolean) =>
+    new Set(differences.filter((one) => one.kind === "table" && test(one)).map(({ name }) => name));
+  const [missing, extra] = [whole((one) => !one.found), whole((one) => !one.expected)];
+  return differences.filter((one) => {
+    const object = (one.expected ?? one.found) as CatalogObject;
+    if (object.kind === "comment" && extra.has(commentedTable(object.name))) return false;
+    if (object.kind === "sequence" && one.found && ownedByOne(object, extra)) return false;
+    if (object.kind === "column" && object.inherited) return !isParents(one, differences, parents);
+    if (object.table === null || object.kind === "table") return true;
+    if (extra.has(object.table)) return object.properties["type"] === "foreign key";
+    return !missing.has(object.table) || (object.kind !== "column" && !object.properties["identity"]);
+  });
+}
+
+function parentsOf(table: CatalogObject): readonly string[] {
+  return table.properties["partitionOf"] ? [text(table, "partitionOf")] : list(table, "inherits");
+}
+
+/** A column comes from its parent and goes with it; only what was done to it alone is its own. */
+function isParents(
+  one: Difference,
+  differences: readonly Difference[],
+  parents: ReadonlyMap<string, readonly string[]>,
+): boolean {
+  if (!one.expected || !one.found) return true;
+  const change = JSON.stringify([one.expected.properties, one.found.properties]);
+  return (parents.get(one.expected.table ?? "") ?? []).some((parent) =>
+    differences.some(
+      ({ kind, name, expected, found }) =>
+        kind === "column" &&
+        name === `${parent}.${lastPart(one.name)}` &&
+        JSON.stringify([expected?.properties, found?.properties]) === change,
+    ),
+  );
+}
+
+function commentedTable(name: string): string {
+  return / on (\S+)$/.exec(name)?.[1] ?? name.replace(/^table /, "").replace(/^column (.+)\.[^.]+$/, "$1");
+}
+
+function ownedByOne(sequence: CatalogObject, tables: ReadonlySet<string>): boolean {
+  const owner = String(sequence.properties["ownedBy"] ?? "").replace(/\.("(?:[^"]|"")*"|[^."]+)$/, "");
+  return tables.has(owner);
+}
+
+function mend({ kind, expected, found }: Difference, wanted: Catalog, there: Catalog): string[] {
+  const mender = menders[kind];
+  if (!expected) return found ? mender.drop(found, there) : [];
+  if (!found) return mender.create(expected, wanted);
+  const altered = mender.alter?.(expected, found, changedProperties(expected, found), wanted);
+  if (altered) return altered;
+  const lost = dependentsOf(expected, wanted).filter((one) =>
+    there.some(({ kind, name }) => kind === one.kind && name === one.name),
+  );
+  return [
+    ...mender.drop(found, there),
+    ...mender.create(expected, wanted),
+    ...lost.flatMap((one) => menders[one.kind].create(one, wanted)),
+  ];
+}
+
+/** What goes when the object is dropped to be made anew. */
+function dependentsOf(object: CatalogObject, catalog: Catalog): CatalogObject[] {
+  return catalog.filter((one) => {
+    if (one.kind === "comment")
+      return one.name.endsWith(` ${object.name}`) || one.name.startsWith(`column ${object.name}.`);
+    if (object.kind === "view") return one.table === object.name && one.kind !== "column";
+    return (
+      object.kind === "column" &&
+      one.table === object.table &&
+      ["constraint", "index"].includes(one.kind) &&
+      covers(list(one, "columns"), object)
+    );
+  });
+}
+
+/** What goes, goes first, and what needs others before them; then what others need, oldest first. */
+function byOrder(a: Difference, b: Difference): number {
+  const [going, other] = [a.expected === null, b.expected === null];
+  if (going !== other) return going ? -1 : 1;
+  const order = rankOf(a) - rankOf(b) || positionOf(a) - positionOf(b);
+  return going ? -order : order;
+}
+
+function positionOf({ expected, found }: Difference): number {
+  return (expected ?? found)?.position ?? 0;
+}
+
+const order: readonly Kind[] = kinds;
+
+function rankOf({ kind, expected, found }: Difference): number {
+  const rank = order.indexOf(kind) * 3;
+  const object = (expected ?? found) as CatalogObject;
+  // A foreign key needs the key that it refers to.
+  return object.properties["type"] === "foreign key" ? rank + 1 : rank;
+}

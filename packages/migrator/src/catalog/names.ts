@@ -1,0 +1,25 @@
+/** The parts of a qualified name, each as SQL takes it: `public."Users".email` has three. */
+export function partsOf(name: string): string[] {
+  return name.match(/"(?:[^"]|"")*"|[^."]+/g) ?? [];
+}
+
+/** The last part of a qualified name. */
+export function lastPart(name: string): string {
+  return partsOf(name).at(-1) ?? name;
+}
+
+/** A name as people write it: without `public`. */
+export function shorten(name: string): string {
+  return name.replaceAll(/(?<![\w"])public\./g, "");
+}
+
+/** An identifier as it is stored, without its quotes. */
+export function unquote(identifier: string): string {
+  return identifier.startsWith('"') ? identifier.slice(1, -1).replaceAll('""', '"') : identifier;
+}
+
+/** Puts one identifier in the place of another wherever SQL names it, qualified or not. */
+export function replaceIdentifier(text: string, from: string, to: string): string {
+  const escaped = from.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return text.replaceAll(new RegExp(`(?<![\\w"'])${escaped}(?![\\w"'(])`, "g"), () => to);
+}

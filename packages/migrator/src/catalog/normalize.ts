@@ -1,0 +1,63 @@
+import type { CatalogObject, Property } from "./catalog.ts";
+
+/**
+ * Brings what PostgreSQL writes in more than one way for the same thing to one: across its versions, and across dump
+ * and restore.
+ */
+export async function normalize(objects: readonly CatalogObject[], version: number): Promise<CatalogObject[]> {
+  const distributed = objects.map((object) => ({
+    ...object,
+    properties: mapTexts(object.properties, distributeCasts),
+  }));
+  // From 16 on, PostgreSQL no longer qualifies the columns of a view over one table.
+  if (version >= 160_000 || !distributed.some(({ kind }) => kind === "view")) return distributed;
+  const { unqualifyColumns } = await import("./unqualify-columns.ts");
+  return await Promise.all(
+    distributed.map(async (object) => {
+      const { definition } = object.properties;
+      if (object.kind !== "view" || typeof definition !== "string") return object;
+      return { ...object, properties: { ...object.properties, definition: await unqualifyColumns(definition) } };
+    }),
+  );
+}
+
+function mapTexts(
+  properties: CatalogObject["properties"],
+  change: (text: string) => string,
+): CatalogObject["properties"] {
+  const map = (value: Property): Property =>
+    typeof value === "string" ? change(value) : Array.isArray(value) ? value.map(change) : value;
+  return Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, map(value)]));
+}
+
+/**
+ * `(ARRAY['a'::character varying, …])::text[]` becomes `ARRAY[('a'::character varying)::text, …]`, as PostgreSQL itself
+ * reads it when a dump is restored.
+ */
+export function distributeCasts(text: string): string {
+  const start = text.indexOf("(ARRAY[");
+  if (start < 0) return text;
+  const list = start + "(ARRAY[".length;
+  const elements = splitElements(text, list);
+  const cast = elements && /^\]\)::([\w ."]+?)\[\]/.exec(text.slice(elements.end));
+  if (!cast) return text.slice(0, list) + distributeCasts(text.slice(list));
+  const array = `ARRAY[${elements.texts.map((element) => `(${element})::${cast[1]}`).join(", ")}]`;
+  return text.slice(0, start) + array + distributeCasts(text.slice(elements.end + cast[0].length));
+}
+
+/** The elements of an array constructor from `from` on, and where its closing bracket is. */
+function splitElements(text: string, from: number): { texts: string[]; end: number } | undefined {
+  const texts: string[] = [];
+  let depth = 0;
+  let start = from;
+  for (const { 0: token, index } of text.slice(from).matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|[[\](),]/g)) {
+    const place = from + index;
+    if (token === "]" && depth === 0) return { texts: [...texts, text.slice(start, place).trim()], end: place };
+    if (token === "(" || token === "[") depth++;
+    if (token === ")" || token === "]") depth--;
+    if (token !== "," || depth > 0) continue;
+    texts.push(text.slice(start, place).trim());
+    start = place + 1;
+  }
+  return undefined;
+}

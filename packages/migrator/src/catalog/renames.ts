@@ -1,0 +1,122 @@
+import type { Catalog, CatalogObject, Property } from "./catalog.ts";
+import { compareCatalogs, type Difference } from "./compare.ts";
+import { lastPart, replaceIdentifier, unquote } from "./names.ts";
+import type { Kind } from "./queries.ts";
+
+/** An object that has another name than it should, and is otherwise the same. */
+export interface Rename {
+  readonly kind: Kind;
+  /** The table that it belongs to, or null. */
+  readonly table: string | null;
+  /** Both in full: `public.users.mail`, `public.users.email`. */
+  readonly from: string;
+  readonly to: string;
+}
+
+const renamable: readonly Kind[] = ["table", "column", "sequence", "constraint", "index", "trigger", "policy"];
+
+/** Finds what was only renamed, and gives the catalog as it would be with these names put right. */
+export function findRenames(expected: Catalog, found: Catalog): { renames: Rename[]; renamed: Catalog } {
+  const renames: Rename[] = [];
+  let renamed = found;
+  for (;;) {
+    const rename = findRename(expected, renamed, compareCatalogs(expected, renamed));
+    if (!rename) return { renames, renamed };
+    renames.push(rename);
+    renamed = applyRename(renamed, rename);
+  }
+}
+
+function findRename(expected: Catalog, found: Catalog, differences: readonly Difference[]): Rename | undefined {
+  for (const kind of renamable) {
+    const missing = differences.flatMap((one) =>
+      one.kind === kind && one.expected && !one.found ? [one.expected] : [],
+    );
+    const extra = differences.flatMap((one) => (one.kind === kind && one.found && !one.expected ? [one.found] : []));
+    for (const object of extra) {
+      const same = missing.filter((other) => isSame(other, object, expected, found));
+      const twins = extra.filter((other) => same[0] && isSame(same[0], other, expected, found));
+      if (same.length === 1 && same[0] && twins.length === 1)
+        return { kind, table: object.table, from: object.name, to: same[0].name };
+    }
+  }
+  return undefined;
+}
+
+function isSame(one: CatalogObject, other: CatalogObject, expected: Catalog, found: Catalog): boolean {
+  if (one.table !== other.table) return false;
+  if (shapeOf(one) !== shapeOf(other)) return false;
+  return one.kind !== "table" || columnsOf(one, expected) === columnsOf(other, found);
+}
+
+/** What an object is, whatever its name. */
+export function shapeOf({ name, properties }: CatalogObject): string {
+  const own = lastPart(name);
+  return JSON.stringify(Object.entries(properties).toSorted(), (_, value: unknown) =>
+    typeof value === "string" ? replaceIdentifier(value, own, "") : value,
+  );
+}
+
+function columnsOf(table: CatalogObject, catalog: Catalog): string {
+  const columns = catalog.filter((object) => object.kind === "column" && object.table === table.name);
+  // A serial column's default names a sequence that bears the table's name.
+  return columns
+    .map((column) => `${lastPart(column.name)} ${String(column.properties["type"])}`)
+    .toSorted()
+    .join();
+}
+
+/** The catalog after a rename, as PostgreSQL would show it: what mentions the object follows. */
+export function applyRename(catalog: Catalog, rename: Rename): Catalog {
+  return catalog.map((object) => {
+    const change = (text: string) => renameIn(text, object, rename);
+    const map = (value: Property): Property =>
+      typeof value === "string" ? change(value) : Array.isArray(value) ? value.map(change) : value;
+    const entries = Object.entries(object.properties).map(([key, value]) => [key, map(value)] as const);
+    return {
+      ...object,
+      name: renameObject(object.name, object, rename),
+      table:
+        object.table && rename.kind === "table"
+          ? replaceIdentifier(object.table, rename.from, rename.to)
+          : object.table,
+      properties: Object.fromEntries(entries),
+    };
+  });
+}
+
+function renameObject(name: string, object: CatalogObject, { kind, from, to }: Rename): string {
+  if (kind === "table" || object.kind === "comment") return replaceIdentifier(name, from, to);
+  return object.kind === kind && name === from ? to : name;
+}
+
+function renameIn(text: string, object: CatalogObject, { kind, table, from, to }: Rename): string {
+  if (kind === "table") return replaceIdentifier(text, from, to);
+  const [old, next] = [lastPart(from), lastPart(to)];
+  if (kind !== "column") return object.name === from ? replaceIdentifier(text, old, next) : text;
+  if (!mentions(object, table)) return text;
+  if (text === unquote(old)) return unquote(next);
+  const replaced = replaceIdentifier(text, old, next);
+  // A view keeps the names of its own columns.
+  return object.kind === "view" ? replaced.replaceAll(`${next} AS ${next}`, next) : replaced;
+}
+
+function mentions({ table, properties }: CatalogObject, name: string | null): boolean {
+  return name !== null && (table === name || JSON.stringify(properties).includes(name));
+}
+
+/** The statement that renames. */
+export function renameStatement({ kind, table, from, to }: Rename): string {
+  const [old, next] = [lastPart(from), lastPart(to)];
+  switch (kind) {
+    case "column":
+      return `alter table ${table} rename column ${old} to ${next}`;
+    case "constraint":
+      return `alter table ${table} rename constraint ${old} to ${next}`;
+    case "trigger":
+    case "policy":
+      return `alter ${kind} ${old} on ${table} rename to ${next}`;
+    default:
+      return `alter ${kind} ${from} rename to ${next}`;
+  }
+}

@@ -1,0 +1,94 @@
+import { createDatabase, type PostgresVersion, startPostgres } from "@thedata/dev-postgres";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Catalog, readCatalog, readCatalogInTransaction } from "../src/catalog/catalog.ts";
+import { fingerprint } from "../src/catalog/compare.ts";
+import { findDrift } from "../src/catalog/mend.ts";
+import type { Query } from "../src/connect.ts";
+import { defaultLedger } from "../src/ledger.ts";
+import { driftKinds, newerKinds, schema } from "./drift-kinds.ts";
+
+interface Server {
+  readonly dsn: string;
+  readonly stop: () => Promise<void>;
+  readonly client: pg.Client;
+  readonly query: Query;
+  readonly base: Catalog;
+}
+
+async function openServer(version: PostgresVersion): Promise<Server> {
+  const { dsn, stop } = await startPostgres({ version, source: "embedded" });
+  const { client, query } = await open(await createDatabase(dsn));
+  await client.query(
+    "do $$ begin create role drift_reader; create role drift_owner; exception when duplicate_object then null; end $$",
+  );
+  await client.query(schema);
+  return { dsn, stop, client, query, base: await readCatalog(query, defaultLedger) };
+}
+
+async function open(dsn: string): Promise<{ client: pg.Client; query: Query }> {
+  const client = new pg.Client(dsn);
+  client.on("error", () => {});
+  await client.connect();
+  return { client, query: async (sql, parameters) => (await client.query(sql, parameters?.slice())).rows as never };
+}
+
+const fingerprints = new Map<number, string>();
+
+describe.each([15, 16, 17, 18] as const)("drift on PostgreSQL %i", (version) => {
+  let server: Server;
+
+  beforeAll(async () => {
+    server = await openServer(version);
+  });
+  afterAll(async () => {
+    await server.client.end();
+    await server.stop();
+  });
+
+  /** Makes changes by hand, in a transaction that is rolled back; reads what `read` gives in it. */
+  async function change<Result>(sql: string, look: (catalog: Catalog) => Promise<Result>): Promise<Result> {
+    await server.client.query("begin");
+    try {
+      await server.client.query(sql);
+      return await look(await readCatalogInTransaction(server.query, defaultLedger));
+    } finally {
+      await server.client.query("rollback");
+    }
+  }
+
+  it("reports none on an untouched database, however often it looks", async () => {
+    expect(findDrift(server.base, await readCatalog(server.query, defaultLedger))).toEqual([]);
+  });
+
+  it("gives the same fingerprint on every version", () => {
+    fingerprints.set(version, fingerprint(server.base));
+    expect(new Set(fingerprints.values()).size).toBe(1);
+  });
+
+  it.each([...driftKinds, ...(version >= 18 ? newerKinds : [])])(
+    "finds, names and mends: %s",
+    async (_, sql, ...messages) => {
+      await change(sql, async (catalog) => {
+        const drift = findDrift(server.base, catalog, "in the live database");
+        expect(drift.map(({ message }) => message).join("\n")).toBe(messages.join("\n"));
+        const statements = drift.flatMap((one) => one.statements);
+        if (statements.some((statement) => statement.startsWith("--"))) return;
+        for (const statement of statements) await server.client.query(statement);
+        const mended = await readCatalogInTransaction(server.query, defaultLedger);
+        expect(findDrift(server.base, mended)).toEqual([]);
+        expect(fingerprint(mended)).toBe(fingerprint(server.base));
+      });
+    },
+  );
+
+  it("makes the whole schema in an empty database, and takes it away again", async () => {
+    const { client, query } = await open(await createDatabase(server.dsn));
+    const empty = await readCatalog(query, defaultLedger);
+    for (const { statements } of findDrift(server.base, empty)) for (const sql of statements) await client.query(sql);
+    expect(findDrift(server.base, await readCatalog(query, defaultLedger))).toEqual([]);
+    for (const { statements } of findDrift(empty, server.base)) for (const sql of statements) await client.query(sql);
+    expect(await readCatalog(query, defaultLedger)).toEqual([]);
+    await client.end();
+  });
+});
