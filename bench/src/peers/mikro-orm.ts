@@ -1,0 +1,82 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { packageFolder, packageVersion } from "../find-program.ts";
+import type { Command } from "../measure.ts";
+import type { Migration } from "../migrations.ts";
+import { countRows, type Peer, type Project } from "../peer.ts";
+import { writeNodeProject } from "./node-project.ts";
+
+/** MikroORM's CLI, set to one transaction a migration and no snapshot of the schema. */
+export const mikroOrm: Peer = {
+  id: "mikro-orm",
+  label: "MikroORM CLI",
+  family: "mikro-orm",
+  language: "node",
+  quick: false,
+  findVersion: async () => await packageVersion("@mikro-orm/cli"),
+  write: async (project) => await writeProject(project, "snapshot: false, allOrNothing: false"),
+  up: (project) => run(project, "up"),
+  down: (project, steps) => run(project, "down", "--to", fileName(lastKept(project, steps))),
+  list: (project) => run(project, "list"),
+  ledger: countRows("mikro_orm_migrations"),
+};
+
+/** The same with its defaults: one transaction for all, and a snapshot of the schema after it. */
+export const mikroOrmDefaults: Peer = {
+  ...mikroOrm,
+  id: "mikro-orm-defaults",
+  label: "MikroORM CLI, its defaults",
+  family: "mikro-orm-defaults",
+  workloads: ["W3", "W4"],
+  write: async (project) => await writeProject(project, ""),
+};
+
+/** A migration's name in MikroORM's form. */
+export function fileName({ name, stamp }: Migration): string {
+  return `Migration${stamp}_${name}`;
+}
+
+/** A migration as MikroORM's `migration:create` writes it, in JavaScript. */
+export function toMikroOrm(migration: Migration): Record<string, string> {
+  const body = (statements: readonly string[]) =>
+    statements.map((sql) => `    this.addSql(${JSON.stringify(sql)});\n`).join("");
+  const text = `import { Migration } from "@mikro-orm/migrations";
+
+export class ${fileName(migration)} extends Migration {
+  up() {
+${body(migration.up)}  }
+
+  down() {
+${body(migration.down)}  }
+}
+`;
+  return { [`${fileName(migration)}.js`]: text };
+}
+
+function lastKept({ migrations }: Project, steps: number): Migration {
+  const kept = migrations.at(-1 - steps);
+  if (!kept) throw new Error(`MikroORM's CLI goes down to a migration: there are no more than ${steps}`);
+  return kept;
+}
+
+function run({ dsn, folder }: Project, command: string, ...options: string[]): Command {
+  const program = path.join(packageFolder("@mikro-orm/cli"), "cli.js");
+  const argv = [process.execPath, program, `migration:${command}`, ...options, "--config", "mikro-orm.config.js"];
+  return { argv, env: { DATABASE_URL: dsn }, cwd: folder };
+}
+
+async function writeProject(project: Omit<Project, "dsn">, settings: string): Promise<void> {
+  await writeNodeProject(project, toMikroOrm);
+  const text = `import { defineConfig } from "@mikro-orm/postgresql";
+import { Migrator } from "@mikro-orm/migrations";
+
+export default defineConfig({
+  clientUrl: process.env.DATABASE_URL,
+  entities: [],
+  discovery: { warnWhenNoEntities: false },
+  extensions: [Migrator],
+  migrations: { path: "migrations", ${settings} },
+});
+`;
+  await writeFile(path.join(project.folder, "mikro-orm.config.js"), text);
+}

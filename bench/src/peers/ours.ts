@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { rewriteManifest } from "@thedata/migrator";
+import { packageFolder, packageVersion } from "../find-program.ts";
+import type { Command } from "../measure.ts";
+import { AbsentError, countRows, type Peer, type Project } from "../peer.ts";
+import { toMikroOrm } from "./mikro-orm.ts";
+import { writeNodeProject } from "./node-project.ts";
+
+/** How the image starts it (docker/docker-entrypoint.sh): the one place where that is said. */
+export function startOurs({ dsn, folder }: Project, ...what: string[]): Command {
+  return {
+    argv: [process.execPath, ...nodeOptions, findMain(), ...what],
+    env: { ...environment, POSTGRES_DSN: dsn },
+    cwd: folder,
+  };
+}
+
+// As docker/Dockerfile sets them.
+const nodeOptions: readonly string[] = [];
+const environment = { NODE_ENV: "production" };
+
+/** Our CLI, built, with everything on: lock, manifest, checksums, ledger, audit. */
+export const ours: Peer = {
+  id: "ours",
+  label: "ours",
+  family: "ours",
+  language: "node",
+  quick: true,
+  findVersion: async () => {
+    findMain();
+    return await packageVersion("migrator-cli");
+  },
+  write: writeProject,
+  up: (project) => startOurs(project, "up"),
+  down: (project, steps) => startOurs(project, "down", "--steps", String(steps)),
+  list: (project) => startOurs(project, "history"),
+  ledger: countRows("mikro_orm_migrations"),
+};
+
+/** The other of our two commands that read the whole ledger; it prints the head and numbers. */
+export const oursStatus: Peer = {
+  ...ours,
+  id: "ours-status",
+  label: "ours, `status`",
+  workloads: ["W5"],
+  list: (project) => startOurs(project, "status"),
+  listed: () => 1,
+};
+
+function findMain(): string {
+  const main = path.join(packageFolder("migrator-cli"), "dist", "main.js");
+  if (existsSync(main)) return main;
+  throw new AbsentError("pnpm turbo run build --filter=migrator-cli");
+}
+
+async function writeProject(project: Omit<Project, "dsn">): Promise<void> {
+  await writeNodeProject(project, toMikroOrm);
+  await writeFile(path.join(project.folder, "migrator.config.js"), `export default { migrations: "migrations" };\n`);
+  await rewriteManifest(path.join(project.folder, "migrations"));
+}

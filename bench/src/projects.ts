@@ -1,0 +1,78 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { createDatabase, dropDatabase } from "@thedata/dev-postgres";
+import pg from "pg";
+import { measure } from "./measure.ts";
+import { generateMigrations } from "./migrations.ts";
+import type { Peer, Project } from "./peer.ts";
+import { prove } from "./prove.ts";
+
+/** The peers' folders and databases on one server, each made when it is first asked for. */
+export interface Projects {
+  /** A project on a new, empty database. */
+  empty(peer: Peer, size: number): Promise<Project>;
+  /** A project all of whose migrations are applied, by the peer itself. */
+  applied(peer: Peer, size: number): Promise<Project>;
+  /** Takes a project back: one that stands applied is kept for `applied`, if there is none. */
+  release(peer: Peer, project: Project): Promise<void>;
+  /** Writes the server's dirty pages, so that no peer pays for those of the one before it. */
+  settle(): Promise<void>;
+  /** Drops all databases that are left. */
+  close(): Promise<void>;
+}
+
+/** Makes projects below `folder` with databases on the server at `server`. */
+export function createProjects(server: string, folder: string): Projects {
+  const folders = new Map<string, Promise<Omit<Project, "dsn">>>();
+  const applied = new Map<string, Project>();
+  const databases = new Set<string>();
+  const keyOf = (peer: Peer, size: number) => `${peer.family}-${size}`;
+
+  const drop = async (dsn: string) => {
+    databases.delete(dsn);
+    await dropDatabase(server, dsn);
+  };
+  const projects: Projects = {
+    async empty(peer, size) {
+      const key = keyOf(peer, size);
+      if (!folders.has(key)) folders.set(key, writeProject(peer, size, path.join(folder, key)));
+      const written = await folders.get(key);
+      const dsn = await createDatabase(server);
+      databases.add(dsn);
+      return { ...(written as Omit<Project, "dsn">), dsn };
+    },
+    async applied(peer, size) {
+      const kept = applied.get(keyOf(peer, size));
+      if (kept) return kept;
+      const project = await projects.empty(peer, size);
+      await measure(peer.up(project, "all"));
+      await prove(peer, project, size);
+      await projects.release(peer, project);
+      return project;
+    },
+    async release(peer, project) {
+      const key = keyOf(peer, project.migrations.length);
+      if (applied.get(key)?.dsn === project.dsn) return;
+      if (applied.has(key)) await drop(project.dsn);
+      else applied.set(key, project);
+    },
+    settle: async () => await checkpoint(server),
+    close: async () => {
+      for (const dsn of databases) await drop(dsn);
+    },
+  };
+  return projects;
+}
+
+async function writeProject(peer: Peer, size: number, folder: string): Promise<Omit<Project, "dsn">> {
+  const project = { folder, migrations: generateMigrations(size) };
+  await mkdir(folder);
+  await peer.write(project);
+  return project;
+}
+
+async function checkpoint(server: string): Promise<void> {
+  const client = new pg.Client(server);
+  await client.connect();
+  await client.query("checkpoint").finally(async () => await client.end());
+}

@@ -1,0 +1,27 @@
+/** The middle of some numbers, or the mean of the two in the middle; NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  if (sorted.length % 2 === 1) return sorted[middle] ?? NaN;
+  return ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+}
+
+/** A value that was measured in a round. */
+export interface InRound {
+  readonly round: number;
+  readonly value: number;
+}
+
+/**
+ * The median of what `values` are of `reference`, round by round, so that a machine that is slow for a while is slow
+ * for both; NaN where no round has both.
+ */
+export function medianRatio(values: readonly InRound[], reference: readonly InRound[]): number {
+  const divisors = new Map(reference.map(({ round, value }) => [round, value]));
+  return median(
+    values.flatMap(({ round, value }) => {
+      const divisor = divisors.get(round);
+      return divisor === undefined ? [] : [value / divisor];
+    }),
+  );
+}
