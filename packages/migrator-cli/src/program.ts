@@ -144,6 +144,11 @@ function addAuthorCommands(program: Command, on: Register): void {
   ])
     .option("--fix", "writes the manifest anew first, from the files as they are")
     .addOption(shadowOption());
+  const diff = command(program, "diff", "holds models, migrations and live database against each other", [
+    "migrator diff",
+    "migrator diff --json",
+  ]).addOption(shadowOption());
+  on(diff, async () => (await import("./commands/diff.ts")).runDiff);
   on(create, async () => {
     const { runCreate } = await import("./commands/create.ts");
     return (output, options, name) => runCreate(output, name, options);

@@ -24,4 +24,5 @@ export { baseline, type BaselineOptions, type BaselineReport } from "./baseline.
 export { type Catalog, type CatalogObject, readCatalog } from "./catalog/catalog.ts";
 export { compareCatalogs, type Difference, fingerprint } from "./catalog/compare.ts";
 export { describeDifference } from "./catalog/describe.ts";
+export { diff, type LiveDiff, type SchemaDiff } from "./diff.ts";
 export { type Drift, findDrift } from "./catalog/mend.ts";

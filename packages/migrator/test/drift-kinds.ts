@@ -393,6 +393,12 @@ export const driftKinds: readonly (readonly [title: string, sql: string, ...mess
     `${changed("sequence tickets", "cycle", "true", "not set")}; increment is 10, and should be 5`,
   ],
   ["a sequence dropped", "drop sequence tickets", missing("sequence tickets")],
+  [
+    "a serial column without its sequence",
+    "drop sequence users_number_seq cascade",
+    missing("sequence users_number_seq"),
+    changed("column users.number", "default", "not set", "nextval('users_number_seq'::regclass)"),
+  ],
   ["a sequence added", "create sequence s", extra("sequence s")],
   [
     "a sequence owned by a column",

@@ -91,7 +91,7 @@ function ownedByOne(sequence: CatalogObject, tables: ReadonlySet<string>): boole
 function mend({ kind, expected, found }: Difference, wanted: Catalog, there: Catalog): string[] {
   const mender = menders[kind];
   if (!expected) return found ? mender.drop(found, there) : [];
-  if (!found) return mender.create(expected, wanted);
+  if (!found) return [...mender.create(expected, wanted), ...handOver(expected, there)];
   const altered = mender.alter?.(expected, found, changedProperties(expected, found), wanted);
   if (altered) return altered;
   const lost = dependentsOf(expected, wanted).filter((one) =>
@@ -102,6 +102,18 @@ function mend({ kind, expected, found }: Difference, wanted: Catalog, there: Cat
     ...mender.create(expected, wanted),
     ...lost.flatMap((one) => menders[one.kind].create(one, wanted)),
   ];
+}
+
+/** A serial column's sequence belongs to it; where the column is made anew too, it takes the sequence itself. */
+function handOver(sequence: CatalogObject, there: Catalog): string[] {
+  const { ownedBy, identity } = sequence.properties;
+  if (
+    sequence.kind !== "sequence" ||
+    identity ||
+    !there.some(({ kind, name }) => kind === "column" && name === ownedBy)
+  )
+    return [];
+  return [`alter sequence ${sequence.name} owned by ${String(ownedBy)}`];
 }
 
 /** What goes when the object is dropped to be made anew. */

@@ -1,0 +1,143 @@
+import { applyStep } from "./apply.ts";
+import { type Catalog, readCatalog, readCatalogInTransaction } from "./catalog/catalog.ts";
+import { type Drift, findDrift } from "./catalog/mend.ts";
+import { checkHistory, isAhead } from "./check.ts";
+import { compareModels } from "./compare-models.ts";
+import { type Connection, connect } from "./connect.ts";
+import type { Context } from "./context.ts";
+import type { OrmOptions } from "./driver.ts";
+import { AheadError, type Problem } from "./errors.ts";
+import { type History, openHistory } from "./history.ts";
+import { type AppliedMigration, readLedger } from "./ledger.ts";
+import { ensureLedger } from "./prepare-ledger.ts";
+import { type ShadowOptions, withShadow } from "./shadow.ts";
+import { withConnection } from "./under-lock.ts";
+
+/** How models, migrations and live database differ. */
+export interface SchemaDiff {
+  readonly outcome: "same" | "drift";
+  /** What the migrations lack of what the models want; null: there are no models. */
+  readonly models: readonly Drift[] | null;
+  /** Null: no database was named. */
+  readonly live: LiveDiff | null;
+}
+
+/** How the live database differs from what the migrations make that it has applied. */
+export interface LiveDiff {
+  /** `user@host:port/database`, without the password. */
+  readonly address: string;
+  /** The last migration that it has applied; null: none. */
+  readonly at: string | null;
+  /** Migrations that it has not applied: no drift. */
+  readonly pending: readonly string[];
+  readonly differences: readonly Drift[];
+  /** Where its ledger and the migrations contradict each other. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Compares models, migrations and live database, on a shadow database; the live one is only read. Throws an
+ * `AheadError` when it has migrations that are newer than these.
+ */
+export async function diff(context: Context, shadow: ShadowOptions): Promise<SchemaDiff> {
+  const history = await openHistory(context.directory);
+  for (const { name } of history.folder.files) await history.load(name);
+  const live = context.dsn === "" ? null : await readLive(context, history);
+  const models = await context.loadOrmOptions();
+  return await withShadow(shadow, async (dsn) => {
+    const connection = await connect(dsn, "migrator shadow");
+    try {
+      return await compareAll(context, history, connection, dsn, live, models);
+    } finally {
+      await connection.close();
+    }
+  });
+}
+
+interface Live {
+  readonly address: string;
+  readonly applied: readonly AppliedMigration[];
+  readonly catalog: Catalog;
+}
+
+async function readLive(context: Context, history: History): Promise<Live> {
+  return await withConnection(context, async ({ query, address }) => {
+    await query("set default_transaction_read_only = on");
+    const applied = await readLedger(query, context.ledger);
+    if (isAhead(history.known(), applied)) {
+      const known = new Set(history.folder.files.map(({ name }) => name));
+      throw new AheadError(applied.map(({ name }) => name).filter((name) => !known.has(name)));
+    }
+    return { address, applied, catalog: await readCatalog(query, context.ledger) };
+  });
+}
+
+async function compareAll(
+  context: Context,
+  history: History,
+  connection: Connection,
+  dsn: string,
+  live: Live | null,
+  models: OrmOptions | undefined,
+): Promise<SchemaDiff> {
+  await ensureLedger(connection.query, context.ledger);
+  const names = history.folder.files.map(({ name }) => name);
+  const applied = (live?.applied ?? []).map(({ name }) => name).filter((name) => names.includes(name));
+  await applyAll(context, history, connection, applied);
+  const liveDiff = live && (await compareLive(context, history, connection, live));
+  if (models)
+    await applyAll(
+      context,
+      history,
+      connection,
+      names.filter((name) => !applied.includes(name)),
+    );
+  const lacking = models ? await findLacking(context, connection, dsn, models) : null;
+  const same = (lacking ?? []).length + (liveDiff?.differences ?? []).length + (liveDiff?.problems ?? []).length === 0;
+  return { outcome: same ? "same" : "drift", models: lacking, live: liveDiff };
+}
+
+/** In the order in which the live database got them, which need not be that of the history. */
+async function applyAll(
+  context: Context,
+  history: History,
+  connection: Connection,
+  names: readonly string[],
+): Promise<void> {
+  for (const name of names) await applyStep({ ...context, connection }, await history.load(name), "up");
+}
+
+async function compareLive(
+  context: Context,
+  history: History,
+  { query }: Connection,
+  { address, applied, catalog }: Live,
+): Promise<LiveDiff> {
+  const has = new Set(applied.map(({ name }) => name));
+  return {
+    address,
+    at: applied.at(-1)?.name ?? null,
+    pending: history.folder.files.map(({ name }) => name).filter((name) => !has.has(name)),
+    differences: findDrift(await readCatalog(query, context.ledger), catalog, "in the live database"),
+    problems: checkHistory(history.known(), applied, history.folder.manifest),
+  };
+}
+
+/** Lets MikroORM bring the schema to the models, looks, and takes it back: so both are the same kind of value. */
+async function findLacking(
+  { ledger }: Context,
+  { query }: Connection,
+  dsn: string,
+  models: OrmOptions,
+): Promise<Drift[]> {
+  const { up } = await compareModels(models, dsn, ledger);
+  if (up.length === 0) return [];
+  await query("begin");
+  try {
+    const migrations = await readCatalogInTransaction(query, ledger);
+    for (const statement of up) await query(statement);
+    return findDrift(await readCatalogInTransaction(query, ledger), migrations, "in the migrations");
+  } finally {
+    await query("rollback");
+  }
+}

@@ -1,0 +1,121 @@
+import { defineEntity, p } from "@mikro-orm/core";
+import { inject, describe, expect, it } from "vitest";
+import { diff } from "../src/diff.ts";
+import type { OrmOptions } from "../src/driver.ts";
+import { AheadError } from "../src/errors.ts";
+import { up } from "../src/migrate.ts";
+import { addFiles, contextOf, emptyDatabase, folderOf, type Steps } from "./support.ts";
+
+const history: Readonly<Record<string, Steps>> = {
+  M1000_a: { up: ["create table a (id int primary key, note text)"], down: ["drop table a"] },
+  M2000_b: { up: ["create index idx_a_note on a (note)"], down: ["drop index idx_a_note"] },
+  M3000_c: { up: ["create table c (id int primary key)"], down: ["drop table c"] },
+};
+const entity = (note: object) =>
+  defineEntity({ name: "A", tableName: "a", properties: { id: p.integer().primary().autoincrement(false), ...note } });
+const C = defineEntity({ name: "C", tableName: "c", properties: { id: p.integer().primary().autoincrement(false) } });
+const equalModels: OrmOptions = {
+  entities: [entity({ note: p.text().nullable().index("idx_a_note") }), C],
+};
+
+const shadow = () => ({ servers: [inject("postgresDsn")] });
+
+async function start(options: { readonly to?: string; readonly ormOptions?: OrmOptions } = {}) {
+  const [database, folder] = [await emptyDatabase(), await folderOf(history)];
+  const context = contextOf(database.dsn, folder, { ormOptions: options.ormOptions });
+  await up(context, { to: options.to });
+  return { ...database, folder, context };
+}
+
+describe("diff", () => {
+  it("finds models, migrations and an untouched database equal", async () => {
+    const { context } = await start({ ormOptions: equalModels });
+    expect(await diff(context, shadow())).toMatchObject({
+      outcome: "same",
+      models: [],
+      live: { at: "M3000_c", pending: [], differences: [], problems: [] },
+    });
+  });
+
+  it("compares the live database at what it has applied: pending migrations are no drift", async () => {
+    const { context, sql } = await start({ to: "M1000_a", ormOptions: equalModels });
+    expect(await diff(context, shadow())).toMatchObject({
+      outcome: "same",
+      live: { at: "M1000_a", pending: ["M2000_b", "M3000_c"], differences: [] },
+    });
+    await sql("alter table a add column stray int");
+    expect((await diff(context, shadow())).live?.differences).toMatchObject([
+      {
+        message: "column a.stray should not be there in the live database",
+        statements: ["alter table public.a drop column stray"],
+      },
+    ]);
+  });
+
+  it("compares a database that got its migrations in another order", async () => {
+    const { context, sql, folder } = await start({ to: "M2000_b" });
+    await addFiles(folder, { M1500_late: { up: ["alter table a add column late int"], down: [] } });
+    await up({ ...context, allowOutOfOrder: true });
+    await sql("drop table c");
+    expect((await diff(context, shadow())).live).toMatchObject({
+      pending: [],
+      differences: [{ message: "table c is missing in the live database" }, { kind: "constraint" }],
+    });
+  });
+
+  it("names what the migrations lack of the models, and writes nothing to the live database", async () => {
+    const models: OrmOptions = { entities: [entity({ note: p.string().default("x"), color: p.text() }), C] };
+    const { context, sql } = await start({ ormOptions: models });
+    // Every session that comes now can write nothing.
+    await sql(
+      "do $$ begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end $$",
+    );
+    const { outcome, models: lacking, live } = await diff(context, shadow());
+    expect(outcome).toBe("drift");
+    expect(live?.differences).toEqual([]);
+    expect(lacking?.map(({ message }) => message)).toEqual([
+      "index idx_a_note should not be there in the migrations",
+      expect.stringMatching(/^column a\.note in the migrations: default is not set, .*type is text, and should be/),
+      "column a.color is missing in the migrations",
+    ]);
+  });
+
+  it("takes what a platform grants by default for no drift, and a table without it for one", async () => {
+    const { sql, dsn } = await emptyDatabase();
+    await sql("do $$ begin create role diff_reader; exception when duplicate_object then null; end $$");
+    await sql("alter default privileges in schema public grant select on tables to diff_reader");
+    const context = contextOf(dsn, await folderOf(history));
+    await up(context);
+    expect((await diff(context, shadow())).outcome).toBe("same");
+    await sql("revoke select on a from diff_reader");
+    expect((await diff(context, shadow())).live?.differences).toMatchObject([
+      { kind: "table", name: "public.a", statements: ["grant SELECT on table public.a to diff_reader"] },
+    ]);
+    await sql("drop owned by diff_reader");
+  });
+
+  it("tells that a ledger and the files contradict each other", async () => {
+    const { context, sql } = await start();
+    await sql("update mikro_orm_migrations set checksum = 'x' where name = 'M2000_b'");
+    expect(await diff(context, shadow())).toMatchObject({
+      outcome: "drift",
+      live: { differences: [], problems: [{ code: "changed", migration: "M2000_b" }] },
+    });
+  });
+
+  it("refuses a database that is ahead of these migrations", async () => {
+    const { context, sql } = await start();
+    await sql("insert into mikro_orm_migrations (name) values ('M9000_newer')");
+    await expect(diff(context, shadow())).rejects.toThrow(AheadError);
+  });
+
+  it("compares models and migrations alone where no database is named", async () => {
+    const { folder } = await start();
+    expect(await diff(contextOf("", folder, { ormOptions: equalModels }), shadow())).toEqual({
+      outcome: "same",
+      models: [],
+      live: null,
+    });
+    expect(await diff(contextOf("", folder), shadow())).toEqual({ outcome: "same", models: null, live: null });
+  });
+});
