@@ -19,10 +19,10 @@ export interface Drift {
 /**
  * Everything in which `found` differs from `expected`, in an order in which all the statements can run. What belongs to
  * a table that is missing or should not be there is part of that. A line that begins with `--` says why there is no
- * statement.
+ * statement. `renamable` are the kinds of which one may have been renamed; all unless told.
  */
-export function findDrift(expected: Catalog, found: Catalog, place = ""): Drift[] {
-  const { renames, renamed } = findRenames(expected, found);
+export function findDrift(expected: Catalog, found: Catalog, place = "", renamable?: readonly Kind[]): Drift[] {
+  const { renames, renamed } = findRenames(expected, found, renamable);
   const differences = collapse(compareCatalogs(expected, renamed), expected);
   return [
     ...renames.map((rename) => ({

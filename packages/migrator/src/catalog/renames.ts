@@ -15,20 +15,32 @@ export interface Rename {
 
 const renamable: readonly Kind[] = ["table", "column", "sequence", "constraint", "index", "trigger", "policy"];
 
-/** Finds what was only renamed, and gives the catalog as it would be with these names put right. */
-export function findRenames(expected: Catalog, found: Catalog): { renames: Rename[]; renamed: Catalog } {
+/**
+ * Finds what was only renamed, of these kinds, and gives the catalog as it would be with these names put right. Where a
+ * table or column may just as well be another one with other rows, leave those kinds out.
+ */
+export function findRenames(
+  expected: Catalog,
+  found: Catalog,
+  kinds: readonly Kind[] = renamable,
+): { renames: Rename[]; renamed: Catalog } {
   const renames: Rename[] = [];
   let renamed = found;
   for (;;) {
-    const rename = findRename(expected, renamed, compareCatalogs(expected, renamed));
+    const rename = findRename(expected, renamed, compareCatalogs(expected, renamed), kinds);
     if (!rename) return { renames, renamed };
     renames.push(rename);
     renamed = applyRename(renamed, rename);
   }
 }
 
-function findRename(expected: Catalog, found: Catalog, differences: readonly Difference[]): Rename | undefined {
-  for (const kind of renamable) {
+function findRename(
+  expected: Catalog,
+  found: Catalog,
+  differences: readonly Difference[],
+  kinds: readonly Kind[],
+): Rename | undefined {
+  for (const kind of kinds) {
     const missing = differences.flatMap((one) =>
       one.kind === kind && one.expected && !one.found ? [one.expected] : [],
     );
