@@ -30,14 +30,29 @@ export async function withShadow<Result>(
     const name = `${prefix}${Date.now()}_${randomBytes(4).toString("hex")}`;
     await server.connection.query(`create database ${escapeIdentifier(name)} template template0`);
     try {
-      await server.connection.query(`comment on database ${escapeIdentifier(name)} is '${marker}'`);
-      return await work(withDatabase(server.dsn, name));
+      return await whileMarked(server, name, work);
     } finally {
       await server.connection.query(`drop database if exists ${escapeIdentifier(name)} with (force)`);
     }
   } finally {
     await server.connection.close();
     await stop();
+  }
+}
+
+/** While somebody is connected it is in use: a marked shadow without a session is one that a killed run left. */
+async function whileMarked<Result>(
+  { dsn, connection }: Server,
+  name: string,
+  work: (dsn: string) => Promise<Result>,
+): Promise<Result> {
+  const shadow = withDatabase(dsn, name);
+  const keeper = await connect(shadow, application);
+  try {
+    await connection.query(`comment on database ${escapeIdentifier(name)} is '${marker}'`);
+    return await work(shadow);
+  } finally {
+    await keeper.close();
   }
 }
 
@@ -76,14 +91,13 @@ async function tryServer(dsn: string): Promise<Server> {
   throw new ConfigurationError(`${connection.address} may not create databases`);
 }
 
-/** Drops shadows of runs that were killed: ours by name and mark, nobody connected, older than an hour. */
+/** Drops shadows of runs that were killed: ours by name and mark, and nobody is connected. */
 async function dropLeftovers(connection: Connection): Promise<void> {
   const leftovers = await connection.query<{ name: string }>(
     `select d.datname as name from pg_database d
       where starts_with(d.datname, $1) and shobj_description(d.oid, 'pg_database') = $2
-        and split_part(d.datname, '_', 3)::bigint < $3
         and not exists (select from pg_stat_activity a where a.datid = d.oid)`,
-    [prefix, marker, Date.now() - 3_600_000],
+    [prefix, marker],
   );
   for (const { name } of leftovers)
     await connection.query(`drop database if exists ${escapeIdentifier(name)}`).catch(() => {});

@@ -1,8 +1,7 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import pg from "pg";
-import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { checkProject } from "../src/check-project.ts";
 import { compareModels } from "../src/compare-models.ts";
 import { create, rewriteManifest } from "../src/create.ts";
@@ -11,8 +10,7 @@ import { ConfigurationError } from "../src/errors.ts";
 import { discover } from "../src/discover.ts";
 import { buildManifest, manifestFile } from "../src/manifest.ts";
 import { down, up } from "../src/migrate.ts";
-import { withShadow } from "../src/shadow.ts";
-import { addFiles, contextOf, emptyDatabase, folderOf, openClient, serverWith, tablesOf } from "./support.ts";
+import { addFiles, contextOf, emptyDatabase, folderOf, tablesOf } from "./support.ts";
 
 /** A default with everything that a template string or a split of statements could stumble over. */
 const label = "'it''s \\ `${here}`;\nnew'::character varying";
@@ -250,92 +248,5 @@ describe("checkProject", () => {
     expect(await codes(folder)).toEqual([["changed", name]]);
     expect(await rewriteManifest(folder)).toBe(1);
     expect(await codes(folder)).toEqual([]);
-  });
-});
-
-describe("a shadow database", () => {
-  const prefix = "migrator_shadow_";
-  const shadows = async () => {
-    const client = new pg.Client(inject("postgresDsn"));
-    await client.connect();
-    const { rows } = await client.query<{ datname: string }>(
-      "select datname from pg_database where starts_with(datname, $1)",
-      [prefix],
-    );
-    await client.end();
-    return rows.map(({ datname }) => datname);
-  };
-  const nameIn = (dsn: string) => new URL(dsn).pathname.slice(1);
-
-  it("is empty, and gone afterwards, though somebody is still connected", async () => {
-    const name = await withShadow(shadow(), async (dsn) => {
-      const client = await openClient(dsn);
-      expect((await client.query("select from pg_class where relnamespace = 'public'::regnamespace")).rows).toEqual([]);
-      expect(await shadows()).toContain(nameIn(dsn));
-      return nameIn(dsn);
-    });
-    expect(await shadows()).not.toContain(name);
-  });
-
-  it("is gone when the work throws, and the error is the work's", async () => {
-    let name = "";
-    const working = withShadow(shadow(), async (dsn) => {
-      name = nameIn(dsn);
-      throw new Error("on purpose");
-    });
-    await expect(working).rejects.toThrow("on purpose");
-    expect(name).not.toBe("");
-    expect(await shadows()).not.toContain(name);
-  });
-
-  it("that a killed run left is dropped after an hour; younger ones and strangers never", async () => {
-    const server = await openClient(inject("postgresDsn"));
-    const hours = (ago: number) => Date.now() - ago * 3_600_000;
-    const stem = crypto.randomUUID().slice(0, 8);
-    const made = {
-      old: { name: `${prefix}${hours(2)}_${stem}`, mark: "migrator shadow database, may be dropped" },
-      young: { name: `${prefix}${hours(0.5)}_${stem}`, mark: "migrator shadow database, may be dropped" },
-      unmarked: { name: `${prefix}${hours(3)}_${stem}`, mark: "somebody's own" },
-      stranger: { name: `stranger_${hours(4)}_${stem}`, mark: "migrator shadow database, may be dropped" },
-    };
-    for (const { name, mark } of Object.values(made)) {
-      await server.query(`create database "${name}"`);
-      await server.query(`comment on database "${name}" is '${mark.replaceAll("'", "''")}'`);
-      onTestFinished(async () => {
-        const cleaner = await openClient(inject("postgresDsn"));
-        await cleaner.query(`drop database if exists "${name}" with (force)`);
-      });
-    }
-    await withShadow(shadow(), async () => {});
-    const { rows } = await server.query<{ datname: string }>("select datname from pg_database where datname like $1", [
-      `%${stem}`,
-    ]);
-    expect(rows.map(({ datname }) => datname).sort()).toEqual(
-      [made.young, made.unmarked, made.stranger].map(({ name }) => name).sort(),
-    );
-  });
-
-  it("is made on the provider's server where no address will do, and the server is stopped", async () => {
-    const events: string[] = [];
-    const provider = async () => ({ dsn: inject("postgresDsn"), stop: async () => void events.push("stopped") });
-    await withShadow({ servers: [undefined, serverWith("no_such_database")], provider }, async (dsn) => {
-      events.push(nameIn(dsn).startsWith(prefix) ? "worked" : "elsewhere");
-    });
-    expect(events).toEqual(["worked", "stopped"]);
-  });
-
-  it("is refused with every reason where no server will do", async () => {
-    const server = await openClient(inject("postgresDsn"));
-    const role = `plain_${crypto.randomUUID().slice(0, 8)}`;
-    await server.query(`create role ${role} login password 'secret-of-plain'`);
-    onTestFinished(async () => void (await (await openClient(inject("postgresDsn"))).query(`drop role ${role}`)));
-    const plain = new URL(inject("postgresDsn"));
-    Object.assign(plain, { username: role, password: "secret-of-plain" });
-    const error = await withShadow({ servers: [serverWith("nowhere"), plain.href] }, async () => {}).catch(
-      (error: unknown) => error,
-    );
-    expect(error).toBeInstanceOf(ConfigurationError);
-    expect((error as Error).message).toMatch(/"nowhere" does not exist.*may not create databases/);
-    expect((error as Error).message).not.toContain("secret-of-plain");
   });
 });

@@ -1,0 +1,113 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import pg from "pg";
+import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { ConfigurationError } from "../src/errors.ts";
+import { withShadow } from "../src/shadow.ts";
+import { openClient, serverWith, until } from "./support.ts";
+
+const shadow = () => ({ servers: [inject("postgresDsn")] });
+
+describe("a shadow database", () => {
+  const prefix = "migrator_shadow_";
+  const shadows = async () => {
+    const client = new pg.Client(inject("postgresDsn"));
+    await client.connect();
+    const { rows } = await client.query<{ datname: string }>(
+      "select datname from pg_database where starts_with(datname, $1)",
+      [prefix],
+    );
+    await client.end();
+    return rows.map(({ datname }) => datname);
+  };
+  const sessionsOf = async (database: string) => {
+    const client = await openClient(inject("postgresDsn"));
+    return (await client.query("select from pg_stat_activity where datname = $1", [database])).rows.length;
+  };
+  const nameIn = (dsn: string) => new URL(dsn).pathname.slice(1);
+
+  it("is empty, and gone afterwards, though somebody is still connected", async () => {
+    const name = await withShadow(shadow(), async (dsn) => {
+      const client = await openClient(dsn);
+      expect((await client.query("select from pg_class where relnamespace = 'public'::regnamespace")).rows).toEqual([]);
+      expect(await shadows()).toContain(nameIn(dsn));
+      return nameIn(dsn);
+    });
+    expect(await shadows()).not.toContain(name);
+  });
+
+  it("is gone when the work throws, and the error is the work's", async () => {
+    let name = "";
+    const working = withShadow(shadow(), async (dsn) => {
+      name = nameIn(dsn);
+      throw new Error("on purpose");
+    });
+    await expect(working).rejects.toThrow("on purpose");
+    expect(name).not.toBe("");
+    expect(await shadows()).not.toContain(name);
+  });
+
+  it("that a killed run left is dropped by the next one", async () => {
+    const module = new URL("../src/shadow.ts", import.meta.url).href;
+    const code = `import { withShadow } from "${module}";
+      await withShadow({ servers: ["${inject("postgresDsn")}"] }, async (dsn) => { console.log(new URL(dsn).pathname.slice(1)); await new Promise(() => setInterval(() => {}, 1000)); });`;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [name] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
+    await withShadow(shadow(), async () => {});
+    expect(await shadows()).toContain(name.trim());
+    child.kill("SIGKILL");
+    await until(async () => (await sessionsOf(name.trim())) === 0);
+    await withShadow(shadow(), async () => {});
+    expect(await shadows()).not.toContain(name.trim());
+  });
+
+  it("is taken for one by its name and its mark together; others are never touched", async () => {
+    const server = await openClient(inject("postgresDsn"));
+    const stem = crypto.randomUUID().slice(0, 8);
+    const mark = "migrator shadow database, may be dropped";
+    const made = [
+      { name: `${prefix}1_${stem}`, mark },
+      { name: `${prefix}2_${stem}`, mark: "somebody's own" },
+      { name: `stranger_3_${stem}`, mark },
+    ];
+    for (const { name, mark: comment } of made) {
+      await server.query(`create database "${name}"`);
+      await server.query(`comment on database "${name}" is '${comment.replaceAll("'", "''")}'`);
+      onTestFinished(async () => {
+        const cleaner = await openClient(inject("postgresDsn"));
+        await cleaner.query(`drop database if exists "${name}" with (force)`);
+      });
+    }
+    await withShadow(shadow(), async () => {});
+    const { rows } = await server.query<{ datname: string }>("select datname from pg_database where datname like $1", [
+      `%${stem}`,
+    ]);
+    expect(rows.map(({ datname }) => datname).sort()).toEqual([made[1]?.name, made[2]?.name].sort());
+  });
+
+  it("is made on the provider's server where no address will do, and the server is stopped", async () => {
+    const events: string[] = [];
+    const provider = async () => ({ dsn: inject("postgresDsn"), stop: async () => void events.push("stopped") });
+    await withShadow({ servers: [undefined, serverWith("no_such_database")], provider }, async (dsn) => {
+      events.push(nameIn(dsn).startsWith(prefix) ? "worked" : "elsewhere");
+    });
+    expect(events).toEqual(["worked", "stopped"]);
+  });
+
+  it("is refused with every reason where no server will do", async () => {
+    const server = await openClient(inject("postgresDsn"));
+    const role = `plain_${crypto.randomUUID().slice(0, 8)}`;
+    await server.query(`create role ${role} login password 'secret-of-plain'`);
+    onTestFinished(async () => void (await (await openClient(inject("postgresDsn"))).query(`drop role ${role}`)));
+    const plain = new URL(inject("postgresDsn"));
+    Object.assign(plain, { username: role, password: "secret-of-plain" });
+    const error = await withShadow({ servers: [serverWith("nowhere"), plain.href] }, async () => {}).catch(
+      (error: unknown) => error,
+    );
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect((error as Error).message).toMatch(/"nowhere" does not exist.*may not create databases/);
+    expect((error as Error).message).not.toContain("secret-of-plain");
+  });
+});
