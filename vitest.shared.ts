@@ -9,6 +9,8 @@ export const shared = defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Two Vite servers of ours never say that they have ended; what there is to close is closed by then.
+    teardownTimeout: 1000,
     passWithNoTests: false,
     // Node itself runs the tests, as it runs the programs: type stripping, hooks and resolution are the real ones.
     experimental: { viteModuleRunner: false },
