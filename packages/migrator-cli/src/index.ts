@@ -1,1 +1,1 @@
-export { defineConfig, type MigratorConfig } from "./configuration.ts";
+export { defineConfig, type MigratorConfig } from "./define-config.ts";

@@ -1,5 +1,3 @@
-#!/usr/bin/env node
-import { Console } from "node:console";
 import { BrokenMigrationError } from "@thedata/migrator";
 import { CommanderError } from "commander";
 import { toDocument, toLines } from "./describe-error.ts";
@@ -30,7 +28,7 @@ const outcomes: Record<number, string> = {
 
 // What a migration's own code prints must not stand between a program and its document.
 if (flags.has("--json") || process.argv.some((argument) => argument.includes("log-format")))
-  globalThis.console = new Console(process.stderr);
+  globalThis.console = new console.Console(process.stderr);
 
 // A promise or timer that a migration left behind fails after its up() or down() has returned.
 for (const event of ["uncaughtException", "unhandledRejection"] as const)
@@ -48,12 +46,17 @@ process.on("exit", (code) => {
   process.exitCode = exitCodes.failed;
 });
 
-try {
-  await createProgram((code) => (process.exitCode = code)).parseAsync();
-} catch (error) {
-  process.exitCode = error instanceof CommanderError ? complainOfUsage(error) : complain(error);
+void run();
+
+/** A function, for the built command is CommonJS, which cannot wait at its top. */
+async function run(): Promise<void> {
+  try {
+    await createProgram((code) => (process.exitCode = code)).parseAsync();
+  } catch (error) {
+    process.exitCode = error instanceof CommanderError ? complainOfUsage(error) : complain(error);
+  }
+  finished = true;
 }
-finished = true;
 
 /** Commander has printed its message already; asking for help is no mistake. */
 function complainOfUsage(error: CommanderError): number {

@@ -73,10 +73,9 @@ export class IrreversibleMigration extends Error {
 }
 
 const original = "@mikro-orm/migrations";
-const stand_in = new URL(
-  import.meta.url.endsWith(".ts") ? "./migration-base.ts" : "./migration-base.js",
-  import.meta.url,
-).href;
+// Beside this file and of its kind: source, built, or in the command's bundle.
+const stand_in = new URL(`./migration-base${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url)
+  .href;
 const folders = new Set<string>();
 
 /** From now on, files in `directory` that import `@mikro-orm/migrations` get `RecordedMigration` instead. */

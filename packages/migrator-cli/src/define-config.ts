@@ -1,0 +1,22 @@
+import type { ShadowProvider } from "@thedata/migrator";
+
+/** What `migrator.config.ts` exports as its default; paths are relative to the file. */
+export interface MigratorConfig {
+  /** The folder of the migrations. */
+  readonly migrations?: string;
+  /** The database, when neither option nor environment names one; undefined: none either. */
+  readonly dsn?: string | (() => string | undefined | Promise<string | undefined>);
+  /** MikroORM's options with the project's entities; read only by the commands that compare models. */
+  readonly models?: () => Promise<unknown>;
+  /** A server for shadow databases, where the role of `dsn` may not create databases, or there is no `dsn`. */
+  readonly shadow?: ShadowProvider;
+  /** Alembic's revisions, each with the migration that leaves the same schema behind: for `baseline --from alembic`. */
+  readonly alembic?: Readonly<Record<string, string>>;
+  /** The ledger as TABLE or SCHEMA.TABLE; MikroORM's own unless told. */
+  readonly ledger?: string;
+}
+
+/** Gives the configuration back as it is; for its type. */
+export function defineConfig(config: MigratorConfig): MigratorConfig {
+  return config;
+}
