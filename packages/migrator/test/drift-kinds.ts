@@ -72,6 +72,7 @@ export const driftKinds: readonly (readonly [title: string, sql: string, ...mess
     missing("rule app.keys.no_delete"),
   ],
   ["a table renamed", "alter table app.keys rename to locks", named("table app.locks", "keys")],
+  ["a table renamed that others refer to", 'alter table "Orgs" rename to teams', named("table teams", '"Orgs"')],
   ["a table unlogged", "alter table app.keys set unlogged", changed("table app.keys", "unlogged", "true", "not set")],
   [
     "a storage parameter",

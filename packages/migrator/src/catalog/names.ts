@@ -18,8 +18,9 @@ export function unquote(identifier: string): string {
   return identifier.startsWith('"') ? identifier.slice(1, -1).replaceAll('""', '"') : identifier;
 }
 
-/** Puts one identifier in the place of another wherever SQL names it, qualified or not. */
+/** Puts one identifier in the place of another wherever SQL names it; `name(` is a function's unless it is qualified. */
 export function replaceIdentifier(text: string, from: string, to: string): string {
+  const call = partsOf(from).length > 1 ? "" : "(";
   const escaped = from.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return text.replaceAll(new RegExp(`(?<![\\w"'])${escaped}(?![\\w"'(])`, "g"), () => to);
+  return text.replaceAll(new RegExp(`(?<![\\w"'])${escaped}(?![\\w"'${call}])`, "g"), () => to);
 }

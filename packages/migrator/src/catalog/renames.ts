@@ -103,8 +103,12 @@ function renameObject(name: string, object: CatalogObject, { kind, from, to }: R
 }
 
 function renameIn(text: string, object: CatalogObject, { kind, table, from, to }: Rename): string {
-  if (kind === "table") return replaceIdentifier(text, from, to);
   const [old, next] = [lastPart(from), lastPart(to)];
+  if (kind === "table") {
+    const replaced = replaceIdentifier(text, from, to);
+    // Where a query gives a table no other name, its columns bear the table's.
+    return replaced === text ? text : replaceIdentifier(replaced, old, next);
+  }
   if (kind !== "column") return object.name === from ? replaceIdentifier(text, old, next) : text;
   if (!mentions(object, table)) return text;
   if (text === unquote(old)) return unquote(next);
