@@ -1,5 +1,5 @@
 import type { Catalog, CatalogObject } from "./catalog.ts";
-import { lastPart } from "./names.ts";
+import { lastPart, unquote } from "./names.ts";
 
 /** How a kind of object is brought to what it should be. */
 export interface Mender {
@@ -77,3 +77,38 @@ function grantee(object: CatalogObject): { on: string; columns: string } {
   if (object.kind === "table" || object.kind === "view") return { on: `table ${object.name}`, columns: "" };
   return { on: object.kind === "domain" ? `type ${object.name}` : target(object), columns: "" };
 }
+
+/** Sets and resets storage parameters. */
+export function changeOptions(what: string, expected: CatalogObject, found: CatalogObject): string[] {
+  const [now, wanted] = [list(found, "options"), list(expected, "options")];
+  const keys = (options: readonly string[]) => options.map((option) => option.split("=")[0] ?? "");
+  const gone = keys(now).filter((key) => !keys(wanted).includes(key));
+  const fresh = wanted.filter((option) => !now.includes(option)).map((option) => option.replace(/=(.*)$/s, "='$1'"));
+  return [
+    ...(gone.length > 0 ? [`alter ${what} reset (${gone.join(", ")})`] : []),
+    ...(fresh.length > 0 ? [`alter ${what} set (${fresh.join(", ")})`] : []),
+  ];
+}
+
+/** The options of a sequence, all of them written out. */
+export function sequenceOptions(sequence: CatalogObject): string {
+  const { start, increment, min, max, cache, cycle } = sequence.properties;
+  return join(
+    `start with ${String(start)} increment by ${String(increment)} minvalue ${String(min)} maxvalue ${String(max)} cache ${String(cache)}`,
+    cycle ? "cycle" : "",
+  );
+}
+
+/** Whether a list of plain column names holds this column. */
+export function covers(names: readonly string[], column: CatalogObject): boolean {
+  return names.includes(unquote(lastPart(column.name)));
+}
+
+/** Alters owner and privileges where nothing else differs. */
+export const alterRights: NonNullable<Mender["alter"]> = (expected, found, changed) => {
+  if (changed.some((property) => property !== "owner" && property !== "grants")) return undefined;
+  return [
+    ...(changed.includes("owner") ? changeOwner(expected) : []),
+    ...(changed.includes("grants") ? changeGrants(expected, found) : []),
+  ];
+};

@@ -1,6 +1,17 @@
 import type { Catalog, CatalogObject } from "./catalog.ts";
-import { changeGrants, changeOwner, join, list, type Mender, rightsOf, target, text } from "./mend-parts.ts";
-import { lastPart, unquote } from "./names.ts";
+import {
+  changeGrants,
+  changeOptions,
+  changeOwner,
+  join,
+  list,
+  type Mender,
+  rightsOf,
+  target,
+  text,
+} from "./mend-parts.ts";
+import { lastPart } from "./names.ts";
+import { afterColumn, defineColumn, ownSequences } from "./mend-column.ts";
 
 /** Tables with their columns; what else belongs to them comes after. */
 export const tables: Mender = {
@@ -94,142 +105,6 @@ function changeParents(expected: CatalogObject, found: CatalogObject): string[] 
   ];
 }
 
-/** Sets and resets storage parameters. */
-export function changeOptions(what: string, expected: CatalogObject, found: CatalogObject): string[] {
-  const [now, wanted] = [list(found, "options"), list(expected, "options")];
-  const keys = (options: readonly string[]) => options.map((option) => option.split("=")[0] ?? "");
-  const gone = keys(now).filter((key) => !keys(wanted).includes(key));
-  const fresh = wanted.filter((option) => !now.includes(option)).map((option) => option.replace(/=(.*)$/s, "='$1'"));
-  return [
-    ...(gone.length > 0 ? [`alter ${what} reset (${gone.join(", ")})`] : []),
-    ...(fresh.length > 0 ? [`alter ${what} set (${fresh.join(", ")})`] : []),
-  ];
-}
-
-/** Columns of tables that are there. */
-export const columns: Mender = {
-  create: (object, catalog) => [
-    `alter table ${object.table} add column ${defineColumn(object, catalog)}`,
-    ...ownSequences(object, catalog),
-    ...afterColumn(object),
-  ],
-  drop: (object) => [`alter table ${object.table} drop column ${lastPart(object.name)}`],
-  alter(expected, found, changed, catalog) {
-    // An expression that generates can only be taken away.
-    const generation =
-      changed.includes("generated") || (changed.includes("default") && expected.properties["generated"]);
-    if (generation && expected.properties["generated"]) return undefined;
-    const alter = (clause: string) => `alter table ${expected.table} alter column ${lastPart(expected.name)} ${clause}`;
-    const type = changed.some((property) => property === "type" || property === "collation");
-    return [
-      ...(generation ? [alter("drop expression")] : []),
-      ...(found.properties["identity"] && !expected.properties["identity"] ? [alter("drop identity")] : []),
-      ...((type || changed.includes("default")) && found.properties["default"] && !generation
-        ? [alter("drop default")]
-        : []),
-      ...(type ? [changeType(expected, alter)] : []),
-      ...changeNull(expected, changed, alter),
-      ...((type || changed.includes("default")) && expected.properties["default"]
-        ? [alter(`set default ${text(expected, "default")}`)]
-        : []),
-      ...changeIdentity(expected, found, changed, alter, catalog),
-      ...changeStorage(expected, found, changed, alter),
-      ...(changed.includes("grants") ? changeGrants(expected, found) : []),
-    ];
-  },
-};
-
-function changeType(expected: CatalogObject, alter: (clause: string) => string): string {
-  const collate = expected.properties["collation"] ? ` collate ${text(expected, "collation")}` : "";
-  return alter(`type ${text(expected, "type")}${collate} using ${lastPart(expected.name)}::${text(expected, "type")}`);
-}
-
-function changeNull(expected: CatalogObject, changed: readonly string[], alter: (clause: string) => string): string[] {
-  if (!changed.includes("notNull")) return [];
-  return [alter(expected.properties["notNull"] ? "set not null" : "drop not null")];
-}
-
-function changeIdentity(
-  expected: CatalogObject,
-  found: CatalogObject,
-  changed: readonly string[],
-  alter: (clause: string) => string,
-  catalog: Catalog,
-): string[] {
-  const identity = text(expected, "identity");
-  if (!changed.includes("identity") || !identity) return [];
-  return found.properties["identity"]
-    ? [alter(`set generated ${identity}`)]
-    : [alter(`add generated ${identity} as identity${identityOptions(expected, catalog)}`)];
-}
-
-function changeStorage(
-  expected: CatalogObject,
-  found: CatalogObject,
-  changed: readonly string[],
-  alter: (clause: string) => string,
-): string[] {
-  return changed.flatMap((property) => {
-    if (property === "storage") return [alter(`set storage ${text(expected, property) || usualStorage(expected)}`)];
-    if (property === "compression") return [alter(`set compression ${text(expected, property) || "default"}`)];
-    if (property === "statistics") return [alter(`set statistics ${text(expected, property) || "-1"}`)];
-    if (property !== "options") return [];
-    return changeOptions(`table ${expected.table} alter column ${lastPart(expected.name)}`, expected, found).map(
-      (sql) => sql.replace(/^alter (table \S+ alter column \S+) /, "alter $1 "),
-    );
-  });
-}
-
-/** The storage of the column's type; only from PostgreSQL 16 on is it called `default`. */
-function usualStorage(column: CatalogObject): string {
-  return /^(numeric|inet|cidr)/.test(text(column, "type")) ? "main" : "extended";
-}
-
-/** A column as CREATE TABLE and ADD COLUMN take it. */
-function defineColumn(column: CatalogObject, catalog: Catalog): string {
-  const { collation, generated, identity, notNull } = column.properties;
-  const expression = text(column, "default");
-  return join(
-    `${lastPart(column.name)} ${text(column, "type")}`,
-    collation ? `collate ${String(collation)}` : "",
-    generated ? `generated always as (${expression}) ${String(generated)}` : expression && `default ${expression}`,
-    identity ? `generated ${String(identity)} as identity${identityOptions(column, catalog)}` : "",
-    notNull && !identity ? "not null" : "",
-  );
-}
-
-function identityOptions(column: CatalogObject, catalog: Catalog): string {
-  const sequence = catalog.find(
-    (one) => one.kind === "sequence" && one.properties["identity"] && one.properties["ownedBy"] === column.name,
-  );
-  return sequence ? ` (sequence name ${sequence.name} ${sequenceOptions(sequence)})` : "";
-}
-
-/** A serial column's sequence is made before its table, and goes with the column. */
-function ownSequences(column: CatalogObject, catalog: Catalog): string[] {
-  const owned = catalog.filter(
-    (one) => one.kind === "sequence" && !one.properties["identity"] && one.properties["ownedBy"] === column.name,
-  );
-  return owned.map((sequence) => `alter sequence ${sequence.name} owned by ${column.name}`);
-}
-
-/** The options of a sequence, all of them written out. */
-export function sequenceOptions(sequence: CatalogObject): string {
-  const { start, increment, min, max, cache, cycle } = sequence.properties;
-  return join(
-    `start with ${String(start)} increment by ${String(increment)} minvalue ${String(min)} maxvalue ${String(max)} cache ${String(cache)}`,
-    cycle ? "cycle" : "",
-  );
-}
-
-function afterColumn(column: CatalogObject): string[] {
-  const plain = { ...column, properties: {} };
-  const set = ["storage", "compression", "statistics", "options", "grants"].filter(
-    (property) => column.properties[property] !== undefined,
-  );
-  return set.length > 0 ? (columns.alter?.(column, plain, set, []) ?? []) : [];
-}
-
 /** Constraints, whatever their kind. */
 export const constraints: Mender = {
   create: (object) => [
@@ -241,8 +116,3 @@ export const constraints: Mender = {
       ? [`alter table ${expected.table} validate constraint ${lastPart(expected.name)}`]
       : undefined,
 };
-
-/** Whether a list of plain column names holds this column. */
-export function covers(names: readonly string[], column: CatalogObject): boolean {
-  return names.includes(unquote(lastPart(column.name)));
-}
