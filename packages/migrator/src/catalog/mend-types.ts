@@ -1,7 +1,7 @@
 import { escapeLiteral } from "pg";
 import { alterRights, list, type Mender, rightsOf, target, text } from "./mend-parts.ts";
 
-/** Enums: PostgreSQL can add values, and nothing else. */
+/** Enums: PostgreSQL can add and rename values, and nothing else. */
 export const enums: Mender = {
   create: (object) => [
     `create type ${object.name} as enum (${list(object, "values").map(escapeLiteral).join(", ")})`,
@@ -11,6 +11,9 @@ export const enums: Mender = {
   alter(expected, found, changed, catalog) {
     if (!changed.includes("values")) return alterRights(expected, found, changed, catalog);
     const [now, wanted] = [list(found, "values"), list(expected, "values")];
+    const other = wanted.filter((value, index) => value !== now[index]);
+    if (now.length === wanted.length && other.length === 1 && other[0] !== undefined)
+      return [renameValue(expected.name, now[wanted.indexOf(other[0])] ?? "", other[0])];
     if (now.join("\n") !== wanted.filter((value) => now.includes(value)).join("\n"))
       return [
         `-- PostgreSQL takes no value from an enum and keeps their order: make ${expected.name} anew as another type, and let its columns change to it`,
@@ -23,6 +26,10 @@ export const enums: Mender = {
     });
   },
 };
+
+function renameValue(type: string, from: string, to: string): string {
+  return `alter type ${type} rename value ${escapeLiteral(from)} to ${escapeLiteral(to)}`;
+}
 
 /** Domains with their constraints. */
 export const domains: Mender = {
