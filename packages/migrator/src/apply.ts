@@ -1,8 +1,10 @@
 import { escapeLiteral } from "pg";
+import { fitsMessage, sendMessage } from "./apply-message.ts";
 import { applyOutside } from "./apply-outside.ts";
-import { recordAudit } from "./audit.ts";
+import { auditInsert, recordAudit } from "./audit.ts";
 import { MigrationFailedError, MigratorError } from "./errors.ts";
-import { forget, recordApplied } from "./ledger.ts";
+import { inline, SqlExpression } from "./inline.ts";
+import { ledgerDelete, ledgerInsert, type Parameterized } from "./ledger.ts";
 import type { LoadedMigration } from "./load.ts";
 import type { Direction } from "./plan.ts";
 import type { Run } from "./run.ts";
@@ -40,37 +42,59 @@ export async function applyStep(run: Run, migration: LoadedMigration, direction:
 
 type Work = (run: Run, migration: LoadedMigration, direction: Direction, elapsed: () => number) => Promise<number>;
 
-// What an earlier migration set for its session must not reach the next one.
 const ownRole = "reset session authorization; reset role";
 const fresh = `${ownRole}; reset all`;
+const sinceBegin = new SqlExpression("extract(epoch from clock_timestamp() - now()) * 1000");
 
 const applyInTransaction: Work = async (run, migration, direction, elapsed) => {
-  const { query } = run.connection;
-  const title = escapeLiteral(titleOf(run, migration));
-  await query(fresh);
-  await query(
-    `begin; set local lock_timeout = ${Math.round(run.lockTimeoutMs)}; set local application_name = ${title}`,
-  );
+  const { query, client } = run.connection;
   try {
-    const sent = await sendAll(run, migration, direction);
-    await record(run, migration, direction, elapsed());
-    await query("commit");
+    const sent = (await sendTogether(run, migration, direction)) ?? (await sendAll(run, migration, direction, elapsed));
+    // What the migration set for its session must not reach the next one.
+    await query(`commit; ${fresh}`);
     return sent;
   } catch (error) {
-    const ours = run.connection.client.getTransactionStatus() !== "I";
+    const ours = client.getTransactionStatus() !== "I";
     await query("rollback").catch(() => {});
-    if (error instanceof MigrationFailedError) error.rolledBack = ours;
+    if (error instanceof MigrationFailedError) error.rolledBack ||= ours;
     throw error;
   }
 };
 
-async function sendAll(run: Run, migration: LoadedMigration, direction: Direction): Promise<number> {
+function beginning(run: Run, migration: LoadedMigration): string {
+  const title = escapeLiteral(titleOf(run, migration));
+  return `begin; set local lock_timeout = ${Math.round(run.lockTimeoutMs)}; set local application_name = ${title}`;
+}
+
+/** Statements and record in one message, where that can be; gives how many statements it sent. */
+async function sendTogether(run: Run, migration: LoadedMigration, direction: Direction): Promise<number | undefined> {
+  const script = scriptOf(migration, direction);
+  if (script.computed || !fitsMessage(script.statements)) return undefined;
+  const records = recording(run, migration, direction, sinceBegin).map(inline);
+  const message = {
+    migration: migration.name,
+    begin: beginning(run, migration),
+    statements: enumerate(script.statements),
+    record: [ownRole, ...records].join(";\n"),
+  };
+  return (await sendMessage(run, message)) ? script.statements.length : undefined;
+}
+
+/** One statement after the other. */
+async function sendAll(
+  run: Run,
+  migration: LoadedMigration,
+  direction: Direction,
+  elapsed: () => number,
+): Promise<number> {
+  await run.connection.query(beginning(run, migration));
   const script = scriptOf(migration, direction);
   const statements = enumerate(script.computed ? await compute(run, migration, direction) : script.statements);
   for (const statement of statements) {
     await send(run, migration.name, statement);
     refuseEnded(run, migration, statement);
   }
+  await record(run, migration, direction, elapsed());
   return statements.length;
 }
 
@@ -103,20 +127,28 @@ function titleOf({ toolVersion }: Run, { name }: LoadedMigration): string {
 }
 
 async function record(run: Run, migration: LoadedMigration, direction: Direction, durationMs: number): Promise<void> {
-  const { name, checksum, down } = migration;
   const { query } = run.connection;
-  const { host: appliedFrom, toolVersion, runId } = run;
-  const undo = down && !down.computed ? down.statements : null;
   // The migration may have taken another role, which the ledger is closed to.
   await query(ownRole);
-  if (direction === "down") await forget(query, name, run.ledger);
-  else await recordApplied(query, { name, checksum, durationMs, appliedFrom, toolVersion, runId, undo }, run.ledger);
-  await recordAudit(
-    query,
-    { action: direction === "up" ? "applied" : "reverted", migration: name, checksum, durationMs },
-    run,
-    run.ledger,
-  );
+  for (const { sql, parameters } of recording(run, migration, direction, durationMs)) await query(sql, parameters);
+}
+
+/** The statements that write ledger and audit. */
+function recording(
+  run: Run,
+  { name, checksum, down }: LoadedMigration,
+  direction: Direction,
+  durationMs: number | SqlExpression,
+): Parameterized[] {
+  const { host: appliedFrom, toolVersion, runId, ledger } = run;
+  const undo = down && !down.computed ? down.statements : null;
+  const action = direction === "up" ? "applied" : "reverted";
+  return [
+    direction === "down"
+      ? ledgerDelete(name, ledger)
+      : ledgerInsert({ name, checksum, durationMs, appliedFrom, toolVersion, runId, undo }, ledger),
+    auditInsert({ action, migration: name, checksum, durationMs }, run, ledger),
+  ];
 }
 
 /** Notes a failure in the audit, if the database still takes it. */

@@ -1,4 +1,5 @@
 import type { Query } from "./connect.ts";
+import type { SqlExpression } from "./inline.ts";
 import { type LedgerTable, type Parameterized, qualified } from "./ledger.ts";
 
 /** Something that was done to the history, or tried. */
@@ -8,7 +9,7 @@ export interface AuditEntry {
   /** The number of a statement, from 1, with `attempted`, `executed` and `failed`. */
   readonly statement?: number | null;
   readonly checksum?: string | null;
-  readonly durationMs?: number | null;
+  readonly durationMs?: number | SqlExpression | null;
   readonly error?: string | null;
   readonly sqlState?: string | null;
 }

@@ -10,24 +10,34 @@ export interface Blocker {
   readonly queryAgeSeconds: number;
 }
 
+export interface Patience {
+  readonly patienceMs: number;
+  /** True: as long as nobody blocks it, looks again after the same time; for more than one statement. */
+  readonly again?: boolean;
+}
+
 /**
  * Runs `work`; when it takes longer than `patienceMs`, asks by a second session who blocks it, tells `onBlocked`,
  * and goes on waiting.
  */
 export async function watchBlockers<Result>(
   connection: Connection,
-  patienceMs: number,
+  { patienceMs, again = false }: Patience,
   onBlocked: (blockers: readonly Blocker[]) => void,
   work: () => Promise<Result>,
 ): Promise<Result> {
   const look = async () => {
     const blockers = await findBlockers(connection);
     if (blockers.length > 0) onBlocked(blockers);
+    else if (again && !done) timer = wait();
   };
-  const timer = setTimeout(() => void look().catch(() => {}), patienceMs);
+  let done = false;
+  const wait = () => setTimeout(() => void look().catch(() => {}), patienceMs);
+  let timer = wait();
   try {
     return await work();
   } finally {
+    done = true;
     clearTimeout(timer);
   }
 }

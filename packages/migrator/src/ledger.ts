@@ -1,5 +1,6 @@
 import type { Query } from "./connect.ts";
 import { ConfigurationError } from "./errors.ts";
+import type { SqlExpression } from "./inline.ts";
 
 /** A row of the ledger. What the stock MikroORM CLI does not record is null. */
 export interface AppliedMigration {
@@ -89,7 +90,7 @@ function toApplied(row: LedgerRow): AppliedMigration {
 export interface LedgerEntry {
   readonly name: string;
   readonly checksum: string | null;
-  readonly durationMs: number | null;
+  readonly durationMs: number | SqlExpression | null;
   readonly appliedFrom: string | null;
   readonly toolVersion: string;
   readonly runId: string | null;

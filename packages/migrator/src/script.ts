@@ -3,7 +3,8 @@ import { auditInsert } from "./audit.ts";
 import type { Context } from "./context.ts";
 import { ConfigurationError } from "./errors.ts";
 import { openHistory } from "./history.ts";
-import { ledgerDelete, ledgerInsert, type LedgerTable, type Parameterized, qualified } from "./ledger.ts";
+import { inline } from "./inline.ts";
+import { ledgerDelete, ledgerInsert, type LedgerTable, qualified } from "./ledger.ts";
 import type { LoadedMigration } from "./load.ts";
 import { lockName } from "./lock.ts";
 import type { Direction } from "./plan.ts";
@@ -99,16 +100,6 @@ function recording({ ledger, toolVersion }: Context, migration: LoadedMigration,
 function auditing({ ledger, toolVersion }: Context, { name, checksum }: LoadedMigration, direction: Direction): string {
   const action = direction === "up" ? "applied" : "reverted";
   return inline(auditInsert({ action, migration: name, checksum }, { host: null, toolVersion, runId: null }, ledger));
-}
-
-/** The parameters written into the statement, as a script has it. */
-function inline({ sql, parameters }: Parameterized): string {
-  const literal = (value: unknown): string => {
-    if (value === null || value === undefined) return "null";
-    if (Array.isArray(value)) return `array[${value.map(literal).join(", ")}]`;
-    return escapeLiteral(String(value));
-  };
-  return sql.replaceAll(/\$(\d+)/g, (_, number: string) => literal(parameters[Number(number) - 1]));
 }
 
 function end(statement: string): string {

@@ -27,7 +27,7 @@ export async function send(run: Run, migration: string, statement: Statement): P
   // Before the lock time-out ends the wait, while it can still be seen who is waited for.
   await watchBlockers(
     connection,
-    lockTimeoutMs * 0.6,
+    { patienceMs: lockTimeoutMs * 0.6 },
     onBlocked,
     async () => await connection.client.query(statement.sql),
   ).catch((error: unknown) => {

@@ -11,16 +11,18 @@ type AnyQuery = (this: Client, ...parameters: unknown[]) => Promise<unknown>;
 
 /**
  * From now on, calls `crash` at one moment of all that this process asks PostgreSQL, with the client that is asking.
- * Gives the number of queries so far, and an end to it.
+ * Gives the number of queries so far, and an end to it. `onText` is told each query.
  */
 export function crashAt(
   point: CrashPoint,
   crash: (client: Client) => Promise<void>,
+  onText: (text: string) => void = () => {},
 ): { count(): number; restore(): void } {
   const original = Client.prototype.query as unknown as AnyQuery;
   let count = 0;
   const counted: AnyQuery = async function (...parameters) {
     const number = ++count;
+    onText(String(parameters[0]));
     if (number === point.query && point.when === "before") await crash(this);
     try {
       return await original.apply(this, parameters);

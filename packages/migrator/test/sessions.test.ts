@@ -178,11 +178,8 @@ describe("an abort", () => {
     const running = up(contextOf(dsn, folder, { signal: controller.signal }));
     await until(
       async () =>
-        (
-          await sql(
-            "select from pg_stat_activity where datname = current_database() and query like 'select pg_sleep%' and state = 'active'",
-          )
-        ).length,
+        (await sql("select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"))
+          .length,
     );
     controller.abort();
     const report = await running;

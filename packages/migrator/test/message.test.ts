@@ -1,0 +1,174 @@
+import { describe, expect, it } from "vitest";
+import { fitsMessage } from "../src/apply-message.ts";
+import type { MigrationFailedError } from "../src/errors.ts";
+import { down, up } from "../src/migrate.ts";
+import { crashAt } from "./crash-points.ts";
+import { contextOf, emptyDatabase, folderOf, ledgerOf, type Steps, tablesOf, until } from "./support.ts";
+
+const table = "create table a (id int)";
+
+/** Applies one migration and gives its failure. */
+async function failureOf(statements: readonly string[]) {
+  const { dsn, sql } = await emptyDatabase();
+  const folder = await folderOf({ M1: { up: statements } });
+  const { outcome, error } = await up(contextOf(dsn, folder));
+  expect(outcome).toBe("failed");
+  expect(await tablesOf(sql)).toEqual(["mikro_orm_migrations"]);
+  expect(await ledgerOf(sql)).toEqual([]);
+  return error as MigrationFailedError;
+}
+
+/** The texts that a run sends. */
+async function textsOf(steps: Steps): Promise<string[]> {
+  const { dsn } = await emptyDatabase();
+  const folder = await folderOf({ M1: steps });
+  const texts: string[] = [];
+  const counting = crashAt(
+    { query: 0, when: "before" },
+    async () => {},
+    (text) => texts.push(text),
+  );
+  const { outcome } = await up(contextOf(dsn, folder));
+  counting.restore();
+  expect(outcome).toBe("applied");
+  return texts;
+}
+
+describe("a migration as one message", () => {
+  it("sends all statements and the record together, and commits when their end was seen", async () => {
+    const texts = await textsOf({ up: [table, "insert into a values (1)"] });
+    const message = texts.findIndex((text) => text.includes(table));
+    expect(texts[message]).toContain("insert into a values (1)");
+    expect(texts[message]).toContain("_audit");
+    expect(texts[message + 1]).toMatch(/^commit;/);
+  });
+
+  it.each([
+    ["ends in a comment", [`${table} -- it's a table`, "insert into a values (1) /* ; */", "select 1;"]],
+    ["has strings of statements", [`${table}; insert into a values (1)`, "select 1; select 2;; select 'a;b'"]],
+    ["has a function", ["create function f() returns int language sql as $$ select 1; $$", table]],
+    ["has no statement at all", []],
+  ])("applies one that %s", async (_, statements) => {
+    const { dsn, sql } = await emptyDatabase();
+    const folder = await folderOf({ M1: { up: statements, down: ["drop table if exists a"] } });
+    expect((await up(contextOf(dsn, folder))).steps).toMatchObject([
+      { result: "applied", statements: statements.length },
+    ]);
+    expect(await sql("select name, duration_ms > 0 as took from mikro_orm_migrations")).toEqual([
+      { name: "M1", took: true },
+    ]);
+    expect((await down(contextOf(dsn, folder))).outcome).toBe("reverted");
+    expect(await tablesOf(sql)).toEqual(["mikro_orm_migrations"]);
+    expect(await sql("select action from mikro_orm_migrations_audit order by id")).toEqual([
+      { action: "applied" },
+      { action: "reverted" },
+    ]);
+  });
+
+  it.each([
+    ["1", [`insert into "nö" values (1)`, table], 1, 13, "42P01"],
+    ["2, behind a comment", [`${table} -- ünï 🐘 '`, "select 1 from b", "select 1"], 2, 15, "42P01"],
+    ["3, in a string of statements", [table, "select 1", "select 1; select nope"], 3, 18, "42703"],
+    ["2, where it divides by zero", [table, "select 1 / 0"], 2, null, "22012"],
+  ])("names the statement that fails: %s", async (_, statements, number, position, sqlState) => {
+    expect(await failureOf(statements)).toMatchObject({
+      statement: statements[number - 1],
+      number,
+      total: statements.length,
+      position,
+      sqlState,
+      rolledBack: true,
+    });
+  });
+
+  it.each([
+    ["a syntax error", [table, "select 1", "alter tabel a add b int"], 3, 7, "42601"],
+    ["a failure before a syntax error", [table, "select 1 from b", "alter tabel a"], 2, 15, "42P01"],
+    ["an open string", [table, "select 'a", "select 'b'"], 2, 8, "42601"],
+    ["an open comment", [table, "select 1 /* a", "select 2 */"], 2, 10, "42601"],
+    ["an open dollar quote", [table, "select $$", "select $$"], 2, 8, "42601"],
+    ["an open parenthesis", ["create table a (", "id int)"], 1, 17, "42601"],
+    ["two halves of a string", ["select 'a", "b'", "select 'c'"], 1, 8, "42601"],
+  ])("names the statement with %s, as if each was sent alone", async (_, statements, number, position, sqlState) => {
+    expect(await failureOf(statements)).toMatchObject({
+      statement: statements[number - 1],
+      number,
+      position,
+      sqlState,
+    });
+  });
+
+  it.each([
+    "commit",
+    "do $$ begin commit; end $$",
+    "select 1; end",
+    "copy a from stdin",
+    "set transaction read only",
+    "set standard_conforming_strings = off",
+    "set names latin1",
+    "select '\0'",
+  ])("is not made of %s", (statement) => {
+    expect(fitsMessage([table, statement])).toBe(false);
+  });
+
+  it("does not carry a session's settings to the next migration, nor a failed one's to the audit", async () => {
+    const { dsn, sql } = await emptyDatabase();
+    const folder = await folderOf({
+      M1: { up: ["set search_path = pg_temp", "set role pg_read_all_data"] },
+      M2: { up: ["create table public.a (id int)", "set role pg_read_all_data", "select 1 / 0"] },
+    });
+    expect((await up(contextOf(dsn, folder))).steps).toMatchObject([{ result: "applied" }, { result: "failed" }]);
+    expect(await sql("select action, migration, statement from mikro_orm_migrations_audit order by id")).toEqual([
+      { action: "applied", migration: "M1", statement: null },
+      { action: "failed", migration: "M2", statement: 3 },
+    ]);
+  });
+
+  it("names what fails at the commit, and does not go on", async () => {
+    const { dsn, sql } = await emptyDatabase();
+    const folder = await folderOf({
+      M1: {
+        up: [
+          "create table a (id int primary key, b int references a deferrable initially deferred)",
+          "insert into a values (1, 2)",
+        ],
+      },
+      M2: { up: ["create table b (id int)"] },
+    });
+    const report = await up(contextOf(dsn, folder));
+    expect(report.steps).toMatchObject([{ result: "failed" }, { result: "notRun" }]);
+    expect(report.error).toMatchObject({ sqlState: "23503", statement: null, number: null });
+    expect(await tablesOf(sql)).toEqual(["mikro_orm_migrations"]);
+  });
+
+  it("waits again for a lock that it did not get, and tells who has it, whichever statement waits", async () => {
+    const { dsn, sql, connect } = await emptyDatabase();
+    await sql(table);
+    const folder = await folderOf({
+      M1: { up: ["create table b (id int)", "select pg_sleep(0.3)", "alter table a add b int"] },
+    });
+    const holder = await connect();
+    await holder.query("begin; select * from a");
+    const context = contextOf(dsn, folder, { lockTimeoutMs: 300 });
+    const running = up(context);
+    await until(async () => context.events.some(({ type }) => type === "retrying"));
+    await holder.query("commit");
+    expect((await running).outcome).toBe("applied");
+    expect(context.events.map(({ type }) => type)).toContain("blocked");
+  });
+
+  it("is cancelled and rolled back at an interrupt", async () => {
+    const { dsn, sql } = await emptyDatabase();
+    const folder = await folderOf({ M1: { up: [table, "select pg_sleep(30)"] } });
+    const interrupt = new AbortController();
+    const running = up(contextOf(dsn, folder, { signal: interrupt.signal }));
+    await until(
+      async () =>
+        (await sql("select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()"))
+          .length,
+    );
+    interrupt.abort();
+    expect((await running).error).toMatchObject({ code: "interrupted" });
+    expect(await tablesOf(sql)).toEqual(["mikro_orm_migrations"]);
+  });
+});
