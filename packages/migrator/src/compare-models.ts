@@ -1,3 +1,4 @@
+import type { MikroORM } from "@mikro-orm/postgresql";
 import { auditTable } from "./audit.ts";
 import type { OrmOptions } from "./driver.ts";
 import { type LedgerTable, qualified } from "./ledger.ts";
@@ -8,13 +9,32 @@ export interface ModelDifference {
   readonly down: readonly string[];
 }
 
+/** Models, held against a database as often as somebody asks. */
+export interface OpenModels {
+  /** Both lists are empty when they are equal. A column with another name is a new one: MikroORM does not guess here. */
+  difference(): Promise<ModelDifference>;
+  /** What makes the models' schema in an empty database. */
+  creation(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
 /** Compares the models with the database at `dsn`; both lists are empty when they are equal. */
 export async function compareModels(
   ormOptions: OrmOptions,
   dsn: string,
   ledger: LedgerTable,
 ): Promise<ModelDifference> {
-  const { MikroORM } = await import("@mikro-orm/postgresql");
+  const models = await openModels(ormOptions, dsn, ledger);
+  try {
+    return await models.difference();
+  } finally {
+    await models.close();
+  }
+}
+
+/** Opens the models on the database at `dsn`. */
+export async function openModels(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<OpenModels> {
+  const { MikroORM, SchemaComparator } = await import("@mikro-orm/postgresql");
   const orm = await MikroORM.init({
     ...ormOptions,
     clientUrl: dsn,
@@ -24,12 +44,42 @@ export async function compareModels(
       skipTables: [ledger.table, auditTable(ledger).table],
     },
   });
-  try {
-    const { up, down } = await orm.schema.getUpdateSchemaMigrationSQL({ wrap: false });
-    return { up: splitStatements(up), down: splitStatements(down) };
-  } finally {
-    await orm.close(true);
-  }
+  const generator = orm.schema as unknown as Generator;
+  const platform = orm.em.getPlatform();
+  return {
+    async difference() {
+      const { fromSchema, toSchema } = await generator.prepareSchemaForComparison({ wrap: false });
+      const comparator = withoutGuesses(new SchemaComparator(platform) as unknown as Comparator);
+      const up = comparator.compare(fromSchema, toSchema);
+      const down = comparator.compare(toSchema, fromSchema, up);
+      return { up: toStatements(generator, up), down: toStatements(generator, down) };
+    },
+    creation: async () => splitStatements(await generator.getCreateSchemaSQL({ wrap: false })),
+    close: async () => await orm.close(true),
+  };
+}
+
+/** What MikroORM's generator does in `getUpdateSchemaMigrationSQL`, step by step. */
+interface Generator {
+  prepareSchemaForComparison(options: object): Promise<{ fromSchema: unknown; toSchema: unknown }>;
+  diffToSQL(difference: unknown, options: object): string;
+  getCreateSchemaSQL: MikroORM["schema"]["getCreateSchemaSQL"];
+}
+
+interface Comparator {
+  compare(from: unknown, to: unknown, inverse?: unknown): unknown;
+  detectColumnRenamings(): void;
+}
+
+/** MikroORM takes a new column of the same type for a renamed one and says nothing; here a person decides. */
+function withoutGuesses(comparator: Comparator): Comparator {
+  if (typeof comparator.detectColumnRenamings !== "function")
+    throw new Error("this version of MikroORM guesses renames in a way that is not known here");
+  return Object.assign(comparator, { detectColumnRenamings: () => {} });
+}
+
+function toStatements(generator: Generator, difference: unknown): string[] {
+  return splitStatements(generator.diffToSQL(difference, { wrap: false, safe: false, dropTables: true }));
 }
 
 /** The generator ends each statement with a semicolon and a new line; one inside a string literal ends nothing. */

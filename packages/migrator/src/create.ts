@@ -1,16 +1,26 @@
-import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { compareModels, type ModelDifference } from "./compare-models.ts";
+import type { Catalog } from "./catalog/catalog.ts";
+import { shorten } from "./catalog/names.ts";
+import { openModels } from "./compare-models.ts";
+import { connect } from "./connect.ts";
 import type { Context } from "./context.ts";
-import { discover, listFiles, type MigrationFolder } from "./discover.ts";
+import { discover, type MigrationFolder } from "./discover.ts";
+import type { OrmOptions } from "./driver.ts";
 import { ConfigurationError } from "./errors.ts";
-import { loadMigration } from "./load.ts";
-import { buildManifest, readManifest, writeManifest } from "./manifest.ts";
+import type { Change } from "./create/find-change.ts";
+import { type Direction, renderBlank, renderMigration } from "./create/render.ts";
+import type { RenameChoices } from "./create/settle-renames.ts";
+import type { Warning } from "./create/warn.ts";
+import { writeMigration } from "./create/write-files.ts";
 import { replay } from "./replay.ts";
 import { nextStamp } from "./resolve-target.ts";
 import { type ShadowOptions, withShadow } from "./shadow.ts";
 
-export interface CreateOptions {
+export { rewriteManifest } from "./create/write-files.ts";
+export type { DecideRename, RenameQuestion } from "./create/settle-renames.ts";
+export type { Warning } from "./create/warn.ts";
+
+export interface CreateOptions extends RenameChoices {
   /** What the migration does, in words: `add widgets` or `add_widgets`. */
   readonly name: string;
   /** Nothing is compared; the SQL is written by hand. */
@@ -26,19 +36,40 @@ export interface Created {
   readonly file: string | null;
   readonly code: string | null;
   readonly statements: readonly string[];
+  /** Tables and columns that keep their rows under another name, such as `users.mail` and `users.email`. */
+  readonly renames: readonly { readonly from: string; readonly to: string }[];
+  /** What `up` may lose, or fail on. */
+  readonly warnings: readonly Warning[];
 }
 
-/** Writes a migration from the difference between models and migrations, and the manifest with it. */
+const nothing: Created = { name: null, file: null, code: null, statements: [], renames: [], warnings: [] };
+
+/**
+ * Writes a migration from the difference between models and migrations, and the manifest with it. Throws a
+ * `MigratorError` (refused) where it cannot know what is renamed, or where another one was written meanwhile.
+ */
 export async function create(context: Context, options: CreateOptions): Promise<Created> {
   const words = toSnakeCase(options.name);
   const folder = await discover(context.directory);
-  const difference = options.blank ? { up: [], down: [] } : await findDifference(context, folder, options.shadow);
-  if (!options.blank && difference.up.length === 0) return { name: null, file: null, code: null, statements: [] };
-  const name = `Migration${nextStamp(folder.files)}_${words}`;
-  const code = options.blank ? renderBlank(name) : render(name, difference);
-  const created = { name, file: path.join(folder.directory, `${name}.ts`), code, statements: difference.up };
-  if (!options.dryRun) await write(folder, created);
-  return created;
+  if (options.blank) return await write(folder, options, { words, render: renderBlank }, nothing);
+  const change = await findChangeOnShadow(context, folder, options);
+  if (change.up.length === 0) return nothing;
+  const [up, down] = await warnOf(change);
+  const render = (name: string) => renderMigration(name, up, down);
+  const renames = change.renames.map(({ from, to }) => ({ from: shorten(from), to: shorten(to) }));
+  const found = { ...nothing, statements: change.up, renames, warnings: up.warnings };
+  return await write(folder, options, { words, render, madeFrom: folder }, found);
+}
+
+async function write(
+  folder: MigrationFolder,
+  { dryRun }: CreateOptions,
+  migration: Parameters<typeof writeMigration>[1],
+  found: Created,
+): Promise<Created> {
+  if (!dryRun) return { ...found, ...(await writeMigration(folder.directory, migration)) };
+  const name = `Migration${nextStamp(folder.files)}_${migration.words}`;
+  return { ...found, name, file: path.join(folder.directory, `${name}.ts`), code: migration.render(name) };
 }
 
 function toSnakeCase(name: string): string {
@@ -55,84 +86,41 @@ function toSnakeCase(name: string): string {
   return words;
 }
 
-async function findDifference(
-  context: Context,
-  folder: MigrationFolder,
-  shadow: ShadowOptions,
-): Promise<ModelDifference> {
+async function findChangeOnShadow(context: Context, folder: MigrationFolder, options: CreateOptions): Promise<Change> {
   const ormOptions = await context.loadOrmOptions();
   if (!ormOptions)
     throw new ConfigurationError(
       `"create" compares models with migrations, and no models are configured: name them in migrator.config.ts ("models"), or use --blank`,
     );
-  return await withShadow(shadow, async (dsn) => {
+  return await withShadow(options.shadow, async (dsn) => {
     await replay(context, folder, dsn);
-    return await compareModels(ormOptions, dsn, context.ledger);
+    return await findChangeAt(dsn, context, ormOptions, options);
   });
 }
 
-function render(name: string, { up, down }: ModelDifference): string {
-  return `${head(name)}
-  override async up(): Promise<void> {
-${up.map(renderStatement).join("\n")}
-  }
-
-  override async down(): Promise<void> {
-${down.map(renderStatement).join("\n")}
-  }
-}
-`;
-}
-
-function renderBlank(name: string): string {
-  return `${head(name)}
-  override async up(): Promise<void> {
-    // this.addSql(\`...\`);
-  }
-
-  override async down(): Promise<void> {
-    // this.addSql(\`...\`);
-  }
-}
-`;
-}
-
-function head(name: string): string {
-  return `import { Migration } from "@mikro-orm/migrations";
-
-export class ${name} extends Migration {
-  override name = "${name}";
-`;
-}
-
-function renderStatement(sql: string): string {
-  return `    this.addSql(\`${sql.replaceAll(/[`\\]|\$\{/g, "\\$&")}\`);`;
-}
-
-/** Writes the file, then the manifest; when the manifest cannot be written, the file goes again. */
-async function write(
-  folder: MigrationFolder,
-  { name, file, code }: { name: string; file: string; code: string },
-): Promise<void> {
-  await writeFile(file, code, { flag: "wx", flush: true });
+async function findChangeAt(
+  dsn: string,
+  { ledger }: Context,
+  ormOptions: OrmOptions,
+  choices: RenameChoices,
+): Promise<Change> {
+  const { findChange } = await import("./create/find-change.ts");
+  const connection = await connect(dsn, "migrator shadow");
+  const models = await openModels(ormOptions, dsn, ledger);
   try {
-    if (folder.manifest || folder.files.length === 0) await appendToManifest(folder, { name, path: file });
-  } catch (error) {
-    await rm(file, { force: true });
-    throw error;
+    return await findChange({ query: connection.query, ledger, models }, choices);
+  } finally {
+    await models.close();
+    await connection.close();
   }
 }
 
-async function appendToManifest({ directory }: MigrationFolder, file: { name: string; path: string }): Promise<void> {
-  const before = (await readManifest(directory))?.migrations ?? [];
-  const { name, checksum } = await loadMigration(file);
-  await writeManifest(directory, buildManifest([...before, { name, checksum }]));
-}
-
-/** Writes the manifest of a folder anew, from its files as they are now. Gives how many migrations it lists. */
-export async function rewriteManifest(directory: string): Promise<number> {
-  const files = await listFiles(directory);
-  const entries = await Promise.all(files.map(loadMigration));
-  await writeManifest(directory, buildManifest(entries));
-  return entries.length;
+/** Each direction with what a person must know of its statements. */
+async function warnOf({ up, down, renamed, after }: Change): Promise<[Direction, Direction]> {
+  const { findWarnings } = await import("./create/warn.ts");
+  const direct = async (statements: readonly string[], from: Catalog, to: Catalog): Promise<Direction> => ({
+    statements,
+    warnings: await findWarnings(statements, { before: from, after: to }),
+  });
+  return [await direct(up, renamed, after), await direct(down, after, renamed)];
 }

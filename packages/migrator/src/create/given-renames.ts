@@ -1,0 +1,85 @@
+import type { Catalog, CatalogObject } from "../catalog/catalog.ts";
+import { partsOf, shorten, unquote } from "../catalog/names.ts";
+import type { Rename } from "../catalog/renames.ts";
+import { ConfigurationError } from "../errors.ts";
+import { means, missingIn } from "./find-renames.ts";
+
+/** A rename that somebody ordered: `users.mail=email`, `users=people`. */
+export interface GivenRename {
+  readonly text: string;
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+}
+
+/** Reads what `--rename` takes. Throws a `ConfigurationError` where it makes no sense. */
+export function parseRename(text: string): GivenRename {
+  const [from = "", to = "", more] = text.match(/(?:"(?:[^"]|"")*"|[^="])+/g) ?? [];
+  const given = { text, from: toParts(from), to: toParts(to) };
+  const whole = text.split("=").length > 1 && more === undefined && given.from.length > 0 && given.to.length > 0;
+  if (!whole || given.from.length > 3 || given.to.length > given.from.length)
+    throw new ConfigurationError(
+      `"${text}" is no rename: it takes OLD=NEW, such as users.mail=email for a column or users=people for a table`,
+    );
+  return given;
+}
+
+const toParts = (name: string) => partsOf(name.trim()).map(unquote);
+
+/** Finds the table or column that a rename means among what goes and what comes; undefined where there is none. */
+export function resolveRename(
+  given: GivenRename,
+  before: Catalog,
+  after: Catalog,
+  formerly: ReadonlyMap<string, string>,
+): Rename | undefined {
+  const meant = findPairs(given, before, after, formerly);
+  if (meant.length > 1)
+    throw new ConfigurationError(
+      `"${given.text}" fits ${meant.map(({ from, to }) => `${shorten(from)}=${shorten(to)}`).join(" and ")}: write the table's name before it`,
+    );
+  return meant[0];
+}
+
+function findPairs(
+  { from, to }: GivenRename,
+  before: Catalog,
+  after: Catalog,
+  formerly: ReadonlyMap<string, string>,
+): Rename[] {
+  return (["table", "column"] as const).flatMap((kind) => {
+    const gone = missingIn(after, before, kind).filter((object) =>
+      [object.name, formerName(object, formerly)].some((name) => means(from, name)),
+    );
+    const added = missingIn(before, after, kind).filter(({ name }) => means(to, name));
+    return gone.flatMap((old) => added.filter((next) => next.table === old.table).map((next) => toRename(old, next)));
+  });
+}
+
+/** The name before the object's table was renamed. */
+function formerName({ name, table }: CatalogObject, formerly: ReadonlyMap<string, string>): string {
+  const former = formerly.get(table ?? "");
+  return former === undefined || table === null ? name : former + name.slice(table.length);
+}
+
+/** That `old` becomes `next`. */
+export function toRename(old: CatalogObject, next: CatalogObject): Rename {
+  return { kind: old.kind, table: old.table, from: old.name, to: next.name };
+}
+
+/** Refuses a rename that nothing fits, with what there is. */
+export function refuseUnknown(given: GivenRename, before: Catalog, after: Catalog): never {
+  const list = (objects: readonly CatalogObject[]) => objects.map(({ name }) => shorten(name)).join(", ") || "nothing";
+  const both = (one: Catalog, other: Catalog) => [
+    ...missingIn(other, one, "table"),
+    ...missingIn(other, one, "column"),
+  ];
+  throw new ConfigurationError(
+    `"${given.text}" fits nothing that the models rename. Gone: ${list(both(before, after))}; new: ${list(newNames(both(after, before)))}`,
+  );
+}
+
+/** The columns of a new table say nothing more than the table does. */
+function newNames(objects: readonly CatalogObject[]): CatalogObject[] {
+  const tables = new Set(objects.filter(({ kind }) => kind === "table").map(({ name }) => name));
+  return objects.filter(({ kind, table }) => kind === "table" || !tables.has(table ?? ""));
+}

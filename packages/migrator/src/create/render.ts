@@ -1,0 +1,58 @@
+import { formatSql } from "./format-sql.ts";
+import type { Warning } from "./warn.ts";
+
+/** One direction of a migration to write. */
+export interface Direction {
+  readonly statements: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
+/** The TypeScript of a migration; each warning is a comment above its statement. */
+export function renderMigration(name: string, up: Direction, down: Direction): string {
+  return renderClass(name, renderDirection(up), renderDirection(down));
+}
+
+/** The TypeScript of a migration whose SQL is written by hand. */
+export function renderBlank(name: string): string {
+  const hint = "    // this.addSql(`...`);";
+  return renderClass(name, hint, hint);
+}
+
+function renderClass(name: string, up: string, down: string): string {
+  return `import { Migration } from "@mikro-orm/migrations";
+
+export class ${name} extends Migration {
+  override name = "${name}";
+
+  override async up(): Promise<void> {
+${up}
+  }
+
+  override async down(): Promise<void> {
+${down}
+  }
+}
+`;
+}
+
+function renderDirection({ statements, warnings }: Direction): string {
+  const lines = statements.flatMap((statement) => {
+    const own = new Set(warnings.filter((warning) => warning.statement === statement).map(({ message }) => message));
+    return [...[...own].flatMap(renderComment), renderStatement(formatSql(statement))];
+  });
+  return lines.join("\n");
+}
+
+function renderStatement(sql: string): string {
+  return `    this.addSql(\`${sql.replaceAll(/[`\\]|\$\{/g, "\\$&")}\`);`;
+}
+
+function renderComment(message: string): string[] {
+  const lines: string[] = [];
+  for (const word of message.split(/\s+/)) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length > 108) lines.push(`    // ${word}`);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}

@@ -1,0 +1,125 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import { shorten } from "../catalog/names.ts";
+import { type Rename, renameStatement } from "../catalog/renames.ts";
+import { MigratorError } from "../errors.ts";
+import { type Candidate, findCandidates } from "./find-renames.ts";
+import { type GivenRename, parseRename, refuseUnknown, resolveRename, toRename } from "./given-renames.ts";
+import { apply, look, sendAll, type ShadowSchema, tryOut } from "./shadow-schema.ts";
+
+/** Something that goes and may be the same as something new: names as people write them, columns with their table. */
+export interface RenameQuestion {
+  readonly kind: "table" | "column";
+  readonly from: string;
+  /** The likeliest first. */
+  readonly to: readonly string[];
+}
+
+/** Gives the new name out of `to`, or null: it is dropped, and what is new is another thing. */
+export type DecideRename = (question: RenameQuestion) => Promise<string | null>;
+
+/** How renames are told from drops. */
+export interface RenameChoices {
+  /** What is known beforehand: `users.mail=email`, `users=people`. */
+  readonly renames?: readonly string[] | undefined;
+  /** Asked for everything else; without it, what is not known is refused. */
+  readonly decide?: DecideRename | undefined;
+}
+
+/** What was renamed, and what is left to do. */
+export interface Settled {
+  readonly renames: readonly Rename[];
+  /** The schema with the new names. */
+  readonly before: Catalog;
+  /** As MikroORM would make it from that. */
+  readonly after: Catalog;
+}
+
+/**
+ * Finds out what the models rename, and does so on the shadow, in the order in which it must be done. Throws a
+ * `MigratorError` (refused) where nobody can say, and a `ConfigurationError` for a given rename that fits nothing.
+ */
+export async function settleRenames(shadow: ShadowSchema, { renames = [], decide }: RenameChoices): Promise<Settled> {
+  const state: State = { given: renames.map(parseRename), dropped: new Set(), formerly: new Map(), done: [] };
+  for (;;) {
+    const { before, after } = await preview(shadow);
+    const rename = takeGiven(state, before, after) ?? (await ask(state, before, after, decide));
+    if (rename === "settled") return { renames: state.done, before, after };
+    if (rename === "dropped") continue;
+    await apply(shadow, [renameStatement(rename)]);
+    if (rename.kind === "table") state.formerly.set(rename.to, rename.from);
+    state.done.push(rename);
+  }
+}
+
+interface State {
+  given: GivenRename[];
+  /** Names of what is dropped for certain. */
+  readonly dropped: Set<string>;
+  /** Tables by their new names. */
+  readonly formerly: Map<string, string>;
+  readonly done: Rename[];
+}
+
+/** The schema as it is, and as MikroORM would make it. */
+async function preview(shadow: ShadowSchema): Promise<{ before: Catalog; after: Catalog }> {
+  const { up } = await shadow.models.difference();
+  return await tryOut(shadow, async () => {
+    const before = await look(shadow);
+    await sendAll(shadow.query, up);
+    return { before, after: await look(shadow) };
+  });
+}
+
+function takeGiven(state: State, before: Catalog, after: Catalog): Rename | undefined {
+  for (const given of state.given) {
+    const rename = resolveRename(given, before, after, state.formerly);
+    if (!rename) continue;
+    state.given = state.given.filter((one) => one !== given);
+    return rename;
+  }
+  return undefined;
+}
+
+async function ask(
+  state: State,
+  before: Catalog,
+  after: Catalog,
+  decide: DecideRename | undefined,
+): Promise<Rename | "dropped" | "settled"> {
+  const open = findCandidates(before, after).filter(({ from }) => !state.dropped.has(from.name));
+  const [candidate] = open;
+  // A given rename of a column may wait until it is known what became of its table.
+  const [waiting] = state.given;
+  if (waiting && candidate?.kind !== "table") refuseUnknown(waiting, before, after);
+  if (!candidate) return "settled";
+  if (!decide) throw refuse(open);
+  const answer = await decide(toQuestion(candidate));
+  const chosen = candidate.to.find(({ name }) => shorten(name) === answer);
+  if (chosen) return toRename(candidate.from, chosen);
+  state.dropped.add(candidate.from.name);
+  return "dropped";
+}
+
+function toQuestion({ kind, from, to }: Candidate): RenameQuestion {
+  return { kind, from: shorten(from.name), to: to.map(({ name }) => shorten(name)) };
+}
+
+function refuse(open: readonly Candidate[]): MigratorError {
+  const lines = open.map((candidate) => {
+    const { kind, from, to } = toQuestion(candidate);
+    return `  ${kind} ${from} goes and ${to.join(" or ")} comes: ${to.map((name) => `--rename ${quote(`${from}=${name}`)}`).join(" or ")}`;
+  });
+  return new MigratorError(
+    "refused",
+    [
+      "Nobody can see from the models whether this is renamed, and keeps its data, or dropped. Nothing was written.",
+      ...lines,
+      "Give these options for what is renamed, and --no-renames when everything else is dropped and added.",
+    ].join("\n"),
+  );
+}
+
+/** As a shell takes it. */
+function quote(text: string): string {
+  return /^[\w.=]+$/.test(text) ? text : `'${text}'`;
+}

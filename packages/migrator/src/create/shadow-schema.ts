@@ -1,0 +1,78 @@
+import { type Catalog, readCatalogInTransaction } from "../catalog/catalog.ts";
+import type { OpenModels } from "../compare-models.ts";
+import type { Query } from "../connect.ts";
+import { MigratorError } from "../errors.ts";
+import type { LedgerTable } from "../ledger.ts";
+
+/** The shadow database with the history on it, and the models beside it. */
+export interface ShadowSchema {
+  readonly query: Query;
+  readonly ledger: LedgerTable;
+  readonly models: OpenModels;
+}
+
+/** Runs `work` in a transaction that is rolled back, whatever happens. */
+export async function tryOut<Result>({ query }: ShadowSchema, work: () => Promise<Result>): Promise<Result> {
+  await query("begin");
+  try {
+    return await work();
+  } finally {
+    await query("rollback");
+  }
+}
+
+/** Sends statements and keeps what they did; gives them as PostgreSQL took them. */
+export async function apply({ query }: ShadowSchema, statements: readonly string[]): Promise<string[]> {
+  await query("begin");
+  try {
+    const sent = await sendAll(query, statements);
+    await query("commit");
+    return sent;
+  } catch (error) {
+    await query("rollback");
+    throw error;
+  }
+}
+
+/** Reads the catalog as it stands, inside an open transaction. */
+export async function look({ query, ledger }: ShadowSchema): Promise<Catalog> {
+  return await readCatalogInTransaction(query, ledger);
+}
+
+/** Sends statements inside an open transaction; gives them as PostgreSQL took them. Throws where it takes one in no way. */
+export async function sendAll(query: Query, statements: readonly string[]): Promise<string[]> {
+  const sent: string[] = [];
+  for (const statement of statements) sent.push(...(await sendOne(query, statement)));
+  return sent;
+}
+
+async function sendOne(query: Query, statement: string): Promise<readonly string[]> {
+  let refusal = new Error();
+  for (const way of waysOf(statement)) {
+    await query("savepoint statement");
+    try {
+      for (const sql of way) await query(sql);
+      await query("release savepoint statement");
+      return way;
+    } catch (error) {
+      refusal = error as Error;
+      await query("rollback to savepoint statement");
+    }
+  }
+  throw new MigratorError(
+    "failed",
+    `The models want "${statement}", and PostgreSQL says: ${refusal.message}. Write this change by hand: migrator create NAME --blank`,
+    { cause: refusal },
+  );
+}
+
+/** What to send for a statement of MikroORM's, the best first. */
+function waysOf(statement: string): readonly (readonly string[])[] {
+  const table = /^drop table if exists (\S+) cascade$/.exec(statement)?.[1];
+  // CASCADE would take along what nobody has seen.
+  if (table !== undefined) return [[`drop table ${table}`], [statement]];
+  const column = /^(alter table \S+ alter column \S+) type /.exec(statement)?.[1];
+  // A default stands in the way of some types. What should be the default afterwards, the next comparison tells.
+  if (column !== undefined) return [[statement], [`${column} drop default`, statement]];
+  return [[statement]];
+}

@@ -1,0 +1,136 @@
+import type { Catalog, CatalogObject } from "../catalog/catalog.ts";
+import { lastPart, partsOf, shorten, unquote } from "../catalog/names.ts";
+import {
+  type ClauseNode,
+  type ColumnNode,
+  type ConstraintNode,
+  type RelationNode,
+  type StatementNode,
+  wordsOf,
+} from "./parse-tree.ts";
+import { warnOfType } from "./warn-of-type.ts";
+
+/** What a person must know of a statement before it runs on a database that has rows. */
+export interface Warning {
+  /** In plain words, and what to do about it. */
+  readonly message: string;
+  readonly statement: string;
+}
+
+/** The schema before and after the statements. */
+export interface Stations {
+  readonly before: Catalog;
+  readonly after: Catalog;
+}
+
+/** What each of the statements may lose, or fail on. One that cannot be read is passed over. */
+export async function findWarnings(statements: readonly string[], stations: Stations): Promise<Warning[]> {
+  // A parser of 1 MB, which no other command needs.
+  const { parse } = await import("libpg-query");
+  const warnings: Warning[] = [];
+  for (const statement of statements) {
+    const { stmts = [] } = (await parse(statement).catch(() => ({}))) as {
+      stmts?: { stmt: StatementNode }[];
+    };
+    const messages = stmts.flatMap(({ stmt }) => warnOf(stmt, stations));
+    warnings.push(...messages.map((message) => ({ message, statement })));
+  }
+  return warnings;
+}
+
+function warnOf({ DropStmt, IndexStmt, AlterTableStmt }: StatementNode, stations: Stations): string[] {
+  if (DropStmt) return warnOfDrop(DropStmt);
+  if (IndexStmt) return warnOfIndex(IndexStmt, stations);
+  if (AlterTableStmt?.objtype !== "OBJECT_TABLE") return [];
+  const table = findTable(stations.before, AlterTableStmt.relation);
+  if (!table) return [];
+  return AlterTableStmt.cmds.flatMap(({ AlterTableCmd }) => warnOfClause(AlterTableCmd, table, stations));
+}
+
+function warnOfDrop({ removeType, objects, behavior }: NonNullable<StatementNode["DropStmt"]>): string[] {
+  if (removeType !== "OBJECT_TABLE") return [];
+  const more = behavior === "DROP_CASCADE" ? ", and everything that depends on it" : "";
+  return objects.map(({ List }) => `drops ${shorten(wordsOf(List.items).join("."))} and all of its rows${more}`);
+}
+
+function warnOfIndex(
+  { unique, relation, indexParams, idxname }: NonNullable<StatementNode["IndexStmt"]>,
+  { before }: Stations,
+): string[] {
+  const table = unique && findTable(before, relation);
+  if (!table) return [];
+  const columns = indexParams.map(({ IndexElem }) => IndexElem.name ?? "");
+  return [warnOfTwins(table, columns.every(Boolean) ? columns : [], idxname)];
+}
+
+function warnOfTwins(table: CatalogObject, columns: readonly string[], name = "it"): string {
+  const what = columns.length > 0 ? `the same ${columns.join(", ")}` : `the same value for ${name}`;
+  return `fails while two rows of ${shorten(table.name)} have ${what}: settle those first`;
+}
+
+function warnOfClause(
+  { subtype, name = "", def = {} }: ClauseNode,
+  table: CatalogObject,
+  stations: Stations,
+): string[] {
+  const column = findColumn(stations.before, table, name);
+  const called = `${shorten(table.name)}.${name}`;
+  if (subtype === "AT_DropColumn") return [`drops ${called} and what is in it`];
+  if (subtype === "AT_SetNotNull") return column ? [warnOfNull(table, called, name)] : [];
+  if (subtype === "AT_AlterColumnType") return warnOfType(called, column, findColumn(stations.after, table, name));
+  if (def.ColumnDef) return warnOfColumn(def.ColumnDef, table);
+  return def.Constraint ? warnOfConstraint(def.Constraint, table, stations) : [];
+}
+
+function warnOfNull(table: CatalogObject, called: string, name: string): string {
+  return `${called} becomes required, which fails while a row has none: fill those before, such as by update ${shorten(table.name)} set ${name} = … where ${name} is null`;
+}
+
+const filling = new Set(["CONSTR_DEFAULT", "CONSTR_IDENTITY", "CONSTR_GENERATED"]);
+
+function warnOfColumn({ colname, constraints = [] }: ColumnNode, table: CatalogObject): string[] {
+  const types = constraints.map(({ Constraint }) => Constraint.contype);
+  const required = types.some((type) => type === "CONSTR_NOTNULL" || type === "CONSTR_PRIMARY");
+  if (!required || types.some((type) => filling.has(type))) return [];
+  return [
+    `${shorten(table.name)}.${colname} is new, required and without a default, which fails while the table has rows: give it a default, or add it as nullable, fill it, and then set it not null`,
+  ];
+}
+
+function warnOfConstraint(
+  { contype, keys = [], conname = "" }: ConstraintNode,
+  table: CatalogObject,
+  stations: Stations,
+): string[] {
+  if (contype === "CONSTR_UNIQUE" || contype === "CONSTR_PRIMARY")
+    return keys.length > 0 ? [warnOfTwins(table, wordsOf(keys), conname)] : [];
+  if (contype !== "CONSTR_CHECK" || widens(table, conname, stations)) return [];
+  return [`fails while a row of ${shorten(table.name)} breaks ${conname}: settle those first`];
+}
+
+/** A list of allowed values that only grew. */
+function widens(table: CatalogObject, name: string, { before, after }: Stations): boolean {
+  const values = (catalog: Catalog) => {
+    const check = catalog.find(
+      (object) =>
+        object.kind === "constraint" && object.table === table.name && unquote(lastPart(object.name)) === name,
+    );
+    return String(check?.properties["definition"] ?? "").match(/'(?:[^']|'')*'/g);
+  };
+  const [old, next] = [values(before), values(after)];
+  return old !== null && next !== null && old.every((value) => next.includes(value));
+}
+
+function findTable(catalog: Catalog, { schemaname = "public", relname }: RelationNode): CatalogObject | undefined {
+  return catalog.find((object) => {
+    if (object.kind !== "table") return false;
+    const [schema, name] = partsOf(object.name).map(unquote);
+    return name === relname && schema === schemaname;
+  });
+}
+
+function findColumn(catalog: Catalog, table: CatalogObject, name: string): CatalogObject | undefined {
+  return catalog.find(
+    (object) => object.kind === "column" && object.table === table.name && unquote(lastPart(object.name)) === name,
+  );
+}
