@@ -6,6 +6,7 @@ import { describeMachine } from "./machine.ts";
 import type { Options } from "./options.ts";
 import { AbsentError, type Peer } from "./peer.ts";
 import { measureProfile } from "./profile.ts";
+import { fingerprintOurs } from "./peers/ours.ts";
 import { createProjects } from "./projects.ts";
 import { type Run, toReport } from "./report.ts";
 import { runRounds } from "./rounds.ts";
@@ -19,7 +20,7 @@ export async function runBenchmark(options: Options, tell: Progress): Promise<Ru
   const folder = await mkdtemp(path.join(os.tmpdir(), "thedata-bench-"));
   // PostgreSQL's own account passes through it.
   await chmod(folder, 0o755);
-  const server = await openServer(options.dsn, folder);
+  const server = await openServer(options.dsn, folder, options.login);
   try {
     const run = await measureAll(options, server.dsn, folder, tell);
     await writeFile(path.join(options.out, "results.svg"), toChart(run));
@@ -33,6 +34,7 @@ export async function runBenchmark(options: Options, tell: Progress): Promise<Ru
 }
 
 async function measureAll(options: Options, dsn: string, folder: string, tell: Progress): Promise<Run> {
+  const built = await fingerprintOurs();
   const { present, absent, versions } = await findPeers(options.peers, tell);
   const projects = createProjects(dsn, folder);
   try {
@@ -40,7 +42,11 @@ async function measureAll(options: Options, dsn: string, folder: string, tell: P
     const profile = await measureProfile(projects, present, options.smoke ? 2 : 20, tell);
     const trace = options.trace ? await traceGate(projects, present, tell) : undefined;
     const machine = await describeMachine(dsn);
-    return { workloads: options.workloads, peers: present, absent, versions, samples, machine, profile, trace };
+    const login = options.dsn === undefined ? options.login : undefined;
+    const isStable = built === (await fingerprintOurs());
+    if (!isStable) tell("our command was built anew during the run: its figures are of no use");
+    const { workloads } = options;
+    return { workloads, peers: present, absent, versions, samples, machine, login, isStable, profile, trace };
   } finally {
     await projects.close();
   }

@@ -7,7 +7,7 @@ test("a full run has all workloads and peers, and writes beside itself", () => {
   const options = read();
   expect(options?.workloads.map(({ id }) => id).toSorted()).toEqual(["W1", "W2", "W3", "W4", "W5", "W6"]);
   expect(options?.peers[0]?.id).toBe("psql");
-  expect(options).toMatchObject({ smoke: false, dsn: undefined, out: "here", trace: true });
+  expect(options).toMatchObject({ smoke: false, dsn: undefined, login: "trust", out: "here", trace: true });
 });
 
 test("workloads, peers and rounds can be chosen", () => {
@@ -30,6 +30,7 @@ test.each([
   { args: ["--only", "W9"], message: /no workload "W9"/ },
   { args: ["--peers", "ours,flyway"], message: /no peer "flyway"/ },
   { args: ["--rounds", "0"], message: /takes a number from 1/ },
+  { args: ["--login", "md5"], message: /takes trust or scram/ },
   { args: ["--fast"], message: /--fast/ },
 ])("$args is refused", ({ args, message }) => {
   expect(() => read(...args)).toThrow(message);

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Peer } from "./peer.ts";
 import { peers } from "./peers/index.ts";
+import { type Login, logins } from "./server.ts";
 import { fullWorkloads, smokeWorkloads, type Workload } from "./workloads.ts";
 
 /** What a run of the benchmark does. */
@@ -10,6 +11,8 @@ export interface Options {
   readonly peers: readonly Peer[];
   /** A superuser's address; undefined: the benchmark starts a server. */
   readonly dsn: string | undefined;
+  /** How clients log in to the server that the benchmark starts. */
+  readonly login: Login;
   /** The folder that gets RESULTS.md and results.svg. */
   readonly out: string;
   /** Whether the files and modules of a no-op `up` are listed. */
@@ -26,6 +29,7 @@ export const help = `pnpm bench [options]
     .join(", ")}
   --peers a,b      these peers alone: ${peers.map(({ id }) => id).join(", ")}
   --dsn URL        a superuser's address on a server that may be filled; without it one is started
+  --login HOW      to the server that is started: ${logins.join(" or ")} (default: trust)
   --out DIR        where RESULTS.md and results.svg go (default: bench)
   --no-trace       without the list of what a no-op up opens and loads
 `;
@@ -36,6 +40,7 @@ const flags = {
   only: { type: "string" },
   peers: { type: "string" },
   dsn: { type: "string" },
+  login: { type: "string", default: "trust" },
   out: { type: "string" },
   trace: { type: "boolean", default: true },
   help: { type: "boolean", default: false },
@@ -52,6 +57,7 @@ export function readOptions(args: readonly string[], defaultOut: string): Option
     workloads: workloads.map((workload) => ({ ...workload, rounds: rounds ?? workload.rounds })),
     peers: pick(values.smoke && !values.peers ? peers.filter(({ quick }) => quick) : peers, values.peers, "peer"),
     dsn: values.dsn,
+    login: toLogin(values.login),
     out: values.out ?? defaultOut,
     trace: values.trace,
   };
@@ -60,6 +66,12 @@ export function readOptions(args: readonly string[], defaultOut: string): Option
 function toCount(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   throw new Error(`--rounds is "${text}": it takes a number from 1`);
+}
+
+function toLogin(text: string): Login {
+  const login = logins.find((one) => one === text);
+  if (login) return login;
+  throw new Error(`--login is "${text}": it takes ${logins.join(" or ")}`);
 }
 
 function pick<Item extends { readonly id: string }>(

@@ -8,6 +8,7 @@ import { summarize } from "./results.ts";
 import { type Sample, takesPart } from "./rounds.ts";
 import { duration, mebibytes, ratio, toTable } from "./table.ts";
 import { explainFiles } from "./trace-reasons.ts";
+import type { Login } from "./server.ts";
 import type { Trace } from "./trace.ts";
 import type { Workload } from "./workloads.ts";
 
@@ -21,6 +22,10 @@ export interface Run {
   readonly versions: ReadonlyMap<string, string>;
   readonly samples: readonly Sample[];
   readonly machine: Machine;
+  /** How clients logged in to our own server; undefined: the server was given. */
+  readonly login: Login | undefined;
+  /** False: our command was built anew meanwhile. */
+  readonly isStable: boolean;
   readonly profile: readonly ProfileStep[];
   readonly trace: Trace | undefined;
 }
@@ -59,14 +64,20 @@ export async function toReport(run: Run): Promise<string> {
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-function describeRun({ machine, peers, versions, absent }: Run): string {
+function describeRun({ machine, peers, versions, absent, login, isStable }: Run): string {
   const names = new Map(peers.map(({ id, family }) => [family, `${family} ${versions.get(id) ?? ""}`])).values();
   const missing = absent.map(({ label, remedy }) => `Without ${label}: \`${remedy}\`.`);
   return [
-    `One machine with ${machine.cores} cores and ${machine.memoryGib} GiB of memory; ${machine.system}. PostgreSQL ${machine.postgres} on the loopback address (${machine.settings}), Node ${machine.node}.`,
+    `One machine with ${machine.cores} cores and ${machine.memoryGib} GiB of memory; ${machine.system}. PostgreSQL ${machine.postgres} on the loopback address (${machine.settings}${loginInWords(login)}), Node ${machine.node}.`,
     `Peers: ${[...names].join(", ")}.`,
     ...missing,
+    ...(isStable ? [] : ["**Our command was built anew during this run: its figures are of no use.**"]),
   ].join("\n");
+}
+
+function loginInWords(login: Login | undefined): string {
+  if (login === undefined) return "";
+  return login === "trust" ? "; logins without a password" : "; logins by SCRAM-SHA-256";
 }
 
 function describeGoals(run: Run): string {

@@ -1,17 +1,40 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { type DevPostgres, startPostgres } from "@thedata/dev-postgres";
+import pg from "pg";
 
-/** The server of the run: the one at `dsn`, or one of our own below `folder` with a server's ordinary settings. */
-export async function openServer(dsn: string | undefined, folder: string): Promise<Pick<DevPostgres, "dsn" | "stop">> {
+/** How a client of our own server logs in. */
+export const logins = ["trust", "scram"] as const;
+export type Login = (typeof logins)[number];
+
+/**
+ * The server of the run: the one at `dsn`, or one of our own below `folder` with a server's ordinary settings. With
+ * `trust` it asks for no password: a login by SCRAM takes psql as long as all the rest of a start, and says nothing of
+ * the peers.
+ */
+export async function openServer(
+  dsn: string | undefined,
+  folder: string,
+  login: Login,
+): Promise<Pick<DevPostgres, "dsn" | "stop">> {
   if (dsn !== undefined) return { dsn, stop: async () => {} };
   const dataDir = path.join(folder, "postgres");
   await mkdir(dataDir);
   // A data folder: without one the server would not wait for the disk, and a commit would cost nothing.
   // Version 15 unless the environment says otherwise: what the project's goals were measured with.
-  return await startPostgres({
-    dataDir,
-    source: "embedded",
-    ...(process.env["DEV_POSTGRES_VERSION"] ? {} : { version: 15 }),
-  });
+  const version = process.env["DEV_POSTGRES_VERSION"] ? {} : ({ version: 15 } as const);
+  const server = await startPostgres({ dataDir, source: "embedded", ...version });
+  if (login === "trust") await trustLoopback(server.dsn);
+  return server;
+}
+
+/** The server writes its own rules, for the file belongs to its account. */
+async function trustLoopback(dsn: string): Promise<void> {
+  const client = new pg.Client(dsn);
+  await client.connect();
+  const { rows } = await client.query<{ file: string }>("select current_setting('hba_file') as file");
+  const file = pg.escapeLiteral(rows[0]?.file ?? "");
+  await client.query(`copy (select 'host all all 127.0.0.1/32 trust') to ${file}`);
+  await client.query("select pg_reload_conf()");
+  await client.end();
 }

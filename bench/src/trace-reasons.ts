@@ -28,6 +28,7 @@ const rules: readonly Rule[] = [
   [/^project\/migrator\.config\./, undefined, "the configuration"],
   [/compile-cache/, "Node's compile cache", "compiled code instead of source"],
   [/package\.json$/, "package.json files", "Node asks whether a file is an ES module"],
+  [/^node\/bin\/node$/, "the Node binary", "V8 maps its built-in code beside the code that it makes"],
   [/\/list-modules\.js$/, "the benchmark's own list", "writes this"],
   [/\.so(\.\d+)*$|ld\.so\.cache$/, "shared libraries", "the Node binary is linked to them"],
   [/^\/proc\/|^\/sys\//, "/proc, /sys", "Node asks for memory and cores"],

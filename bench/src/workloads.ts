@@ -15,9 +15,9 @@ export interface Workload {
 /** The workloads of a full run, in the order in which they are done: W3 leaves the databases that later ones need. */
 export const fullWorkloads: readonly Workload[] = [
   { id: "W3", title: "1,000 from empty, each its own transaction", kind: "apply", size: 1000, rounds: 3, phase: 1 },
-  { id: "W1", title: "`up`, 4 applied, nothing to do", kind: "gate", size: 4, rounds: 20, phase: 2 },
-  { id: "W2", title: "`up`, 1,000 applied, nothing to do", kind: "gate", size: 1000, rounds: 20, phase: 2 },
-  { id: "W5", title: "list of 1,000", kind: "list", size: 1000, rounds: 15, phase: 2 },
+  { id: "W1", title: "`up`, 4 applied, nothing to do", kind: "gate", size: 4, rounds: 15, phase: 2 },
+  { id: "W2", title: "`up`, 1,000 applied, nothing to do", kind: "gate", size: 1000, rounds: 15, phase: 2 },
+  { id: "W5", title: "list of 1,000", kind: "list", size: 1000, rounds: 10, phase: 2 },
   { id: "W4", title: "100 of 1,000 down", kind: "undo", size: 1000, rounds: 5, phase: 3 },
   {
     id: "W6",

@@ -62,7 +62,8 @@ function lastKept({ migrations }: Project, steps: number): Migration {
 function run({ dsn, folder }: Project, command: string, ...options: string[]): Command {
   const program = path.join(packageFolder("@mikro-orm/cli"), "cli.js");
   const argv = [process.execPath, program, `migration:${command}`, ...options, "--config", "mikro-orm.config.js"];
-  return { argv, env: { DATABASE_URL: dsn }, cwd: folder };
+  // Its TypeScript support would take jiti, which pnpm keeps for node-pg-migrate, and start a thread for it: 800 ms.
+  return { argv, env: { DATABASE_URL: dsn, MIKRO_ORM_CLI_PREFER_TS: "0" }, cwd: folder };
 }
 
 async function writeProject(project: Omit<Project, "dsn">, settings: string): Promise<void> {

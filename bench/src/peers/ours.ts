@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { rewriteManifest } from "@thedata/migrator";
 import { packageFolder, packageVersion } from "../find-program.ts";
@@ -48,6 +48,16 @@ export const oursStatus: Peer = {
   list: (project) => startOurs(project, "status"),
   listed: () => 1,
 };
+
+/** What the build of our command looks like: it changes when somebody builds it anew. */
+export async function fingerprintOurs(): Promise<string> {
+  const folder = path.join(packageFolder("migrator-cli"), "dist");
+  const names = (await readdir(folder, { recursive: true }).catch(() => [])).toSorted();
+  const stats = await Promise.all(
+    names.map(async (name) => await stat(path.join(folder, name)).catch(() => undefined)),
+  );
+  return names.map((name, index) => `${name} ${stats[index]?.size} ${stats[index]?.mtimeMs}`).join("\n");
+}
 
 function findMain(): string {
   const main = path.join(packageFolder("migrator-cli"), "dist", "main.js");
