@@ -14,6 +14,10 @@ export interface MigratorConfig {
   readonly alembic?: Readonly<Record<string, string>>;
   /** The ledger as TABLE or SCHEMA.TABLE; MikroORM's own unless told. */
   readonly ledger?: string;
+  /** A picture of the schema that `check` keeps current: a file that ends in .svg, .mmd (Mermaid) or .md. */
+  readonly picture?: string;
+  /** Tables that belong together in a picture, by the name of their area; both in the order of reading. */
+  readonly areas?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Gives the configuration back as it is; for its type. */

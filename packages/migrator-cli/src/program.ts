@@ -142,7 +142,16 @@ function addAuthorCommands(program: Command, on: Register): void {
     "migrator check --fix",
     "migrator check --json",
   ])
-    .option("--fix", "writes the manifest anew first, from the files as they are")
+    .option("--fix", "writes the manifest anew first, from the files as they are, and the picture of the schema")
+    .addOption(shadowOption());
+  const erd = command(program, "erd", "draws the schema that the migrations make: tables, keys and relations", [
+    "migrator erd --out docs/schema.svg",
+    "migrator erd --format mermaid",
+  ])
+    .option("--out <FILE>", "a file that ends in .svg, .mmd (Mermaid) or .md (default: standard output)")
+    .addOption(
+      new Option("--format <FORMAT>", "on standard output (default: svg)").choices(["svg", "mermaid"]).conflicts("out"),
+    )
     .addOption(shadowOption());
   const diff = command(program, "diff", "holds models, migrations and live database against each other", [
     "migrator diff",
@@ -154,6 +163,7 @@ function addAuthorCommands(program: Command, on: Register): void {
     return (output, options, name) => runCreate(output, name, options);
   });
   on(check, async () => (await import("./commands/check.ts")).runCheck);
+  on(erd, async () => (await import("./commands/erd.ts")).runErd);
 }
 
 function shadowOption(): Option {

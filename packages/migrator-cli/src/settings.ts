@@ -34,7 +34,7 @@ export interface ContextNeeds {
 export async function createSettings(
   options: RunOptions,
   needs: ContextNeeds = {},
-): Promise<{ context: Context; shadow: ShadowOptions }> {
+): Promise<{ context: Context; shadow: ShadowOptions; config: LoadedConfig }> {
   const config = await loadConfiguration(options.config);
   const directory = findDirectory(options, config);
   const dsn = await findAddress(options, config);
@@ -58,6 +58,7 @@ export async function createSettings(
   const shadowDsn = options.shadowDsn === undefined ? undefined : validate(options.shadowDsn, "--shadow-dsn");
   return {
     context,
+    config,
     shadow: { servers: shadowDsn ? [shadowDsn] : [dsn], provider: shadowDsn ? undefined : config.shadow },
   };
 }

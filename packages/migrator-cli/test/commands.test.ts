@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { first, folderOf, migration, project, run, runJson, second, start, twoTables, until } from "./support.ts";
 
-const commands = ["up", "down", "status", "wait", "history", "create", "check"];
+const commands = ["up", "down", "status", "wait", "history", "create", "check", "erd"];
 const broken = { ...twoTables, "Migration20240103000000_c.ts": migration("Migration20240103000000_c", "select 1/0") };
 const checksum = expect.stringMatching(/^[0-9a-f]{64}$/);
 const durationMs = expect.any(Number);
@@ -150,7 +150,12 @@ describe("a JSON document", () => {
       file: expect.stringContaining(folder),
       statements: [],
     });
-    expect((await runJson(["check", ...args])).document).toEqual({ outcome: "ok", problems: [], differences: null });
+    expect((await runJson(["check", ...args])).document).toEqual({
+      outcome: "ok",
+      problems: [],
+      differences: null,
+      picture: null,
+    });
   });
 
   it("of a refusal lists the problems", async () => {

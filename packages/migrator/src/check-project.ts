@@ -1,105 +1,98 @@
-import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { checkHistory } from "./check.ts";
+import { checkRules, type RuleViolation } from "./check-rules.ts";
 import { compareModels } from "./compare-models.ts";
 import type { Context } from "./context.ts";
-import type { MigrationFile } from "./discover.ts";
+import { keepPicture, type Picture } from "./erd/picture.ts";
 import type { Problem } from "./errors.ts";
 import { type History, openHistory } from "./history.ts";
-import type { LoadedMigration } from "./load.ts";
-import { stampOf } from "./resolve-target.ts";
+import { locate, type Place, placeOfHistory } from "./locate.ts";
 import { replay } from "./replay.ts";
 import { type ShadowOptions, withShadow } from "./shadow.ts";
 
-/** A rule of our own for a folder with a manifest that a migration breaks. */
-export interface RuleViolation {
-  readonly code: "name" | "import" | "no-down";
-  readonly migration: string;
+/** The picture of the schema is missing or shows another one. */
+export interface PictureProblem {
+  readonly code: "picture";
+  readonly migration: null;
   readonly message: string;
 }
+
+/** Something that CI must not let through, and where to put it right. */
+export type ProjectProblem = (Problem | RuleViolation | PictureProblem) & Place;
 
 /** What CI wants to know of a project. */
 export interface ProjectCheck {
   readonly outcome: "ok" | "refused";
-  readonly problems: readonly (Problem | RuleViolation)[];
+  readonly problems: readonly ProjectProblem[];
   /** The statements that would bring the migrations' result to the models; null: there are no models to compare. */
   readonly differences: readonly string[] | null;
+  /** Where the differences are put right. */
+  readonly differencesAt: Place;
+  /** Null: no picture is kept, or the history has problems. */
+  readonly picture: "current" | "written" | "missing" | "stale" | null;
 }
 
-/** Holds manifest, names, imports and models against the migrations, on a shadow database. Changes nothing. */
-export async function checkProject(context: Context, shadow: ShadowOptions): Promise<ProjectCheck> {
+export interface CheckOptions {
+  /** The picture that is to show the migrations' result. */
+  readonly picture?: Picture | undefined;
+  /** Writes the picture where it is missing or stale. */
+  readonly fix?: boolean | undefined;
+}
+
+/** Holds manifest, names, imports, models and picture against the migrations, on a shadow database. */
+export async function checkProject(
+  context: Context,
+  shadow: ShadowOptions,
+  options: CheckOptions = {},
+): Promise<ProjectCheck> {
   const history = await openHistory(context.directory);
   for (const { name } of history.folder.files) await history.load(name);
-  const { manifest } = history.folder;
-  const problems = [...checkHistory(history.known(), [], manifest), ...(manifest ? await checkRules(history) : [])];
-  const differences = problems.length === 0 ? await findDifferences(context, history, shadow) : null;
-  return { outcome: problems.length > 0 || (differences ?? []).length > 0 ? "refused" : "ok", problems, differences };
+  const problems = await checkFiles(history);
+  const result = problems.length === 0 ? await checkResult(context, history, shadow, options) : nothing;
+  const all = [...problems, ...describePicture(result.picture, options.picture)];
+  return {
+    ...result,
+    outcome: all.length > 0 || (result.differences ?? []).length > 0 ? "refused" : "ok",
+    problems: all,
+    differencesAt: placeOfHistory(history.folder),
+  };
 }
 
-async function findDifferences(
+/** What can be said of the files without a server. */
+async function checkFiles(history: History): Promise<ProjectProblem[]> {
+  const { folder } = history;
+  const paths = new Map(folder.files.map((file) => [file.name, file.path]));
+  const problems = await locate(checkHistory(history.known(), [], folder.manifest), folder);
+  const violations = folder.manifest ? await checkRules(history) : [];
+  return [...problems, ...violations.map((one) => ({ ...one, file: paths.get(one.migration) ?? null }))];
+}
+
+type Result = Pick<ProjectCheck, "differences" | "picture">;
+
+const nothing: Result = { differences: null, picture: null };
+
+/** Replays the history once, for models and picture. */
+async function checkResult(
   context: Context,
   history: History,
   shadow: ShadowOptions,
-): Promise<readonly string[] | null> {
+  { picture, fix = false }: CheckOptions,
+): Promise<Result> {
   const models = await context.loadOrmOptions();
-  if (!models) return null;
+  if (!models && !picture) return nothing;
   return await withShadow(shadow, async (dsn) => {
     await replay(context, history.folder, dsn);
-    return (await compareModels(models, dsn, context.ledger)).up;
+    return {
+      differences: models ? (await compareModels(models, dsn, context.ledger)).up : null,
+      picture: picture ? await keepPicture(picture, { dsn, ledger: context.ledger, fix }) : null,
+    };
   });
 }
 
-async function checkRules(history: History): Promise<RuleViolation[]> {
-  const { files } = history.folder;
-  const violations = files.map(async (file) => [
-    ...checkName(file.name),
-    ...checkSource(file.name, await readFile(file.path, "utf8")),
-    ...checkDown(await history.load(file.name)),
-  ]);
-  return [...(await Promise.all(violations)).flat(), ...findTwins(files)];
-}
-
-function violation(code: RuleViolation["code"], migration: string, message: string): RuleViolation {
-  return { code, migration, message: `${migration} ${message}` };
-}
-
-function checkName(name: string): RuleViolation[] {
-  if (/^Migration\d{14}_[a-z0-9_]+$/.test(name)) return [];
-  return [violation("name", name, "is not named Migration<YYYYMMDDHHMMSS>_<snake_name>: rename file and class.")];
-}
-
-function findTwins(files: readonly MigrationFile[]): RuleViolation[] {
-  return files.flatMap(({ name }, index) => {
-    const before = files[index - 1]?.name;
-    if (!before || stampOf(before) !== stampOf(name)) return [];
-    return [
-      violation(
-        "name",
-        name,
-        `has the same time stamp as ${before}: which comes first must not depend on the rest of the name.`,
-      ),
-    ];
-  });
-}
-
-function checkDown({ name, down, irreversible }: LoadedMigration): RuleViolation[] {
-  if (down !== null || irreversible !== null) return [];
-  return [
-    violation("no-down", name, "has no down: write one, or one that throws the reason why there is no way back."),
-  ];
-}
-
-function checkSource(name: string, source: string): RuleViolation[] {
-  const imports = [...source.matchAll(/\b(?:from|import|require)\s*\(?\s*["']([^"'\n]+)["']/g)].map(
-    (match) => match[1] ?? "",
-  );
-  const foreign = imports.filter((specifier) => !specifier.startsWith("@mikro-orm/"));
-  const violations = foreign.map((specifier) =>
-    violation(
-      "import",
-      name,
-      `imports "${specifier}": a migration is frozen and must not change with other code; write its SQL out.`,
-    ),
-  );
-  if ([...source.matchAll(/\bclass\s+(\w+)/g)].some((match) => match[1] === name)) return violations;
-  return [...violations, violation("name", name, "holds a class of another name: give it the file's name.")];
+function describePicture(state: ProjectCheck["picture"], picture: Picture | undefined): ProjectProblem[] {
+  if (!picture || (state !== "missing" && state !== "stale")) return [];
+  const name = path.basename(picture.file);
+  const what = state === "missing" ? "is missing" : "does not show the schema that the migrations make";
+  const message = `The picture ${name} ${what}: run "migrator check --fix" and commit it.`;
+  return [{ code: "picture", migration: null, message, file: picture.file, line: 1 }];
 }

@@ -14,7 +14,9 @@ export type { DownTarget, Plan, UpTarget } from "./plan.ts";
 export { readStatus } from "./read-status.ts";
 export { type Status, summarize } from "./status.ts";
 export { waitForHead } from "./wait.ts";
-export { checkProject, type ProjectCheck, type RuleViolation } from "./check-project.ts";
+export { type CheckOptions, checkProject, type ProjectCheck, type ProjectProblem } from "./check-project.ts";
+export type { RuleViolation } from "./check-rules.ts";
+export type { Place } from "./locate.ts";
 export { create, type Created, rewriteManifest } from "./create.ts";
 export type { ShadowOptions, ShadowProvider } from "./shadow.ts";
 export { rebase, type Rebased } from "./rebase.ts";
@@ -26,3 +28,7 @@ export { compareCatalogs, type Difference, fingerprint } from "./catalog/compare
 export { describeDifference } from "./catalog/describe.ts";
 export { diff, type LiveDiff, type SchemaDiff } from "./diff.ts";
 export { type Drift, findDrift } from "./catalog/mend.ts";
+export { type Drawn, erd, type ErdOptions } from "./erd/erd.ts";
+export type { AreaNames } from "./erd/areas.ts";
+export { formatOf, type PictureFormat } from "./erd/draw.ts";
+export type { Picture } from "./erd/picture.ts";

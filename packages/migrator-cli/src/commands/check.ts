@@ -1,25 +1,37 @@
 import { checkProject, type ProjectCheck, rewriteManifest } from "@thedata/migrator";
+import { type Annotation, annotationOf, isOnGitHub, relativeFile, toWorkflowCommand } from "../annotations.ts";
 import { count } from "../describe-run.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
+import { readPicture } from "../picture-settings.ts";
 import { createSettings, type RunOptions } from "../settings.ts";
 
-/** `migrator check`: holds models and manifest against the migrations and gives the exit code. */
+/** `migrator check`: holds models, manifest and picture against the migrations and gives the exit code. */
 export async function runCheck(output: Output, options: RunOptions & { fix?: boolean }): Promise<number> {
-  const { context, shadow } = await createSettings(options, { database: "optional" });
-  if (options.fix)
-    output.line(`Wrote the manifest anew: ${count(await rewriteManifest(context.directory), "migration")}.`);
-  const result = await checkProject(context, shadow);
-  output.document(result);
+  const { context, shadow, config } = await createSettings(options, { database: "optional" });
+  const { fix } = options;
+  const picture = readPicture(config);
+  const result = await annotateFailure(output, context.directory, async () => {
+    if (fix) output.line(`Wrote the manifest anew: ${count(await rewriteManifest(context.directory), "migration")}.`);
+    return await checkProject(context, shadow, { picture, fix });
+  });
+  if (result.picture === "written") output.line(`Drew the schema anew: ${config.picture}.`);
+  output.document(toDocument(result));
   for (const line of describe(output, result)) output.line(line);
+  annotate(output, annotationsOf(result));
   if (result.outcome === "ok") return exitCodes.done;
-  output.error(
-    output.paint(
-      "red",
-      `The check found ${count(result.problems.length + (result.differences?.length ?? 0), "problem")}.`,
-    ),
-  );
+  const found = result.problems.length + (result.differences?.length ?? 0);
+  output.error(output.paint("red", `The check found ${count(found, "problem")}.`));
   return exitCodes.refused;
+}
+
+/** The result for programs: with files as people name them. */
+function toDocument({ outcome, problems, differences, picture }: ProjectCheck): object {
+  const named = problems.map(({ file, ...problem }) => ({
+    ...problem,
+    file: file === null ? null : relativeFile(file, process.env),
+  }));
+  return { outcome, problems: named, differences, picture };
 }
 
 function describe(output: Output, { outcome, problems, differences }: ProjectCheck): string[] {
@@ -35,11 +47,36 @@ function describe(output: Output, { outcome, problems, differences }: ProjectChe
   const missing = differences ?? [];
   return [
     ...problems.map(({ code, message }) => `${output.paint("red", code)}: ${message}`),
-    ...(missing.length > 0
-      ? [
-          `${output.paint("red", "models")}: the migrations do not give what the models want; "migrator create NAME" would write:`,
-        ]
-      : []),
+    ...(missing.length > 0 ? [`${output.paint("red", "models")}: ${modelsDiffer}`] : []),
     ...missing.map((statement) => `  ${statement};`),
   ];
+}
+
+const modelsDiffer = `the migrations do not give what the models want; "migrator create NAME" would write:`;
+
+function annotationsOf({ problems, differences, differencesAt }: ProjectCheck): Annotation[] {
+  const missing = (differences ?? []).map((statement) => `\n${statement};`).join("");
+  return [
+    ...problems.map(({ code, message, file, line }) => ({ title: `migrator check: ${code}`, message, file, line })),
+    ...(missing ? [{ title: "migrator check: models", message: modelsDiffer + missing, ...differencesAt }] : []),
+  ];
+}
+
+/** On GitHub, an error that ends the check is shown at its migration, too. */
+async function annotateFailure<Result>(
+  output: Output,
+  directory: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const annotation = annotationOf(error, directory);
+    annotate(output, annotation ? [annotation] : []);
+    throw error;
+  }
+}
+
+function annotate(output: Output, annotations: readonly Annotation[]): void {
+  if (isOnGitHub(process.env)) for (const one of annotations) output.line(toWorkflowCommand(one, process.env));
 }

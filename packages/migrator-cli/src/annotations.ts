@@ -1,0 +1,51 @@
+import path from "node:path";
+import { MigratorError, type Place } from "@thedata/migrator";
+
+/** An error that GitHub shows at its place in a pull request. */
+export interface Annotation extends Place {
+  readonly title: string;
+  readonly message: string;
+}
+
+/** True where GitHub reads what a command prints. */
+export function isOnGitHub(environment: NodeJS.ProcessEnv): boolean {
+  return environment["GITHUB_ACTIONS"] === "true";
+}
+
+/** A path as GitHub and people take it: from the top of the checkout, else from the working directory. */
+export function relativeFile(file: string, environment: NodeJS.ProcessEnv): string {
+  const top = environment["GITHUB_WORKSPACE"] || process.cwd();
+  const relative = path.relative(top, file);
+  return (relative.startsWith("..") ? file : relative).replaceAll(path.sep, "/");
+}
+
+/** GitHub's workflow command for an error: `::error file=…,line=…,title=…::message`. */
+export function toWorkflowCommand({ file, line, title, message }: Annotation, environment: NodeJS.ProcessEnv): string {
+  const properties = [
+    ...(file === null ? [] : [`file=${escapeProperty(relativeFile(file, environment))}`]),
+    ...(file === null || line === null ? [] : [`line=${line}`]),
+    `title=${escapeProperty(title)}`,
+  ];
+  return `::error ${properties.join(",")}::${escapeMessage(message)}`;
+}
+
+function escapeMessage(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function escapeProperty(text: string): string {
+  return escapeMessage(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
+/** What there is to annotate of an error that ended a command; `directory` holds the migrations. */
+export function annotationOf(error: unknown, directory: string): Annotation | null {
+  if (!(error instanceof MigratorError)) return null;
+  const migration = (error as { migration?: unknown }).migration;
+  const known = typeof migration === "string" && migration !== "";
+  return {
+    title: `migrator: ${error.code}`,
+    message: error.message,
+    file: known ? path.join(directory, `${migration}.ts`) : null,
+    line: known ? 1 : null,
+  };
+}

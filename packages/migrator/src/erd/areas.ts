@@ -1,0 +1,96 @@
+import { distance } from "fastest-levenshtein";
+import { ConfigurationError } from "../errors.ts";
+
+/** Tables that belong together. */
+export interface Area {
+  /** Empty: there is only one, and it needs no name. */
+  readonly name: string;
+  /** Names of the diagram's tables. */
+  readonly tables: readonly string[];
+}
+
+/** The configuration's areas: names of tables by the name of their area. */
+export type AreaNames = Readonly<Record<string, readonly string[]>>;
+
+interface Table {
+  readonly name: string;
+  readonly schema: string;
+}
+
+interface Link {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Puts each table into one area: as configured; the rest by schema where there are several, else, where nothing is
+ * configured, by what is linked. Throws a `ConfigurationError` for a table that is not there or stands in two areas.
+ */
+export function groupTables(tables: readonly Table[], links: readonly Link[], configured: AreaNames): Area[] {
+  const areas = Object.entries(configured).map(([name, names]) => ({
+    name,
+    tables: names.map((table) => find(table, name, tables)),
+  }));
+  refuseTwice(areas);
+  const named = new Set(areas.flatMap((area) => area.tables));
+  const rest = tables.filter(({ name }) => !named.has(name));
+  return [...areas, ...groupRest(rest, links, areas.length > 0)].filter((area) => area.tables.length > 0);
+}
+
+function find(wanted: string, area: string, tables: readonly Table[]): string {
+  const found = tables.find(({ name }) => name === wanted || `public.${name}` === wanted);
+  if (found) return found.name;
+  const near = tables.map(({ name }) => name).filter((name) => distance(name, wanted) <= 1 + wanted.length / 4);
+  const hint = near.length > 0 ? `: is ${near.join(" or ")} meant?` : "; write it as the picture does, without quotes";
+  throw new ConfigurationError(
+    `The configuration's area "${area}" names the table "${wanted}", which is not at the head of the migrations${hint}`,
+  );
+}
+
+function refuseTwice(areas: readonly Area[]): void {
+  const seen = new Map<string, string>();
+  for (const { name, tables } of areas)
+    for (const table of tables) {
+      const other = seen.get(table);
+      if (other !== undefined)
+        throw new ConfigurationError(
+          `The configuration names the table "${table}" in the area "${other}" and in "${name}": it takes one place`,
+        );
+      seen.set(table, name);
+    }
+}
+
+function groupRest(rest: readonly Table[], links: readonly Link[], configured: boolean): Area[] {
+  const schemas = [...new Set(rest.map(({ schema }) => schema))].toSorted();
+  if (schemas.length > 1)
+    return schemas.map((name) => ({ name, tables: namesOf(rest.filter(({ schema }) => schema === name)) }));
+  return configured ? [{ name: "Other tables", tables: namesOf(rest) }] : groupByLinks(namesOf(rest), links);
+}
+
+function namesOf(tables: readonly Table[]): string[] {
+  return tables.map(({ name }) => name);
+}
+
+/** What hangs together, under the name of the table that most others reference; what hangs on nothing, together. */
+function groupByLinks(names: readonly string[], links: readonly Link[]): Area[] {
+  const groups = connect(names, links);
+  if (groups.length < 2) return [{ name: "", tables: names }];
+  const linked = groups.filter((tables) => tables.length > 1);
+  const alone = groups.filter((tables) => tables.length === 1).flat();
+  const areas = linked.map((tables) => ({ name: mostReferenced(tables, links), tables }));
+  return [...areas, { name: areas.length > 0 ? "Other tables" : "", tables: alone }];
+}
+
+function connect(names: readonly string[], links: readonly Link[]): string[][] {
+  const root = new Map(names.map((name) => [name, name]));
+  for (const { from, to } of links) {
+    const [a, b] = [root.get(from), root.get(to)];
+    for (const [name, group] of root) if (group === a && b !== undefined) root.set(name, b);
+  }
+  return [...Map.groupBy(names, (name) => root.get(name)).values()];
+}
+
+function mostReferenced(tables: readonly string[], links: readonly Link[]): string {
+  const count = (table: string) => links.filter(({ from, to }) => to === table && from !== table).length;
+  return tables.toSorted((a, b) => count(b) - count(a) || (a < b ? -1 : 1))[0] ?? "";
+}

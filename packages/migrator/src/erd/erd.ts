@@ -1,0 +1,37 @@
+import type { Context } from "../context.ts";
+import { openHistory } from "../history.ts";
+import { replay } from "../replay.ts";
+import { type ShadowOptions, withShadow } from "../shadow.ts";
+import type { AreaNames } from "./areas.ts";
+import type { Diagram } from "./diagram.ts";
+import { draw, formatOf, type PictureFormat } from "./draw.ts";
+import { readDiagram, writePicture } from "./picture.ts";
+
+export interface ErdOptions {
+  /** Where the picture goes; its ending decides how it is drawn. */
+  readonly file?: string | undefined;
+  /** Without a file; SVG unless told. */
+  readonly format?: PictureFormat | undefined;
+  readonly areas?: AreaNames | undefined;
+  readonly shadow: ShadowOptions;
+}
+
+/** A picture of the schema at the head of the migrations. */
+export interface Drawn {
+  readonly format: PictureFormat;
+  readonly text: string;
+  readonly diagram: Diagram;
+}
+
+/** Draws the schema that the migrations make, on a shadow database, and writes it where there is a file to write. */
+export async function erd(context: Context, { file, areas, shadow, ...options }: ErdOptions): Promise<Drawn> {
+  const format = file === undefined ? (options.format ?? "svg") : formatOf(file);
+  const { folder } = await openHistory(context.directory);
+  const diagram = await withShadow(shadow, async (dsn) => {
+    await replay(context, folder, dsn);
+    return await readDiagram(dsn, context.ledger, areas);
+  });
+  const text = await draw(diagram, format);
+  if (file !== undefined) await writePicture(file, text);
+  return { format, text, diagram };
+}

@@ -1,0 +1,74 @@
+import type { DiagramColumn, DiagramTable } from "./diagram.ts";
+
+/** Lengths in pixels. Letters of a generic monospaced family are 0.6 of its size wide, at most, wherever it is drawn. */
+export const sizes = { font: 11, letter: 6.65, row: 17, header: 24, padding: 8, mark: 22, gap: 12, title: 20 } as const;
+
+/** One line of a table. */
+export interface Row {
+  readonly mark: string;
+  readonly name: string;
+  readonly type: string;
+}
+
+/** What is written into a table's box, and how large the box is for it. */
+export interface Box {
+  readonly heading: string;
+  readonly rows: readonly Row[];
+  /** Unique keys, below the columns. */
+  readonly notes: readonly string[];
+  /** Where the types begin, from the box's left. */
+  readonly typeX: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const longestNote = 44;
+
+/** Measures a table's box so that nothing in it is cut. */
+export function boxOf({ name, columns, uniques }: DiagramTable): Box {
+  const rows = columns.map(rowOf);
+  const notes = uniques.map((text) => shorten(`unique (${text})`));
+  const typeX = sizes.padding + sizes.mark + widest(rows.map((row) => row.name)) + sizes.gap;
+  const inner = Math.max(
+    typeX + widest(rows.map(({ type }) => type)),
+    // The heading is bold, which some families draw wider.
+    sizes.padding + widthOf(name) * 1.15,
+    sizes.padding + widest(notes),
+  );
+  return {
+    heading: name,
+    rows,
+    notes,
+    typeX: Math.ceil(typeX),
+    width: Math.ceil(inner + sizes.padding),
+    height: sizes.header + (rows.length + notes.length) * sizes.row + (notes.length > 0 ? 5 : 3),
+  };
+}
+
+function rowOf({ name, type, nullable, primaryKey, foreignKey, unique }: DiagramColumn): Row {
+  const mark = primaryKey ? "PK" : foreignKey ? "FK" : unique ? "U" : "";
+  return { mark: primaryKey && foreignKey ? "PF" : mark, name, type: nullable ? `${type}?` : type };
+}
+
+function shorten(note: string): string {
+  return note.length > longestNote ? `${note.slice(0, longestNote - 1)}…` : note;
+}
+
+function widest(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map(widthOf));
+}
+
+/** How wide a text of the rows' size is; letters beyond Latin, Greek and Cyrillic may take two places. */
+export function widthOf(text: string): number {
+  const places = [...text].map((letter) => ((letter.codePointAt(0) ?? 0) < 0x1100 ? 1 : 2));
+  return places.reduce<number>((sum, place) => sum + place, 0) * sizes.letter;
+}
+
+/** Where the line of a column begins: the middle of its row, from the box's top. */
+export function rowY({ rows }: Box, column: string): number {
+  const index = Math.max(
+    0,
+    rows.findIndex(({ name }) => name === column),
+  );
+  return sizes.header + index * sizes.row + Math.floor(sizes.row / 2) + 1;
+}

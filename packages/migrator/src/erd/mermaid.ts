@@ -1,0 +1,55 @@
+import type { Diagram, DiagramColumn, DiagramTable, Relation } from "./diagram.ts";
+
+/** Writes a diagram as Mermaid's `erDiagram`, the tables area by area. */
+export function renderMermaid({ areas, tables, relations }: Diagram): string {
+  const ids = new Map(tables.map(({ name }, index) => [name, idOf(name, index)]));
+  const table = new Map(tables.map((one) => [one.name, one]));
+  const lines = areas.flatMap((area) => [
+    ...(area.name ? [`  %% ${area.name.replaceAll(/[\s{}]+/g, " ")}`] : []),
+    ...area.tables.flatMap((name) => renderTable(table.get(name), ids.get(name) ?? "")),
+  ]);
+  return `${["erDiagram", ...lines, ...relations.map((one) => renderRelation(one, ids))].join("\n")}\n`;
+}
+
+// What Mermaid's grammar reads as something else where a table's name could stand.
+const reserved =
+  /^(erdiagram|direction|title|acctitle|accdescr|style|class|classdef|subgraph|end|one|only|zero|many|optionally|to|u|o|x|click)$/i;
+
+/** The name itself where Mermaid takes it; else a stand-in that shows it. */
+function idOf(name: string, index: number): string {
+  return /^[A-Za-z_]\w*$/.test(name) && !reserved.test(name) ? name : `table_${index + 1}["${quote(name)}"]`;
+}
+
+function renderTable(table: DiagramTable | undefined, id: string): string[] {
+  if (!table) return [];
+  return [`  ${id} {`, ...table.columns.map(renderColumn), "  }"];
+}
+
+function renderColumn(column: DiagramColumn): string {
+  const { name, type, nullable, primaryKey, foreignKey, unique } = column;
+  const id = attributeOf(name);
+  const keys = [primaryKey && "PK", foreignKey && "FK", unique && "UK"].filter(Boolean).join(", ");
+  const remarks = [...(id === name ? [] : [quote(name)]), ...(nullable ? ["null"] : [])].join(", ");
+  return `    ${[wordOf(type), id, keys, remarks && `"${remarks}"`].filter(Boolean).join(" ")}`;
+}
+
+/** PK, FK and UK are no names of columns to Mermaid, whatever stands behind them. */
+function attributeOf(name: string): string {
+  return wordOf(name.replaceAll(/[()[\]]/g, "_")).replace(/^(pk|fk|uk)$/i, "$1_");
+}
+
+function wordOf(text: string): string {
+  return text.replaceAll(/[^\w()[\]\u00C0-\uFFFF]+/g, "_").replace(/^(?![A-Za-z_\u00C0-\uFFFF])/, "_");
+}
+
+function renderRelation(relation: Relation, ids: ReadonlyMap<string, string>): string {
+  const { from, columns, to, cardinality, optional, onDelete } = relation;
+  const [parent, child] = [ids.get(to), ids.get(from)].map((id) => id?.replace(/\[.*/, ""));
+  const ends = `${optional ? "|o" : "||"}--${cardinality === "one-to-one" ? "o|" : "o{"}`;
+  return `  ${parent} ${ends} ${child} : "${quote(columns.join(", "))}, on delete ${onDelete}"`;
+}
+
+/** Mermaid has no escape within quotes but its own codes of letters. */
+function quote(text: string): string {
+  return text.replaceAll(/["\\%#<>&\p{Cc}]/gu, (letter) => `#${letter.codePointAt(0)};`);
+}

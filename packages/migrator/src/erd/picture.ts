@@ -1,0 +1,59 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { readCatalog } from "../catalog/catalog.ts";
+import { connect } from "../connect.ts";
+import { ConfigurationError } from "../errors.ts";
+import type { LedgerTable } from "../ledger.ts";
+import type { AreaNames } from "./areas.ts";
+import { type Diagram, diagramOf } from "./diagram.ts";
+import { draw, formatOf } from "./draw.ts";
+
+/** A picture of the schema that is kept current. */
+export interface Picture {
+  /** Its ending says how it is drawn: `.svg`, `.mmd` or `.md`. */
+  readonly file: string;
+  readonly areas?: AreaNames | undefined;
+}
+
+/** Reads the schema of the database at `dsn` as a diagram. Throws a `ConfigurationError` for areas that do not fit. */
+export async function readDiagram(dsn: string, ledger: LedgerTable, areas?: AreaNames): Promise<Diagram> {
+  const connection = await connect(dsn, "migrator erd");
+  try {
+    return diagramOf(await readCatalog(connection.query, ledger), areas);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Whether the picture's file shows the database at `dsn`; with `fix` it does so afterwards. */
+export async function keepPicture(
+  { file, areas }: Picture,
+  { dsn, ledger, fix }: { dsn: string; ledger: LedgerTable; fix: boolean },
+): Promise<"current" | "written" | "missing" | "stale"> {
+  const wanted = await draw(await readDiagram(dsn, ledger, areas), formatOf(file));
+  const found = await readPicture(file);
+  // A checkout on Windows may have its own line ends.
+  if (found?.replaceAll("\r\n", "\n") === wanted) return "current";
+  if (!fix) return found === undefined ? "missing" : "stale";
+  await writePicture(file, wanted);
+  return "written";
+}
+
+async function readPicture(file: string): Promise<string | undefined> {
+  return await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new ConfigurationError(`The picture ${file} cannot be read: ${error.message}`);
+  });
+}
+
+/** Writes a picture in one step, and its folder where there is none. Throws a `ConfigurationError` where it cannot. */
+export async function writePicture(file: string, text: string): Promise<void> {
+  const next = `${file}.${process.pid}.tmp`;
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(next, text, { flush: true });
+    await rename(next, file);
+  } catch (cause) {
+    throw new ConfigurationError(`The picture ${file} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}

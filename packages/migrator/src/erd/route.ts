@@ -1,0 +1,162 @@
+import type { ELK, ElkExtendedEdge, ElkNode, ElkPort, LayoutOptions } from "elkjs/lib/elk-api.js";
+import type { Slot } from "./columns.ts";
+import type { Relation } from "./diagram.ts";
+import { type Box, rowY } from "./measure.ts";
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** What ELK made of the arrangement; places by table, lines by relation, from the referenced table on. */
+export interface Routed {
+  readonly width: number;
+  readonly height: number;
+  readonly places: ReadonlyMap<string, Point>;
+  readonly lines: readonly (readonly Point[])[];
+}
+
+// ELK keeps columns and order as they are given, makes room for the lines, and leads them around the tables.
+const options: LayoutOptions = {
+  "elk.algorithm": "layered",
+  "elk.direction": "RIGHT",
+  "elk.edgeRouting": "ORTHOGONAL",
+  "elk.separateConnectedComponents": "false",
+  "elk.layered.cycleBreaking.strategy": "INTERACTIVE",
+  "elk.layered.layering.strategy": "INTERACTIVE",
+  "elk.layered.crossingMinimization.strategy": "INTERACTIVE",
+  "elk.layered.nodePlacement.strategy": "INTERACTIVE",
+  "elk.padding": "[top=0,left=0,bottom=0,right=0]",
+  "elk.spacing.nodeNode": "16",
+  "elk.spacing.edgeEdge": "9",
+  "elk.spacing.edgeNode": "10",
+  "elk.layered.spacing.nodeNodeBetweenLayers": "22",
+  // Room for the signs at both ends of a line.
+  "elk.layered.spacing.edgeNodeBetweenLayers": "18",
+  "elk.layered.spacing.edgeEdgeBetweenLayers": "8",
+};
+
+/** Farther apart than any column is wide: ELK reads the columns from where nodes stand. */
+const columnStep = 100_000;
+
+/** Routes every relation between the rows of its columns. Relations within a column go around on its right. */
+export async function route(
+  slots: readonly Slot[],
+  boxes: ReadonlyMap<string, Box>,
+  relations: readonly Relation[],
+): Promise<Routed> {
+  if (slots.length === 0) return { width: 0, height: 0, places: new Map(), lines: [] };
+  const { nodes, edges } = toGraph(slots, boxes, relations);
+  const graph: ElkNode & { edges?: ElkExtendedEdge[] } = await (
+    await loadElk()
+  ).layout({ id: "schema", layoutOptions: options, children: nodes, edges });
+  const found = new Map((graph.edges ?? []).map((edge) => [edge.id, pointsOf(edge)]));
+  return {
+    width: Math.ceil(graph.width ?? 0),
+    height: Math.ceil(graph.height ?? 0),
+    places: new Map((graph.children ?? []).map(({ id, x = 0, y = 0 }) => [id, { x: Math.round(x), y: Math.round(y) }])),
+    lines: relations.map((_, index) =>
+      straighten([...(found.get(`${index} to`) ?? []), ...(found.get(`${index} from`) ?? []).toReversed()]),
+    ),
+  };
+}
+
+/** The library is large, and only pictures need it. Its types say of the default export what is true of the one within. */
+async function loadElk(): Promise<ELK> {
+  const { default: Elk } = (await import("elkjs/lib/elk.bundled.js")) as unknown as { default: new () => ELK };
+  return new Elk();
+}
+
+interface Graph {
+  readonly nodes: ElkNode[];
+  readonly edges: ElkExtendedEdge[];
+}
+
+function toGraph(slots: readonly Slot[], boxes: ReadonlyMap<string, Box>, relations: readonly Relation[]): Graph {
+  const slotOf = new Map(slots.map((slot) => [slot.table, slot]));
+  const portsOf = new Map(slots.map(({ table }) => [table, new Map<string, ElkPort>()]));
+  const port = (end: "from" | "to", relation: Relation, east: boolean) => {
+    const slot = slotOf.get(relation[end]) as Slot;
+    const made = toPort(end, relation, relations, { slot, box: boxes.get(slot.table) as Box, east });
+    portsOf.get(slot.table)?.set(made.id, made);
+    return made;
+  };
+  const bends: ElkNode[] = [];
+  const edges = relations.flatMap((relation, index): ElkExtendedEdge[] => {
+    const [from, to] = [slotOf.get(relation.from) as Slot, slotOf.get(relation.to) as Slot];
+    if (from.column === to.column) {
+      // ELK knows no edge within a column: two edges meet at a point between this column and the next one.
+      const [start, end] = [port("to", relation, true), port("from", relation, true)];
+      const bend = {
+        id: `bend ${index}`,
+        x: (from.column + 0.5) * columnStep,
+        y: from.y + (end.y ?? 0),
+        width: 0,
+        height: 0,
+      };
+      bends.push(bend);
+      return [
+        { id: `${index} to`, sources: [start.id], targets: [bend.id] },
+        { id: `${index} from`, sources: [end.id], targets: [bend.id] },
+      ];
+    }
+    const forward = to.column < from.column;
+    const [start, end] = [port("to", relation, forward), port("from", relation, !forward)];
+    return forward
+      ? [{ id: `${index} to`, sources: [start.id], targets: [end.id] }]
+      : [{ id: `${index} from`, sources: [end.id], targets: [start.id] }];
+  });
+  const tables = slots.map((slot): ElkNode => toNode(slot, [...(portsOf.get(slot.table)?.values() ?? [])]));
+  return { nodes: [...tables, ...bends], edges };
+}
+
+function toNode({ table, column, y, width, height }: Slot, ports: ElkPort[]): ElkNode {
+  const layoutOptions = { "elk.portConstraints": "FIXED_POS", "elk.alignment": "LEFT" };
+  return { id: table, x: column * columnStep, y, width, height, ports, layoutOptions };
+}
+
+/** Lines that look alike and begin at one column begin at one port, and run together as far as they can. */
+function toPort(
+  end: "from" | "to",
+  relation: Relation,
+  relations: readonly Relation[],
+  { slot, box, east }: { slot: Slot; box: Box; east: boolean },
+): ElkPort {
+  const columns = end === "to" ? relation.referencedColumns : relation.columns;
+  const kinds = end === "to" ? kindsAt(relation, relations) : [];
+  const offset = end === "to" ? Math.round(8 * (kinds.indexOf(kindOf(relation)) - (kinds.length - 1) / 2)) : 0;
+  return {
+    id: JSON.stringify([end, slot.table, columns, east, end === "to" ? kindOf(relation) : ""]),
+    x: east ? slot.width : 0,
+    y: slot.above + rowY(box, columns[0] ?? "") + offset,
+    width: 0,
+    height: 0,
+    layoutOptions: { "elk.port.side": east ? "EAST" : "WEST" },
+  };
+}
+
+/** The kinds of lines that begin at the same column as this one. */
+function kindsAt({ to, referencedColumns }: Relation, relations: readonly Relation[]): string[] {
+  const beside = relations.filter((one) => one.to === to && one.referencedColumns[0] === referencedColumns[0]);
+  return [...new Set(beside.map(kindOf))].toSorted();
+}
+
+function kindOf({ optional, onDelete }: Relation): string {
+  return `${optional} ${onDelete}`;
+}
+
+function pointsOf({ sections }: ElkExtendedEdge): Point[] {
+  const [section] = sections ?? [];
+  if (!section) return [];
+  const points = [section.startPoint, ...(section.bendPoints ?? []), section.endPoint];
+  return points.map(({ x, y }) => ({ x: Math.round(x), y: Math.round(y) }));
+}
+
+/** The same line without points at which it does not turn. */
+function straighten(points: readonly Point[]): Point[] {
+  return points.filter((point, index) => {
+    const [before, after] = [points[index - 1], points[index + 1]];
+    if (!before || !after) return true;
+    return !(before.x === point.x && point.x === after.x) && !(before.y === point.y && point.y === after.y);
+  });
+}

@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { MigrationFolder } from "./discover.ts";
+import type { Problem } from "./errors.ts";
+import { manifestFile } from "./manifest.ts";
+
+/** Where somebody looks first to put a problem right. */
+export interface Place {
+  /** An absolute path; null: nowhere in particular. */
+  readonly file: string | null;
+  /** From 1. */
+  readonly line: number | null;
+}
+
+/** Finds the place of each problem of a history: its entry in the manifest, else its migration's file. */
+export async function locate<Found extends Problem>(
+  problems: readonly Found[],
+  folder: MigrationFolder,
+): Promise<(Found & Place)[]> {
+  if (problems.length === 0) return [];
+  const lines = (await readFile(manifestOf(folder), "utf8").catch(() => "")).split("\n");
+  return problems.map((problem) => ({ ...problem, ...placeOf(problem, folder, lines) }));
+}
+
+function placeOf({ code, migration }: Problem, folder: MigrationFolder, lines: readonly string[]): Place {
+  const entry = lines.findIndex((text) => text.includes(JSON.stringify(migration)));
+  const file = folder.files.find(({ name }) => name === migration);
+  if (entry >= 0 && code !== "duplicate") return { file: manifestOf(folder), line: entry + 1 };
+  return file ? { file: file.path, line: 1 } : placeOfHistory(folder);
+}
+
+/** Where the history as a whole stands: the manifest's first line, or that of the last migration. */
+export function placeOfHistory(folder: MigrationFolder): Place {
+  const file = folder.manifest ? manifestOf(folder) : (folder.files.at(-1)?.path ?? null);
+  return { file, line: file === null ? null : 1 };
+}
+
+function manifestOf({ directory }: MigrationFolder): string {
+  return path.join(directory, manifestFile);
+}
