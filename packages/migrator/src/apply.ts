@@ -63,7 +63,8 @@ const applyInTransaction: Work = async (run, migration, direction, elapsed) => {
 
 function beginning(run: Run, migration: LoadedMigration): string {
   const title = escapeLiteral(titleOf(run, migration));
-  return `begin; set local lock_timeout = ${Math.round(run.lockTimeoutMs)}; set local application_name = ${title}`;
+  const flush = run.another ? "; set local synchronous_commit = off" : "";
+  return `begin; set local lock_timeout = ${Math.round(run.lockTimeoutMs)}; set local application_name = ${title}${flush}`;
 }
 
 /** Statements and record in one message, where that can be; gives how many statements it sent. */

@@ -147,11 +147,12 @@ async function run(
   await ensureLedger(connection.query, context.ledger);
   context.onEvent({ type: "planned", plan });
   const steps: StepResult[] = [];
-  for (const migration of loaded) {
+  for (const [index, migration] of loaded.entries()) {
+    const another = index < loaded.length - 1;
     context.onEvent({ type: "started", name: migration.name, direction: plan.direction });
     const started = performance.now();
     try {
-      steps.push(await tryStep({ ...context, connection }, context, migration, plan.direction));
+      steps.push(await tryStep({ ...context, connection, another }, context, migration, plan.direction));
     } catch (error) {
       const failed: StepResult = {
         ...unrun(migration.name, "failed"),

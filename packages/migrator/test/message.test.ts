@@ -98,6 +98,20 @@ describe("a migration as one message", () => {
     });
   });
 
+  it("lets the server wait for the disk once: at the last migration", async () => {
+    const { dsn, sql } = await emptyDatabase();
+    // The tests' server never waits.
+    await sql(`alter database "${new URL(dsn).pathname.slice(1)}" set synchronous_commit = on`);
+    const note = "insert into settings values (current_setting('synchronous_commit'))";
+    const folder = await folderOf({
+      M1: { up: ["create table settings (value text)", note] },
+      M2: { up: [note] },
+      M3: { up: [note] },
+    });
+    await up(contextOf(dsn, folder));
+    expect((await sql("select value from settings")).map(({ value }) => value)).toEqual(["off", "off", "on"]);
+  });
+
   it.each([
     "commit",
     "do $$ begin commit; end $$",
