@@ -7,11 +7,15 @@ import { renderSvg } from "./svg.ts";
 /** How a diagram is written; Markdown is Mermaid within a fence. */
 export type PictureFormat = "svg" | "mermaid" | "markdown";
 
-const endings: Readonly<Record<string, PictureFormat>> = { svg: "svg", mmd: "mermaid", md: "markdown" };
+const endings = new Map<string | undefined, PictureFormat>([
+  ["svg", "svg"],
+  ["mmd", "mermaid"],
+  ["md", "markdown"],
+]);
 
 /** The format of a file by its ending. Throws a `ConfigurationError` for any other. */
 export function formatOf(file: string): PictureFormat {
-  const format = endings[/\.([^./\\]+)$/.exec(file)?.[1] ?? ""];
+  const format = endings.get(/\.([^./\\]+)$/.exec(file)?.[1]);
   if (format) return format;
   throw new ConfigurationError(`"${file}" ends in none of .svg, .mmd (Mermaid) and .md: its ending says what is drawn`);
 }

@@ -45,7 +45,9 @@ export function renderSvg(diagram: Diagram, layout: Layout): string {
 
 function describe({ areas, tables, relations }: Diagram): string {
   const named = areas.map((area) => (area.name ? `${area.name}: ` : "") + area.tables.join(", "));
-  return `${tables.length} tables and ${relations.length} relations. ${named.join(". ")}`.trim();
+  const count = (things: readonly unknown[], word: string) =>
+    `${things.length} ${word}${things.length === 1 ? "" : "s"}`;
+  return `${count(tables, "table")}, ${count(relations, "relation")}. ${named.join(". ")}`.trim();
 }
 
 type Colors = (typeof palette)[number];
