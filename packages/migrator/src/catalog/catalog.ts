@@ -37,11 +37,15 @@ export async function readCatalog(query: Query, ledger: LedgerTable): Promise<Ca
 
 /** The same inside a transaction that is open, with what it has changed so far. */
 export async function readCatalogInTransaction(query: Query, ledger: LedgerTable): Promise<Catalog> {
-  const { excluded, owner, version } = await findGiven(query, ledger);
+  const { excluded, owner, version, prepared } = await findGiven(query, ledger);
   await query("savepoint catalog");
   // With nothing on the path, PostgreSQL writes every name out; without JIT, 20 queries are not compiled for a few rows.
-  await query("set local search_path = ''; set local jit = off");
-  const rows = await query<CatalogObject & { readonly position: string }>(catalogSql(), [excluded, owner]);
+  await query("set local search_path = ''; set local jit = off; set local plan_cache_mode = force_generic_plan");
+  // Planning takes far longer than reading, and a session that reads once often reads again.
+  if (!prepared) await query(`prepare ${statementName} (oid[], oid) as ${catalogSql()}`);
+  const rows = await query<CatalogObject & { readonly position: string }>(
+    `execute ${statementName} ('{${excluded.join()}}', ${owner})`,
+  );
   await query("rollback to savepoint catalog");
   const objects = rows.map((row) => ({
     ...row,
@@ -51,26 +55,31 @@ export async function readCatalogInTransaction(query: Query, ledger: LedgerTable
   return (await normalize(objects, version)).toSorted(byKindAndName);
 }
 
+const statementName = "migrator_catalog";
+
 interface Given {
   /** The ledger, the audit, and what belongs to them (oid). */
-  readonly excluded: number[];
+  readonly excluded: string[];
   /** The role that owns the ledger, or, where there is none, most tables (oid). */
-  readonly owner: number;
+  readonly owner: string;
   /** `150018` is 15.18. */
   readonly version: number;
+  /** Whether this session has read a catalog before. */
+  readonly prepared: boolean;
 }
 
 async function findGiven(query: Query, ledger: LedgerTable): Promise<Given> {
   const [given] = await query<Given>(
     `with own as (select unnest(array[to_regclass($1)::oid, to_regclass($2)::oid]) as oid)
-     select array(select oid::int8::int from own where oid is not null
-         union select d.objid::int8::int from pg_depend d join own on own.oid = d.refobjid where d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')) as excluded,
+     select array(select oid::text from own where oid is not null
+         union select d.objid::text from pg_depend d join own on own.oid = d.refobjid where d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')) as excluded,
        coalesce((select c.relowner from pg_class c where c.oid = to_regclass($1)),
          (select mode() within group (order by c.relowner) from pg_class c join pg_namespace n on n.oid = c.relnamespace
            where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'),
-         (select r.oid from pg_roles r where r.rolname = current_user))::int8::int as owner,
-       current_setting('server_version_num')::int as version`,
-    [qualified(ledger), qualified(auditTable(ledger))],
+         (select r.oid from pg_roles r where r.rolname = current_user))::text as owner,
+       current_setting('server_version_num')::int as version,
+       exists (select from pg_prepared_statements p where p.name = $3) as prepared`,
+    [qualified(ledger), qualified(auditTable(ledger)), statementName],
   );
   return given as Given;
 }
