@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import type { MigrationFile } from "./discover.ts";
 import type { History } from "./history.ts";
 import type { LoadedMigration } from "./load.ts";
-import type { MigrationDriver } from "./recorder.ts";
 import { stampOf } from "./resolve-target.ts";
 import { readTokens, type Token } from "./source-tokens.ts";
 
@@ -26,58 +25,77 @@ export async function checkRules(history: History): Promise<RuleViolation[]> {
 }
 
 /** The same for one migration, by the tokens of its file. */
-export function checkMigration(migration: LoadedMigration, tokens: readonly Token[]): RuleViolation[] {
+export function checkMigration(
+  migration: Pick<LoadedMigration, "name" | "down" | "irreversible">,
+  tokens: readonly Token[],
+): RuleViolation[] {
   const { name } = migration;
-  const line = classLine(tokens, name);
-  const found = [
+  const own = findClass(tokens, name);
+  const line = own?.line ?? 1;
+  const violations = [
     ...checkName(name, line),
     ...checkImports(tokens),
-    ...checkClass(migration, tokens, line),
+    ...checkClass(name, tokens, own),
     ...checkDown(migration, line),
   ];
-  return found.map((one) => ({ ...one, migration: name, message: `${name} ${one.message}` }));
+  return violations.map((one) => ({ ...one, migration: name, message: `${name} ${one.message}` }));
 }
 
 type Found = Omit<RuleViolation, "migration">;
 
-/** The line of the class of this name, or of the first one that there is. */
-function classLine(tokens: readonly Token[], name: string): number {
-  const lines = tokens.flatMap((token, index) => {
+interface FoundClass {
+  readonly name: string;
+  readonly line: number;
+  /** Where it stands among the tokens. */
+  readonly index: number;
+}
+
+/** The class of this name, or the first one that there is. */
+function findClass(tokens: readonly Token[], name: string): FoundClass | undefined {
+  const classes = tokens.flatMap((token, index): FoundClass[] => {
     const [before, after] = [tokens[index - 1], tokens[index + 1]];
     if (token.kind !== "word" || token.text !== "class" || before?.text === "." || after?.kind !== "word") return [];
-    return [{ name: after.text, line: token.line }];
+    return [{ name: after.text, line: token.line, index }];
   });
-  return (lines.find((one) => one.name === name) ?? lines[0])?.line ?? 1;
+  return classes.find((one) => one.name === name) ?? classes[0];
+}
+
+/** The string that a class gives its property `name`, in the class's own braces. */
+function findName(tokens: readonly Token[], { index }: FoundClass): Token | undefined {
+  let depth = 0;
+  for (const [offset, { kind, text }] of tokens.slice(index).entries()) {
+    if (kind === "sign" && text === "{") depth += 1;
+    if (kind === "sign" && text === "}") depth -= 1;
+    const [sign, value] = tokens.slice(index + offset + 1, index + offset + 3);
+    if (depth === 1 && kind === "word" && text === "name" && sign?.text === "=" && value?.kind === "string")
+      return value;
+    if (depth === 0 && text === "}") return undefined;
+  }
+  return undefined;
 }
 
 function checkName(name: string, line: number): Found[] {
   if (/^Migration\d{14}_[a-z0-9_]+$/.test(name)) return [];
+  return [wrongName(line, "is not named Migration<YYYYMMDDHHMMSS>_<snake_name>: rename file and class.")];
+}
+
+function checkClass(name: string, tokens: readonly Token[], found: FoundClass | undefined): Found[] {
+  const own = found && findName(tokens, found);
   return [
-    { code: "name", line, message: "is not named Migration<YYYYMMDDHHMMSS>_<snake_name>: rename file and class." },
+    ...(found?.name === name
+      ? []
+      : [wrongName(found?.line ?? 1, "holds a class of another name: give it the file's name.")]),
+    ...(own === undefined || own.text === name
+      ? []
+      : [wrongName(own.line, `calls itself "${own.text}": give it the file's name.`)]),
   ];
 }
 
-function checkClass({ name, create }: LoadedMigration, tokens: readonly Token[], line: number): Found[] {
-  // Nothing is asked of the driver before up() or down() run.
-  const instance = create({} as MigrationDriver, {});
-  const assigned = tokens.find(
-    (token, index) => token.text === "name" && tokens[index + 1]?.text === "=" && tokens[index + 2]?.kind === "string",
-  );
-  const named: Found[] =
-    (instance.name ?? name) === name
-      ? []
-      : [
-          {
-            code: "name",
-            line: assigned?.line ?? line,
-            message: `calls itself "${instance.name}": give it the file's name.`,
-          },
-        ];
-  if (instance.constructor.name === name) return named;
-  return [{ code: "name", line, message: "holds a class of another name: give it the file's name." }, ...named];
+function wrongName(line: number, message: string): Found {
+  return { code: "name", line, message };
 }
 
-function checkDown({ down, irreversible }: LoadedMigration, line: number): Found[] {
+function checkDown({ down, irreversible }: Pick<LoadedMigration, "down" | "irreversible">, line: number): Found[] {
   if (down !== null || irreversible?.trim()) return [];
   const message =
     irreversible === null

@@ -34,7 +34,11 @@ export function groupTables(tables: readonly Table[], links: readonly Link[], co
   refuseTwice(areas);
   const named = new Set(areas.flatMap((area) => area.tables));
   const rest = tables.filter(({ name }) => !named.has(name));
-  return [...areas, ...groupRest(rest, links, areas.length > 0)].filter((area) => area.tables.length > 0);
+  const found = groupRest(rest, links, areas.length > 0).map((area) => ({
+    ...area,
+    tables: orderByLinks(area.tables, links),
+  }));
+  return [...areas, ...found].filter((area) => area.tables.length > 0);
 }
 
 function find(wanted: string, area: string, tables: readonly Table[]): string {
@@ -91,6 +95,32 @@ function connect(names: readonly string[], links: readonly Link[]): string[][] {
 }
 
 function mostReferenced(tables: readonly string[], links: readonly Link[]): string {
-  const count = (table: string) => links.filter(({ from, to }) => to === table && from !== table).length;
-  return tables.toSorted((a, b) => count(b) - count(a) || (a < b ? -1 : 1))[0] ?? "";
+  return orderByReferences(tables, links)[0] ?? "";
+}
+
+function orderByReferences(tables: readonly string[], links: readonly Link[]): string[] {
+  const count = Map.groupBy(
+    links.filter(({ from, to }) => from !== to),
+    ({ to }) => to,
+  );
+  const references = (table: string) => count.get(table)?.length ?? 0;
+  return tables.toSorted((a, b) => references(b) - references(a) || (a < b ? -1 : 1));
+}
+
+/** Puts beside each other what is linked: after the most referenced table always the one with most links to the last. */
+function orderByLinks(tables: readonly string[], links: readonly Link[]): string[] {
+  const waiting = orderByReferences(tables, links);
+  const pull = new Map<string, number>();
+  const ordered: string[] = [];
+  while (waiting.length > 0) {
+    const strongest = Math.max(...waiting.map((table) => pull.get(table) ?? 0));
+    const next = waiting.findIndex((table) => (pull.get(table) ?? 0) === strongest);
+    const [table = ""] = waiting.splice(next, 1);
+    ordered.push(table);
+    // The later a table was placed, the nearer is what it pulls.
+    for (const { from, to } of links)
+      for (const [one, other] of [[from, to] as const, [to, from] as const])
+        if (one === table) pull.set(other, (pull.get(other) ?? 0) + ordered.length);
+  }
+  return ordered;
 }

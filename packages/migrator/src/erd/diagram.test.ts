@@ -9,7 +9,7 @@ const object = (
   name: string,
   table: string | null,
   properties: CatalogObject["properties"] = {},
-): CatalogObject => ({ kind, name, table, position: 0, properties });
+): CatalogObject => ({ kind, name, table, position: 0, inherited: false, properties });
 
 const table = (name: string, properties: CatalogObject["properties"] = {}) => object("table", name, null, properties);
 const column = (of: string, name: string, type = "integer", notNull = true) =>

@@ -2,7 +2,8 @@ import type { Diagram, DiagramColumn, DiagramTable, Relation } from "./diagram.t
 
 /** Writes a diagram as Mermaid's `erDiagram`, the tables area by area. */
 export function renderMermaid({ areas, tables, relations }: Diagram): string {
-  const ids = new Map(tables.map(({ name }, index) => [name, idOf(name, index)]));
+  const names = new Set(tables.map(({ name }) => name));
+  const ids = new Map(tables.map(({ name }, index) => [name, idOf(name, index, names)]));
   const table = new Map(tables.map((one) => [one.name, one]));
   const lines = areas.flatMap((area) => [
     ...(area.name ? [`  %% ${area.name.replaceAll(/[\s{}]+/g, " ")}`] : []),
@@ -15,9 +16,12 @@ export function renderMermaid({ areas, tables, relations }: Diagram): string {
 const reserved =
   /^(erdiagram|direction|title|acctitle|accdescr|style|class|classdef|subgraph|end|one|only|zero|many|optionally|to|u|o|x|click)$/i;
 
-/** The name itself where Mermaid takes it; else a stand-in that shows it. */
-function idOf(name: string, index: number): string {
-  return /^[A-Za-z_]\w*$/.test(name) && !reserved.test(name) ? name : `table_${index + 1}["${quote(name)}"]`;
+/** The name itself where Mermaid takes it; else a stand-in that shows it, and that no other table is called. */
+function idOf(name: string, index: number, names: ReadonlySet<string>): string {
+  if (/^[A-Za-z_]\w*$/.test(name) && !reserved.test(name)) return name;
+  let id = `table_${index + 1}`;
+  while (names.has(id)) id += "_";
+  return `${id}["${quote(name)}"]`;
 }
 
 function renderTable(table: DiagramTable | undefined, id: string): string[] {

@@ -212,6 +212,11 @@ describe("a Mermaid picture", () => {
     expect(renderMermaid(of([table(name)]))).toContain(`  ${line}\n`);
   });
 
+  it("calls no table what another one is called", () => {
+    const drawn = renderMermaid(of([table("a b"), table("table_1")]));
+    expect(drawn).toContain(`  table_1_["a b"] {`);
+  });
+
   it.each([
     [column("pk"), `integer pk_ "pk"`],
     [column("2nd col", { type: "double precision" }), `double_precision _2nd_col "2nd col"`],
