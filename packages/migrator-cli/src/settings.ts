@@ -1,5 +1,6 @@
 import path from "node:path";
 import { ConfigurationError, type Context, createContext, type Event, type ShadowOptions } from "@thedata/migrator";
+import { findCacheFolder } from "./cache-folder.ts";
 import { type LoadedConfig, loadConfiguration, loadModels } from "./configuration.ts";
 import { readDatabaseAddress, validate } from "./database-address.ts";
 import { version } from "./version.ts";
@@ -51,6 +52,7 @@ export async function createSettings(
     lockBudgetMs: milliseconds(options.lockBudget),
     allowOutOfOrder: options.allowOutOfOrder,
     toolVersion: version,
+    cache: findCacheFolder(directory, process.env),
     ormOptions: async () => await loadModels(config),
     onEvent: needs.onEvent,
     signal: needs.signal,

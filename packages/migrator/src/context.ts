@@ -5,6 +5,7 @@ import type { OrmOptions } from "./driver.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { Event } from "./events.ts";
 import { defaultLedger, type LedgerTable } from "./ledger.ts";
+import { openStamps, type Stamps } from "./stamps.ts";
 
 /** What a program tells the engine; everything but the first two has a default. */
 export interface MigratorOptions {
@@ -23,6 +24,8 @@ export interface MigratorOptions {
   readonly allowOutOfOrder?: boolean | undefined;
   /** Recorded in the ledger and shown by PostgreSQL. */
   readonly toolVersion?: string | undefined;
+  /** A folder of this user's where to keep what was read of migration files, for the next run; none unless told. */
+  readonly cache?: string | undefined;
   /** MikroORM's options, for migrations whose code uses an EntityManager. */
   readonly ormOptions?: OrmOptions | (() => Promise<OrmOptions | undefined>) | undefined;
   readonly onEvent?: ((event: Event) => void) | undefined;
@@ -38,25 +41,30 @@ export type Context = Defaulted & {
   /** Gives MikroORM's options, read when somebody needs them. */
   readonly loadOrmOptions: () => Promise<OrmOptions | undefined>;
   readonly signal: AbortSignal | undefined;
+  /** What earlier runs know of the migration files. */
+  readonly stamps: Stamps | undefined;
 };
 
 type Defaulted = {
-  readonly [Key in Exclude<keyof MigratorOptions, "ledger" | "signal" | "ormOptions">]-?: NonNullable<
+  readonly [Key in Exclude<keyof MigratorOptions, "ledger" | "signal" | "cache" | "ormOptions">]-?: NonNullable<
     MigratorOptions[Key]
   >;
 };
 
 /** Completes the options. Throws a `ConfigurationError` for a ledger name that is none. */
 export function createContext(options: MigratorOptions): Context {
+  const directory = path.resolve(options.directory);
+  const toolVersion = options.toolVersion ?? "library";
   return {
     dsn: options.dsn,
-    directory: path.resolve(options.directory),
+    directory,
     ledger: parseLedger(options.ledger),
     lockWaitMs: options.lockWaitMs ?? 60_000,
     lockTimeoutMs: options.lockTimeoutMs ?? 3000,
     lockBudgetMs: options.lockBudgetMs ?? 120_000,
     allowOutOfOrder: options.allowOutOfOrder ?? false,
-    toolVersion: options.toolVersion ?? "library",
+    toolVersion,
+    stamps: options.cache === undefined ? undefined : openStamps(options.cache, directory, toolVersion),
     loadOrmOptions:
       typeof options.ormOptions === "function"
         ? (options.ormOptions as () => Promise<OrmOptions | undefined>)

@@ -1,55 +1,71 @@
-import type { KnownMigration } from "./check.ts";
+import { statSync } from "node:fs";
+import type { KnownApplication, KnownMigration } from "./check.ts";
 import { type MigrationFile, type MigrationFolder, discover } from "./discover.ts";
 import { ConfigurationError } from "./errors.ts";
-import type { AppliedMigration } from "./ledger.ts";
-import { type LoadedMigration, loadMigration } from "./load.ts";
+import { type LoadedMigration, loadFromSource, readSource } from "./load.ts";
+import type { Stamps } from "./stamps.ts";
 
 /** A folder whose files are read as far as somebody asked for them. */
 export interface History {
   readonly folder: MigrationFolder;
-  /** One entry a file, oldest first; what is not read yet is null. */
+  /** One entry a file, oldest first; what is not read yet, and not known from an earlier run, is null. */
   known(): KnownMigration[];
   /** Reads a migration's file, once. Throws a `BrokenMigrationError`. */
   load(name: string): Promise<LoadedMigration>;
-  /** Reads every file that something is held against: a checksum in the ledger, or a manifest. */
-  loadForChecks(applied: readonly AppliedMigration[]): Promise<void>;
+  /** Knows every file that something is held against: a checksum in the ledger, or a manifest. */
+  loadForChecks(applied: readonly KnownApplication[]): Promise<void>;
 }
 
-/** Opens a folder of migrations. Throws a `ConfigurationError` when there is none, or none in it. */
-export async function openHistory(directory: string): Promise<History> {
+/**
+ * Opens a folder of migrations. With `stamps`, files that are as they were in an earlier run are not opened. Throws
+ * a `ConfigurationError` when there is no such folder, or no migration in it.
+ */
+export async function openHistory(directory: string, stamps?: Stamps): Promise<History> {
   const folder = await discover(directory);
   if (folder.files.length === 0)
     throw new ConfigurationError(
       `The migrations folder ${directory} holds no migration: create one with "migrator create NAME", or check --migrations`,
     );
-  return readFolder(folder);
+  return readFolder(folder, stamps);
 }
 
 /** The same for a folder that may be empty. */
-export function readFolder(folder: MigrationFolder): History {
+export function readFolder(folder: MigrationFolder, stamps?: Stamps): History {
   const loaded = new Map<string, LoadedMigration>();
   const files = new Map<string, MigrationFile>(folder.files.map((file) => [file.name, file]));
+  const facts = new Map<string, KnownMigration>();
+  for (const file of stamps ? folder.files : []) {
+    const fact = stamps?.recall(file);
+    if (fact) facts.set(file.name, fact);
+  }
   const load = async (name: string) => {
     const file = files.get(name);
     if (!file) throw new ConfigurationError(`There is no file for ${name} in ${folder.directory}`);
-    const migration = loaded.get(name) ?? (await loadMigration(file));
+    const migration = loaded.get(name) ?? (await read(file, stamps));
     loaded.set(name, migration);
+    facts.set(name, factsOf(migration));
     return migration;
   };
   const known = () =>
-    folder.files.map(({ name }): KnownMigration => {
-      const migration = loaded.get(name);
-      if (!migration) return { name, checksum: null, reversible: null };
-      return {
-        name,
-        checksum: migration.checksum,
-        reversible: migration.down !== null,
-        irreversible: migration.irreversible,
-      };
-    });
-  const loadForChecks = async (applied: readonly AppliedMigration[]) => {
+    folder.files.map(({ name }): KnownMigration => facts.get(name) ?? { name, checksum: null, reversible: null });
+  const loadForChecks = async (applied: readonly KnownApplication[]) => {
     const checked = new Set(applied.filter((row) => row.checksum !== null).map((row) => row.name));
-    for (const { name } of folder.files) if (folder.manifest || checked.has(name)) await load(name);
+    for (const { name } of folder.files)
+      if ((folder.manifest || checked.has(name)) && !facts.has(name)) await load(name);
+    stamps?.keep();
   };
   return { folder, known, load, loadForChecks };
+}
+
+async function read(file: MigrationFile, stamps: Stamps | undefined): Promise<LoadedMigration> {
+  // Before it is read: what is changed from here on is a change.
+  const before = stamps && statSync(file.path, { throwIfNoEntry: false });
+  const source = readSource(file);
+  const { migration, selfContained } = await loadFromSource(file, source.toString());
+  if (before && selfContained) stamps?.note(file, before, source, factsOf(migration));
+  return migration;
+}
+
+function factsOf({ name, checksum, down, irreversible }: LoadedMigration): KnownMigration {
+  return { name, checksum, reversible: down !== null, irreversible };
 }

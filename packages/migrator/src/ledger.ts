@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import type { KnownApplication } from "./check.ts";
 import type { Query } from "./connect.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { SqlExpression } from "./inline.ts";
@@ -49,6 +51,51 @@ export async function readLedger(query: Query, ledger: LedgerTable = defaultLedg
   }
 }
 
+const undefinedColumn = "42703";
+const undefinedFunction = "42883";
+
+/**
+ * The same by names and checksums alone. `expected` is what there should be: where it is so, the server says that
+ * it is, and sends no row.
+ */
+export async function readRecorded(
+  query: Query,
+  expected: readonly KnownApplication[],
+  ledger: LedgerTable = defaultLedger,
+): Promise<readonly KnownApplication[]> {
+  try {
+    const rows = await query<{ name: string | null; checksum: string | null }>(recordedQuery(expected, ledger));
+    return rows[0]?.name === null
+      ? expected
+      : rows.map(({ name, checksum }) => ({ name: nameOf(name ?? ""), checksum }));
+  } catch (error) {
+    const { code = "" } = error as { code?: string };
+    if ([undefinedTable, undefinedSchema].includes(code)) return [];
+    // A ledger of the stock CLI, an older server.
+    if ([undefinedColumn, undefinedFunction].includes(code)) return await readLedger(query, ledger);
+    throw explainLedgerError(error, ledger, "read");
+  }
+}
+
+function recordedQuery(expected: readonly KnownApplication[], ledger: LedgerTable): string {
+  const rows = `select id, name, checksum from ${qualified(ledger)}`;
+  if (expected.length === 0 || expected.some(({ checksum }) => checksum === null)) return `${rows} order by id`;
+  const text = expected.map(({ name, checksum }) => `${name}:${checksum}`).join(",");
+  const digest = createHash("sha256").update(`${expected.length};${text}`).digest("hex");
+  return `with recorded as materialized (${rows}),
+  compared as (
+    select encode(sha256(convert_to(count(*) || ';' ||
+      string_agg(coalesce(name, '') || ':' || coalesce(checksum, ''), ',' order by id), 'UTF8')), 'hex') = '${digest}' as same
+    from recorded)
+  select null as id, null as name, null as checksum from compared where same
+  union all select recorded.* from recorded, compared where same is not true order by id`;
+}
+
+/** Versions of MikroORM before 5 recorded the file's ending too. */
+function nameOf(name: string): string {
+  return name.replace(/\.[jt]s$/, "");
+}
+
 /** What a person can mend is their configuration; everything else is thrown as it is. */
 export function explainLedgerError(error: unknown, ledger: LedgerTable, what: "read" | "made"): unknown {
   const { code = "", message } = error as { code?: string; message: string };
@@ -73,8 +120,7 @@ interface LedgerRow {
 
 function toApplied(row: LedgerRow): AppliedMigration {
   return {
-    // Versions of MikroORM before 5 recorded the file's ending too.
-    name: row.name.replace(/\.[jt]s$/, ""),
+    name: nameOf(row.name),
     appliedAt: new Date(row.executed_at).toISOString(),
     checksum: row.checksum ?? null,
     durationMs: row.duration_ms ?? null,

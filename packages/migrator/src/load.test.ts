@@ -101,11 +101,15 @@ exports.M1_a = M1_a;`;
     expect(await load(declared)).toMatchObject({ down: null, irreversible: "the rows are gone" });
   });
 
-  it("makes a fresh instance each time", async () => {
-    const { create } = await load(typescript);
+  it("makes a fresh instance each time of code that computes, and keeps no other", async () => {
+    const asking = withBody(`
+  override async up() { await this.execute("select 1"); this.addSql("select 1"); }`);
+    const { create } = await load(asking);
+    const simple = await load(typescript);
+    expect(() => simple.create(undefined as never, {})).toThrow("computes nothing");
     const [first, second] = [create(undefined as never, {}), create(undefined as never, {})];
-    await first.up();
-    expect([first.getQueries().length, second.getQueries().length]).toEqual([2, 0]);
+    first.addSql("select 1");
+    expect([first.getQueries().length, second.getQueries().length]).toEqual([1, 0]);
   });
 
   it.each([

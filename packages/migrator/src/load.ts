@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { MigrationFile } from "./discover.ts";
 import { BrokenMigrationError } from "./errors.ts";
+import { evaluate } from "./evaluate.ts";
 import { IrreversibleMigration, type MigrationDriver, type RecordedMigration, standInFor } from "./recorder.ts";
 
 /** One direction of a migration: its statements, as far as they are known without a database. */
@@ -23,7 +25,7 @@ export interface LoadedMigration {
   readonly irreversible: string | null;
   /** SHA-256 of the statements of both directions, in hexadecimal: the same for TypeScript and built JavaScript. */
   readonly checksum: string;
-  /** A fresh instance, for code that computes its statements. */
+  /** A fresh instance, for code that computes its statements; throws where none does. */
   readonly create: (driver: MigrationDriver, config: unknown) => RecordedMigration;
 }
 
@@ -31,14 +33,46 @@ type MigrationClass = new (driver: MigrationDriver, config: unknown) => Recorded
 
 /** Reads a migration's file and collects its statements. Throws a `BrokenMigrationError` that names what is wrong. */
 export async function loadMigration(file: MigrationFile): Promise<LoadedMigration> {
-  const Class = findClass(file, await importFile(file));
-  const create = (driver: MigrationDriver, config: unknown) => new Class(driver, config);
-  const up = await collectUp(file, create);
-  const { down, irreversible } = await collectDown(create);
-  const transactional = create(noDatabase, noDatabase).isTransactional();
+  return (await loadFromSource(file, readSource(file).toString())).migration;
+}
+
+/** What stands in a file; nothing where it cannot be read, for the import says why. */
+export function readSource(file: MigrationFile): Buffer {
+  try {
+    return readFileSync(file.path);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+/** The same where `source`, the file's text, is known already; `selfContained`: it depends on nothing but that. */
+export async function loadFromSource(
+  file: MigrationFile,
+  source: string,
+): Promise<{ migration: LoadedMigration; selfContained: boolean }> {
+  const module = evaluate(file.path, source);
+  if (module) {
+    const migration = await collectAll(file, module).catch(() => undefined);
+    if (migration) return { migration, selfContained: true };
+  }
+  return { migration: await collectAll(file, await importFile(file)), selfContained: false };
+}
+
+async function collectAll(file: MigrationFile, module: Record<string, unknown>): Promise<LoadedMigration> {
+  const Class = findClass(file, module);
+  const make = (driver: MigrationDriver, config: unknown) => new Class(driver, config);
+  const up = await collectUp(file, make);
+  const { down, irreversible } = await collectDown(make);
+  const transactional = make(noDatabase, noDatabase).isTransactional();
   if (transactional) refuseTransactionControl(file, [...up.statements, ...(down?.statements ?? [])]);
+  // Only code that computes is needed again: of 10,000 classes nothing shall stay but their statements.
+  const create = up.computed || down?.computed ? make : noCode;
   return { name: file.name, transactional, up, down, irreversible, checksum: checksumOf(up, down), create };
 }
+
+const noCode = (): never => {
+  throw new Error("this migration computes nothing");
+};
 
 const transactionControl =
   /^\s*(begin|start\s+transaction|commit|rollback|end|abort)(\s+(work|transaction))?\s*;?\s*$/i;

@@ -1,11 +1,11 @@
 import { applyStep, recordFailure, type StepResult } from "./apply.ts";
 import type { Blocker } from "./blockers.ts";
-import { checkHistory, checkPlan, isAhead } from "./check.ts";
+import { checkHistory, checkPlan, isAhead, type KnownApplication } from "./check.ts";
 import type { Connection } from "./connect.ts";
 import type { Context } from "./context.ts";
 import { AheadError, BrokenMigrationError, InterruptedError, MigratorError, type Problem } from "./errors.ts";
 import { type History, openHistory } from "./history.ts";
-import { readLedger } from "./ledger.ts";
+import { readRecorded } from "./ledger.ts";
 import type { LoadedMigration } from "./load.ts";
 import { type Direction, type DownTarget, type Plan, planDown, planUp, type UpTarget } from "./plan.ts";
 import { ensureLedger } from "./prepare-ledger.ts";
@@ -49,7 +49,7 @@ async function migrate(context: Context, direction: Direction, options: MigrateO
 }
 
 async function migrateInSpan(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
-  const history = await openHistory(context.directory);
+  const history = await openHistory(context.directory, context.stamps);
   return await withConnection(context, async (connection) => {
     const early = await prepare(context, history, connection, direction, options);
     if (early.settled) return early.settled;
@@ -73,7 +73,7 @@ async function prepare(
   direction: Direction,
   options: MigrateOptions,
 ): Promise<Prepared> {
-  const applied = await readLedger(connection.query, context.ledger);
+  const applied = await readRecorded(connection.query, history.known(), context.ledger);
   const plan =
     direction === "up" ? planUp(history.known(), applied, options) : planDown(history.known(), applied, options);
   if (direction === "up" && isAhead(history.known(), applied))
@@ -83,6 +83,7 @@ async function prepare(
     const files = new Set(history.folder.files.map(({ name }) => name));
     const loaded: LoadedMigration[] = [];
     for (const name of plan.steps) if (files.has(name)) loaded.push(await history.load(name));
+    context.stamps?.keep();
     const problems = findProblems(context, history, applied, plan);
     if (problems.length > 0) return { settled: refuse(plan, problems, null) };
     return plan.steps.length === 0
@@ -94,12 +95,7 @@ async function prepare(
   }
 }
 
-function findProblems(
-  context: Context,
-  history: History,
-  applied: Awaited<ReturnType<typeof readLedger>>,
-  plan: Plan,
-): Problem[] {
+function findProblems(context: Context, history: History, applied: readonly KnownApplication[], plan: Plan): Problem[] {
   const known = history.known();
   const problems = [...checkHistory(known, applied, history.folder.manifest), ...checkPlan(known, applied, plan)];
   return context.allowOutOfOrder ? problems.filter(({ code }) => code !== "out-of-order") : problems;

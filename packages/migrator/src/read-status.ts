@@ -8,7 +8,7 @@ import { withConnection } from "./under-lock.ts";
 
 /** Reads where the database stands; changes nothing and takes no lock. Throws a `MigratorError` when it cannot. */
 export async function readStatus(context: Context): Promise<Status> {
-  const history = await openHistory(context.directory);
+  const history = await openHistory(context.directory, context.stamps);
   return await withConnection(context, async ({ query }) => {
     const applied = await readLedger(query, context.ledger);
     await history.loadForChecks(applied);

@@ -1,0 +1,36 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Where to keep what was read of the migrations in `directory`: `MIGRATOR_CACHE` (`off`: nowhere), else the nearest
+ * `node_modules/.cache` that is there or can be written, else the user's own cache.
+ */
+export function findCacheFolder(directory: string, environment: Environment): string | undefined {
+  const told = environment["MIGRATOR_CACHE"];
+  if (told) return told === "off" ? undefined : path.resolve(told);
+  const modules = findModules(directory);
+  if (modules !== undefined) {
+    const folder = path.join(modules, ".cache", "migrator");
+    if (existsSync(folder) || isWritable(modules)) return folder;
+  }
+  return path.join(environment["XDG_CACHE_HOME"] || path.join(homedir(), ".cache"), "migrator");
+}
+
+function findModules(folder: string): string | undefined {
+  const found = path.join(folder, "node_modules");
+  if (existsSync(found)) return found;
+  const parent = path.dirname(folder);
+  return parent === folder ? undefined : findModules(parent);
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
