@@ -36,7 +36,7 @@ export function toChart(run: Run): string {
     top += head + bars.length * row;
   }
   const total = left + width + right;
-  const about = `Whole processes, times as ratios to ${referenceOf(run)?.label ?? "nothing"} in the same round; less is better`;
+  const about = `Whole processes, times as ratios to ${referenceOf(run)?.label ?? "nothing"} in the same round, on a logarithmic scale; less is better`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total} ${top + 30}" width="${total}" height="${top + 30}" role="img" aria-label="${about}">
 ${style}
 ${panels.join("\n")}
