@@ -1,98 +1,30 @@
-import type { MikroORM } from "@mikro-orm/postgresql";
-import { auditTable } from "./audit.ts";
+import { connect } from "./connect.ts";
 import type { OrmOptions } from "./driver.ts";
-import { type LedgerTable, qualified } from "./ledger.ts";
+import { MigratorError } from "./errors.ts";
+import type { LedgerTable } from "./ledger.ts";
+import { findDifference } from "./find-difference.ts";
+import { type ModelDifference, openModels } from "./open-models.ts";
 
-/** What it would take to bring a database to the models, and back. */
-export interface ModelDifference {
-  readonly up: readonly string[];
-  readonly down: readonly string[];
-}
-
-/** Models, held against a database as often as somebody asks. */
-export interface OpenModels {
-  /** Both lists are empty when they are equal. A column with another name is a new one: MikroORM does not guess here. */
-  difference(): Promise<ModelDifference>;
-  /** What makes the models' schema in an empty database. */
-  creation(): Promise<readonly string[]>;
-  close(): Promise<void>;
-}
-
-/** Compares the models with the database at `dsn`; both lists are empty when they are equal. */
+/**
+ * Compares the models with the shadow database at `dsn`, and leaves that as it was; both lists are empty when they are
+ * equal. What PostgreSQL takes for the same is the same, and what only MikroORM takes for the same is not.
+ */
 export async function compareModels(
   ormOptions: OrmOptions,
   dsn: string,
   ledger: LedgerTable,
 ): Promise<ModelDifference> {
+  const connection = await connect(dsn, "migrator shadow");
   const models = await openModels(ormOptions, dsn, ledger);
   try {
-    return await models.difference();
+    const { up, down } = await findDifference({ query: connection.query, ledger, models });
+    return { up, down };
+  } catch (error) {
+    // What PostgreSQL refuses is a difference all the same.
+    if (error instanceof MigratorError && error.code === "failed") return await models.difference();
+    throw error;
   } finally {
     await models.close();
+    await connection.close();
   }
-}
-
-/** Opens the models on the database at `dsn`. */
-export async function openModels(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<OpenModels> {
-  const { MikroORM, SchemaComparator } = await import("@mikro-orm/postgresql");
-  const orm = await MikroORM.init({
-    ...ormOptions,
-    clientUrl: dsn,
-    migrations: { ...(ormOptions["migrations"] as object), tableName: qualified(ledger).replaceAll('"', "") },
-    schemaGenerator: {
-      ...(ormOptions["schemaGenerator"] as object),
-      skipTables: [ledger.table, auditTable(ledger).table],
-    },
-  });
-  const generator = orm.schema as unknown as Generator;
-  const platform = orm.em.getPlatform();
-  return {
-    async difference() {
-      const { fromSchema, toSchema } = await generator.prepareSchemaForComparison({ wrap: false });
-      const comparator = withoutGuesses(new SchemaComparator(platform) as unknown as Comparator);
-      const up = comparator.compare(fromSchema, toSchema);
-      const down = comparator.compare(toSchema, fromSchema, up);
-      return { up: toStatements(generator, up), down: toStatements(generator, down) };
-    },
-    creation: async () => splitStatements(await generator.getCreateSchemaSQL({ wrap: false })),
-    close: async () => await orm.close(true),
-  };
-}
-
-/** What MikroORM's generator does in `getUpdateSchemaMigrationSQL`, step by step. */
-interface Generator {
-  prepareSchemaForComparison(options: object): Promise<{ fromSchema: unknown; toSchema: unknown }>;
-  diffToSQL(difference: unknown, options: object): string;
-  getCreateSchemaSQL: MikroORM["schema"]["getCreateSchemaSQL"];
-}
-
-interface Comparator {
-  compare(from: unknown, to: unknown, inverse?: unknown): unknown;
-  detectColumnRenamings(): void;
-}
-
-/** MikroORM takes a new column of the same type for a renamed one and says nothing; here a person decides. */
-function withoutGuesses(comparator: Comparator): Comparator {
-  if (typeof comparator.detectColumnRenamings !== "function")
-    throw new Error("this version of MikroORM guesses renames in a way that is not known here");
-  return Object.assign(comparator, { detectColumnRenamings: () => {} });
-}
-
-function toStatements(generator: Generator, difference: unknown): string[] {
-  return splitStatements(generator.diffToSQL(difference, { wrap: false, safe: false, dropTables: true }));
-}
-
-/** The generator ends each statement with a semicolon and a new line; one inside a string literal ends nothing. */
-function splitStatements(sql: string): string[] {
-  const statements: string[] = [];
-  let open = "";
-  for (const piece of sql.split(/;\n/)) {
-    open += (open ? ";\n" : "") + piece;
-    if (open.split("'").length % 2 === 0) continue;
-    statements.push(open.trim().replace(/;$/, ""));
-    open = "";
-  }
-  // An apostrophe that opens no literal, in a comment or a function's body, must not swallow what follows.
-  statements.push(open.trim().replace(/;$/, ""));
-  return statements.filter((statement) => statement !== "" && !statement.startsWith("set names"));
 }

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Catalog } from "./catalog/catalog.ts";
 import { shorten } from "./catalog/names.ts";
-import { openModels } from "./compare-models.ts";
+import { openModels } from "./open-models.ts";
 import { connect } from "./connect.ts";
 import type { Context } from "./context.ts";
 import { discover, type MigrationFolder } from "./discover.ts";
@@ -40,9 +40,19 @@ export interface Created {
   readonly renames: readonly { readonly from: string; readonly to: string }[];
   /** What `up` may lose, or fail on. */
   readonly warnings: readonly Warning[];
+  /** Why `down` does nothing but say so; null where it restores the schema. */
+  readonly irreversible: string | null;
 }
 
-const nothing: Created = { name: null, file: null, code: null, statements: [], renames: [], warnings: [] };
+const nothing: Created = {
+  name: null,
+  file: null,
+  code: null,
+  statements: [],
+  renames: [],
+  warnings: [],
+  irreversible: null,
+};
 
 /**
  * Writes a migration from the difference between models and migrations, and the manifest with it. Throws a
@@ -57,7 +67,7 @@ export async function create(context: Context, options: CreateOptions): Promise<
   const [up, down] = await warnOf(change);
   const render = (name: string) => renderMigration(name, up, down);
   const renames = change.renames.map(({ from, to }) => ({ from: shorten(from), to: shorten(to) }));
-  const found = { ...nothing, statements: change.up, renames, warnings: up.warnings };
+  const found = { ...nothing, statements: change.up, renames, warnings: up.warnings, irreversible: down.never ?? null };
   return await write(folder, options, { words, render, madeFrom: folder }, found);
 }
 
@@ -122,5 +132,7 @@ async function warnOf({ up, down, renamed, after }: Change): Promise<[Direction,
     statements,
     warnings: await findWarnings(statements, { before: from, after: to }),
   });
-  return [await direct(up, renamed, after), await direct(down, after, renamed)];
+  const back =
+    "never" in down ? { statements: [], warnings: [], never: down.never } : await direct(down, after, renamed);
+  return [await direct(up, renamed, after), back];
 }

@@ -76,7 +76,15 @@ describe("create", () => {
     await create(project(folder, library), { name: "library", shadow: shadow() });
     const before = await readdir(folder);
     const again = await create(project(folder, library), { name: "again", shadow: shadow() });
-    expect(again).toEqual({ name: null, file: null, code: null, statements: [], renames: [], warnings: [] });
+    expect(again).toEqual({
+      name: null,
+      file: null,
+      code: null,
+      statements: [],
+      renames: [],
+      warnings: [],
+      irreversible: null,
+    });
     expect(await readdir(folder)).toEqual(before);
   });
 

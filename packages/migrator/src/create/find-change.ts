@@ -1,19 +1,18 @@
 import type { Catalog } from "../catalog/catalog.ts";
-import { compareCatalogs, fingerprint } from "../catalog/compare.ts";
-import { describeDifference } from "../catalog/describe.ts";
-import { findDrift } from "../catalog/mend.ts";
 import { shorten } from "../catalog/names.ts";
 import { type Rename, renameStatement } from "../catalog/renames.ts";
-import type { Kind } from "../catalog/queries.ts";
 import { MigratorError } from "../errors.ts";
+import { type Difference, findDifference } from "../find-difference.ts";
+import { apply, look, type ShadowSchema, tryOut } from "../shadow-schema.ts";
+import { findWayBack } from "./find-way-back.ts";
 import { followRenames } from "./follow-renames.ts";
 import { type RenameChoices, settleRenames } from "./settle-renames.ts";
-import { apply, look, sendAll, type ShadowSchema, tryOut } from "./shadow-schema.ts";
 
 /** How the migrations' schema becomes the models', and back, both proven on the shadow; empty when they are equal. */
 export interface Change {
   readonly up: readonly string[];
-  readonly down: readonly string[];
+  /** Or why there is no way back. */
+  readonly down: readonly string[] | { readonly never: string };
   /** What keeps its rows under another name, in the order in which it is renamed. */
   readonly renames: readonly Rename[];
   /** The schema after the renames, and after everything. */
@@ -21,19 +20,20 @@ export interface Change {
   readonly after: Catalog;
 }
 
-/** Brings the shadow to the models. Throws a `MigratorError` where that cannot be done, or not be undone. */
+/** Brings the shadow to the models. Throws a `MigratorError` where that cannot be done. */
 export async function findChange(shadow: ShadowSchema, choices: RenameChoices): Promise<Change> {
   const before = await tryOut(shadow, async () => await look(shadow));
   const settled = await settleRenames(shadow, choices);
-  const renames = [...settled.renames, ...(await followRenames(shadow, settled))];
-  const renamed = await tryOut(shadow, async () => await look(shadow));
-  const { up, down } = await bringToModels(shadow);
-  const after = await tryOut(shadow, async () => await look(shadow));
+  const followed = await followRenames(shadow, settled);
+  const renames = [...settled.renames, ...followed];
+  const difference = followed.length > 0 ? await findDifference(shadow) : settled.difference;
+  const { up, after } = await bringToModels(shadow, difference);
+  const stations = { before, renamed: difference.before, after };
   return {
     up: [...renames.map(write), ...up],
-    down: await findWayBack(shadow, { before, renamed, after }, renames, down),
+    down: await findWayBack(shadow, stations, difference.down, renames.map(reverse).map(write).toReversed()),
     renames: settled.renames,
-    renamed,
+    renamed: difference.before,
     after,
   };
 }
@@ -42,73 +42,22 @@ function write(rename: Rename): string {
   return shorten(renameStatement(rename));
 }
 
-/** MikroORM's statements until it has nothing left to say; `down` is its way back from all of them. */
-async function bringToModels(shadow: ShadowSchema): Promise<{ up: string[]; down: readonly string[] }> {
+function reverse({ from, to, ...rest }: Rename): Rename {
+  return { ...rest, from: to, to: from };
+}
+
+/** Does what the models want until they want nothing any more. */
+async function bringToModels(shadow: ShadowSchema, first: Difference): Promise<{ up: string[]; after: Catalog }> {
   const sent: string[] = [];
-  let way: readonly string[] | undefined;
+  let difference = first;
   for (let round = 1; round <= 5; round++) {
-    const { up, down } = await shadow.models.difference();
-    way ??= down;
-    if (up.length === 0) return { up: sent, down: way };
-    sent.push(...(await apply(shadow, up)));
+    if (difference.up.length === 0) return { up: sent, after: difference.before };
+    sent.push(...(await apply(shadow, difference.up)));
+    difference = await findDifference(shadow);
   }
-  const { up } = await shadow.models.difference();
+  if (difference.up.length === 0) return { up: sent, after: difference.before };
   throw new MigratorError(
     "refused",
-    `MikroORM never takes these models for equal with what it makes of them; it always wants: ${up.join("; ")}. Change the model, or write the migration by hand: migrator create NAME --blank`,
+    `MikroORM never takes these models for equal with what it makes of them; it always wants: ${difference.up.join("; ")}. Change the model, or write the migration by hand: migrator create NAME --blank`,
   );
-}
-
-interface Stations {
-  readonly before: Catalog;
-  /** After the renames. */
-  readonly renamed: Catalog;
-  readonly after: Catalog;
-}
-
-// Never guessed: a table or column of the same shape may be another one.
-const nameless: readonly Kind[] = ["constraint", "index", "sequence"];
-
-/** MikroORM's way back, completed by what it forgets; where that does not lead home, the difference of the catalogs. */
-async function findWayBack(
-  shadow: ShadowSchema,
-  { before, renamed, after }: Stations,
-  renames: readonly Rename[],
-  down: readonly string[],
-): Promise<string[]> {
-  const back = renames.map(({ from, to, ...rest }) => write({ ...rest, from: to, to: from })).toReversed();
-  const ways = [down, statementsOf(renamed, after)];
-  const left: string[] = [];
-  for (const way of ways) {
-    const tried = await tryWayBack(shadow, before, [...way, ...back]);
-    if (Array.isArray(tried)) return tried;
-    left.push(tried.left);
-  }
-  throw new MigratorError(
-    "refused",
-    `No down can be found for this change: ${left.at(-1)}. Write the migration by hand: migrator create NAME --blank`,
-  );
-}
-
-function statementsOf(expected: Catalog, found: Catalog): string[] {
-  const statements = findDrift(expected, found, "", nameless).flatMap((drift) => drift.statements);
-  return statements.filter((statement) => !statement.startsWith("--"));
-}
-
-async function tryWayBack(
-  shadow: ShadowSchema,
-  before: Catalog,
-  way: readonly string[],
-): Promise<string[] | { left: string }> {
-  return await tryOut(shadow, async () => {
-    const sent = await sendAll(shadow.query, way);
-    const missing = await sendAll(shadow.query, statementsOf(before, await look(shadow)));
-    const there = await look(shadow);
-    if (fingerprint(there) === fingerprint(before)) return [...sent, ...missing];
-    return {
-      left: compareCatalogs(before, there)
-        .map((one) => describeDifference(one))
-        .join("; "),
-    };
-  }).catch((error: Error) => ({ left: error.message }));
 }

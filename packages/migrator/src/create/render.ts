@@ -5,6 +5,8 @@ import type { Warning } from "./warn.ts";
 export interface Direction {
   readonly statements: readonly string[];
   readonly warnings: readonly Warning[];
+  /** Why there is no way back; then there are no statements. */
+  readonly never?: string | undefined;
 }
 
 /** The TypeScript of a migration; each warning is a comment above its statement. */
@@ -35,7 +37,8 @@ ${down}
 `;
 }
 
-function renderDirection({ statements, warnings }: Direction): string {
+function renderDirection({ statements, warnings, never }: Direction): string {
+  if (never !== undefined) return `    throw new Error(${JSON.stringify(never)});`;
   const lines = statements.flatMap((statement) => {
     const own = new Set(warnings.filter((warning) => warning.statement === statement).map(({ message }) => message));
     return [...[...own].flatMap(renderComment), renderStatement(formatSql(statement))];

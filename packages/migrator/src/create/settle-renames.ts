@@ -2,9 +2,10 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { shorten } from "../catalog/names.ts";
 import { type Rename, renameStatement } from "../catalog/renames.ts";
 import { MigratorError } from "../errors.ts";
+import { type Difference, findDifference } from "../find-difference.ts";
 import { type Candidate, findCandidates } from "./find-renames.ts";
 import { type GivenRename, parseRename, refuseUnknown, resolveRename, toRename } from "./given-renames.ts";
-import { apply, look, sendAll, type ShadowSchema, tryOut } from "./shadow-schema.ts";
+import { apply, type ShadowSchema } from "../shadow-schema.ts";
 
 /** Something that goes and may be the same as something new: names as people write them, columns with their table. */
 export interface RenameQuestion {
@@ -28,10 +29,8 @@ export interface RenameChoices {
 /** What was renamed, and what is left to do. */
 export interface Settled {
   readonly renames: readonly Rename[];
-  /** The schema with the new names. */
-  readonly before: Catalog;
-  /** As MikroORM would make it from that. */
-  readonly after: Catalog;
+  /** From the schema with the new names. */
+  readonly difference: Difference;
 }
 
 /**
@@ -41,9 +40,10 @@ export interface Settled {
 export async function settleRenames(shadow: ShadowSchema, { renames = [], decide }: RenameChoices): Promise<Settled> {
   const state: State = { given: renames.map(parseRename), dropped: new Set(), formerly: new Map(), done: [] };
   for (;;) {
-    const { before, after } = await preview(shadow);
+    const difference = await findDifference(shadow);
+    const { before, after } = difference;
     const rename = takeGiven(state, before, after) ?? (await ask(state, before, after, decide));
-    if (rename === "settled") return { renames: state.done, before, after };
+    if (rename === "settled") return { renames: state.done, difference };
     if (rename === "dropped") continue;
     await apply(shadow, [renameStatement(rename)]);
     if (rename.kind === "table") state.formerly.set(rename.to, rename.from);
@@ -58,16 +58,6 @@ interface State {
   /** Tables by their new names. */
   readonly formerly: Map<string, string>;
   readonly done: Rename[];
-}
-
-/** The schema as it is, and as MikroORM would make it. */
-async function preview(shadow: ShadowSchema): Promise<{ before: Catalog; after: Catalog }> {
-  const { up } = await shadow.models.difference();
-  return await tryOut(shadow, async () => {
-    const before = await look(shadow);
-    await sendAll(shadow.query, up);
-    return { before, after: await look(shadow) };
-  });
 }
 
 function takeGiven(state: State, before: Catalog, after: Catalog): Rename | undefined {

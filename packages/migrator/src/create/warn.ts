@@ -104,21 +104,28 @@ function warnOfConstraint(
 ): string[] {
   if (contype === "CONSTR_UNIQUE" || contype === "CONSTR_PRIMARY")
     return keys.length > 0 ? [warnOfTwins(table, wordsOf(keys), conname)] : [];
-  if (contype !== "CONSTR_CHECK" || widens(table, conname, stations)) return [];
+  if (contype !== "CONSTR_CHECK" || isNew(table, conname, stations) || widens(table, conname, stations)) return [];
   return [`fails while a row of ${shorten(table.name)} breaks ${conname}: settle those first`];
+}
+
+/** A check of new columns alone, which every row passes or the column could not have been added. */
+function isNew(table: CatalogObject, name: string, { before, after }: Stations): boolean {
+  const columns = findCheck(after, table, name)?.properties["columns"];
+  return Array.isArray(columns) && columns.every((column: string) => !findColumn(before, table, column));
 }
 
 /** A list of allowed values that only grew. */
 function widens(table: CatalogObject, name: string, { before, after }: Stations): boolean {
-  const values = (catalog: Catalog) => {
-    const check = catalog.find(
-      (object) =>
-        object.kind === "constraint" && object.table === table.name && unquote(lastPart(object.name)) === name,
-    );
-    return String(check?.properties["definition"] ?? "").match(/'(?:[^']|'')*'/g);
-  };
+  const values = (catalog: Catalog) =>
+    String(findCheck(catalog, table, name)?.properties["definition"] ?? "").match(/'(?:[^']|'')*'/g);
   const [old, next] = [values(before), values(after)];
   return old !== null && next !== null && old.every((value) => next.includes(value));
+}
+
+function findCheck(catalog: Catalog, table: CatalogObject, name: string): CatalogObject | undefined {
+  return catalog.find(
+    (object) => object.kind === "constraint" && object.table === table.name && unquote(lastPart(object.name)) === name,
+  );
 }
 
 function findTable(catalog: Catalog, { schemaname = "public", relname }: RelationNode): CatalogObject | undefined {

@@ -1,0 +1,50 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import { compareCatalogs } from "../catalog/compare.ts";
+import { describeDifference } from "../catalog/describe.ts";
+import { findDrift } from "../catalog/mend.ts";
+import { rowless } from "../find-difference.ts";
+import { look, sendAll, type ShadowSchema, tryOut } from "../shadow-schema.ts";
+
+/** The schema before everything, after the renames, and after everything. */
+export interface Stations {
+  readonly before: Catalog;
+  readonly renamed: Catalog;
+  readonly after: Catalog;
+}
+
+/**
+ * Finds the statements that restore the schema, and proves them: MikroORM's way back, completed by what it forgets; where
+ * that does not lead home, the difference of the catalogs. `unname` takes back the renames. Gives the reason where
+ * PostgreSQL knows no way back.
+ */
+export async function findWayBack(
+  shadow: ShadowSchema,
+  { before, renamed, after }: Stations,
+  down: readonly string[],
+  unname: readonly string[],
+): Promise<readonly string[] | { readonly never: string }> {
+  const first = await tryWay(shadow, before, [...down, ...unname]);
+  if (!("never" in first)) return first;
+  return await tryWay(shadow, before, [...mend(renamed, after), ...unname]);
+}
+
+function mend(expected: Catalog, found: Catalog): string[] {
+  const statements = findDrift(expected, found, "", rowless).flatMap((drift) => drift.statements);
+  return statements.filter((statement) => !statement.startsWith("--"));
+}
+
+async function tryWay(
+  shadow: ShadowSchema,
+  before: Catalog,
+  way: readonly string[],
+): Promise<readonly string[] | { readonly never: string }> {
+  return await tryOut(shadow, async () => {
+    const sent = await sendAll(shadow.query, way);
+    const there = await look(shadow);
+    if (compareCatalogs(before, there).length === 0) return sent;
+    const completed = await sendAll(shadow.query, mend(before, there));
+    const left = compareCatalogs(before, await look(shadow));
+    if (left.length === 0) return [...sent, ...completed];
+    return { never: left.map((one) => describeDifference(one)).join("; ") };
+  }).catch((error: Error) => ({ never: error.message }));
+}

@@ -1,0 +1,95 @@
+import type { Catalog, CatalogObject } from "./catalog/catalog.ts";
+import { compareCatalogs, fingerprint } from "./catalog/compare.ts";
+import { findDrift } from "./catalog/mend.ts";
+import { lastPart, unquote } from "./catalog/names.ts";
+import type { Kind } from "./catalog/queries.ts";
+import type { ModelDifference } from "./open-models.ts";
+import { look, sendAll, type ShadowSchema, tryOut } from "./shadow-schema.ts";
+
+/** What it takes to bring a schema to the models, and the schema before and after. */
+export interface Difference extends ModelDifference {
+  readonly before: Catalog;
+  readonly after: Catalog;
+}
+
+/** Kinds that hold no rows: only of these does the same shape mean the same thing. */
+export const rowless: readonly Kind[] = ["constraint", "index", "sequence"];
+
+/**
+ * Finds what the models want of the shadow's schema, and leaves that as it is: what MikroORM says, without what changes
+ * nothing, and with what it overlooks because it compares texts. Throws a `MigratorError` where PostgreSQL refuses it.
+ */
+export async function findDifference(shadow: ShadowSchema): Promise<Difference> {
+  const { up, down } = await shadow.models.difference();
+  const creation = await shadow.models.creation();
+  return await tryOut(shadow, async () => {
+    const before = await look(shadow);
+    const sent = await sendAll(shadow.query, up);
+    const changed = sent.length > 0 ? await look(shadow) : before;
+    const more = await findOverlooked(shadow, changed, creation);
+    const completed = await sendAll(shadow.query, more);
+    const after = completed.length > 0 ? await look(shadow) : changed;
+    if (fingerprint(before) === fingerprint(after)) return { up: [], down: [], before, after: before };
+    return { up: [...sent, ...completed], down, before, after };
+  });
+}
+
+/** Statements for what has the right name and is another thing: MikroORM compares expressions without their brackets. */
+async function findOverlooked(shadow: ShadowSchema, found: Catalog, creation: readonly string[]): Promise<string[]> {
+  const models = await makeAlone(shadow, found, creation);
+  const pairs = models
+    ? compareCatalogs(models, found).filter((one) => isOverlooked(shadow, one.expected, one.found))
+    : [];
+  const wanted = new Map(pairs.map(({ expected, found }) => [found, expected]));
+  if (wanted.size === 0) return [];
+  const expected = found.map((object) => mergeInto(object, wanted.get(object)));
+  const statements = findDrift(expected, found, "", rowless).flatMap((drift) => drift.statements);
+  return statements.filter((statement) => !statement.startsWith("--"));
+}
+
+function isOverlooked({ models }: ShadowSchema, expected: CatalogObject | null, found: CatalogObject | null): boolean {
+  if (!expected || !found) return false;
+  if (expected.kind === "column")
+    return typeOf(expected) !== typeOf(found) && !models.ignoresType(nameOf(found.table ?? ""), nameOf(found.name));
+  return ["constraint", "index"].includes(expected.kind) && definitionOf(expected) !== definitionOf(found);
+}
+
+const nameOf = (name: string) => unquote(lastPart(name));
+const typeOf = ({ properties }: CatalogObject) => properties["type"];
+/** Whether a constraint has been validated is no matter of the models. */
+const definitionOf = ({ properties }: CatalogObject) => String(properties["definition"]).replace(/ NOT VALID$/, "");
+
+function mergeInto(object: CatalogObject, wanted: CatalogObject | null | undefined): CatalogObject {
+  if (!wanted) return object;
+  const { type, ...others } = object.properties;
+  const properties = object.kind === "column" ? { ...others, type: typeOf(wanted) ?? type ?? "" } : wanted.properties;
+  return { ...object, properties };
+}
+
+/**
+ * The schema that the models alone make, inside a transaction that is open, which stays as it was; null where PostgreSQL
+ * refuses it, because they need what only the migrations make.
+ */
+export async function makeAlone(
+  { query, ...shadow }: ShadowSchema,
+  there: Catalog,
+  creation: readonly string[],
+): Promise<Catalog | null> {
+  await query("savepoint alone");
+  try {
+    for (const object of there)
+      if (["view", "table", "enum"].includes(object.kind))
+        await query(`drop ${nounOf(object)} if exists ${object.name} cascade`);
+    await sendAll(query, creation);
+    return await look({ query, ...shadow });
+  } catch {
+    return null;
+  } finally {
+    await query("rollback to savepoint alone");
+  }
+}
+
+function nounOf({ kind, properties }: CatalogObject): string {
+  if (kind === "view") return properties["materialized"] ? "materialized view" : "view";
+  return kind === "enum" ? "type" : properties["foreign"] ? "foreign table" : kind;
+}
