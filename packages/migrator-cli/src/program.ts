@@ -132,10 +132,17 @@ function addAuthorCommands(program: Command, on: Register): void {
     "migrator create add_widgets",
     'migrator create "backfill widgets" --blank',
     "migrator create add_widgets --dry-run",
+    "migrator create rename_mail --rename users.mail=email",
   ])
     .argument("<NAME>", "what it does, in a few words: add_widgets")
     .option("--blank", "compares nothing; the SQL is written by hand")
     .option("--dry-run", "shows the migration and writes nothing")
+    .option(
+      "--rename <OLD=NEW>",
+      "what keeps its data under another name, once for each: users.mail=email, users=people",
+      (text: string, before: string[] = []) => [...before, text],
+    )
+    .option("--no-renames", "everything else that goes is dropped, and what is new is another thing")
     .addOption(shadowOption());
   const check = command(program, "check", "holds models and manifest against the migrations; CI's gate", [
     "migrator check",

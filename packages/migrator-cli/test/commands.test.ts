@@ -149,6 +149,9 @@ describe("a JSON document", () => {
       name,
       file: expect.stringContaining(folder),
       statements: [],
+      renames: [],
+      warnings: [],
+      irreversible: null,
     });
     expect((await runJson(["check", ...args])).document).toEqual({
       outcome: "ok",

@@ -17,7 +17,14 @@ export { waitForHead } from "./wait.ts";
 export { type CheckOptions, checkProject, type ProjectCheck, type ProjectProblem } from "./check-project.ts";
 export type { RuleViolation } from "./check-rules.ts";
 export type { Place } from "./locate.ts";
-export { create, type Created, rewriteManifest } from "./create.ts";
+export {
+  create,
+  type Created,
+  type DecideRename,
+  type RenameQuestion,
+  rewriteManifest,
+  type Warning,
+} from "./create.ts";
 export type { ShadowOptions, ShadowProvider } from "./shadow.ts";
 export { rebase, type Rebased } from "./rebase.ts";
 export { repair, type Repaired } from "./repair.ts";

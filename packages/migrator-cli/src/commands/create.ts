@@ -1,37 +1,66 @@
 import path from "node:path";
-import { create } from "@thedata/migrator";
+import { create, type Created, type DecideRename } from "@thedata/migrator";
+import { askRename } from "../ask-rename.ts";
 import { count } from "../describe-run.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
 import { createSettings, type RunOptions } from "../settings.ts";
 
+interface Options extends RunOptions {
+  readonly blank?: boolean;
+  readonly dryRun?: boolean;
+  readonly rename?: readonly string[];
+  /** False with `--no-renames`. */
+  readonly renames?: boolean;
+}
+
 /** `migrator create`: writes a migration from the models, or says that there is nothing to write; gives the exit code. */
-export async function runCreate(
-  output: Output,
-  name: string,
-  options: RunOptions & { blank?: boolean; dryRun?: boolean },
-): Promise<number> {
+export async function runCreate(output: Output, name: string, options: Options): Promise<number> {
   const { context, shadow } = await createSettings(options, { database: "optional" });
-  const created = await create(context, { name, blank: options.blank, dryRun: options.dryRun, shadow });
+  const { blank, dryRun, rename: renames } = options;
+  const created = await create(context, { name, blank, dryRun, renames, decide: decideBy(output, options), shadow });
   output.document({
     outcome: outcomeOf(created.file, options),
     name: created.name,
     file: created.file,
     statements: created.statements,
+    renames: created.renames,
+    warnings: created.warnings,
+    irreversible: created.irreversible,
   });
-  if (created.file === null) output.line(output.paint("green", "Nothing to create: models and migrations are equal."));
-  else if (options.dryRun) output.line(created.code ?? "");
-  else output.line(`Created ${path.relative(process.cwd(), created.file)}: ${describe(created.statements, options)}`);
+  for (const line of describe(output, created, options)) output.line(line);
   return exitCodes.done;
 }
 
-function outcomeOf(file: string | null, options: { dryRun?: boolean }): string {
+/** Undefined where nobody can be asked: then what is not known is refused. */
+function decideBy(output: Output, { renames }: Options): DecideRename | undefined {
+  if (renames === false) return async () => null;
+  return output.interactive && process.stdin.isTTY ? askRename : undefined;
+}
+
+function outcomeOf(file: string | null, options: Options): string {
   if (file === null) return "nothing";
   return options.dryRun ? "planned" : "created";
 }
 
-function describe(statements: readonly string[], options: { blank?: boolean }): string {
+function describe(output: Output, created: Created, options: Options): string[] {
+  if (created.file === null) return [output.paint("green", "Nothing to create: models and migrations are equal.")];
+  const what = options.dryRun
+    ? (created.code ?? "")
+    : `Created ${path.relative(process.cwd(), created.file)}: ${describeStatements(created, options)}`;
+  return [what, ...describeWarnings(output, created)];
+}
+
+function describeStatements({ statements }: Created, options: Options): string {
   return options.blank
     ? `its up and down are empty. Write the SQL, then, where the folder has a manifest, run "migrator check --fix".`
     : `${count(statements.length, "statement")}. Review it, then run "migrator up".`;
+}
+
+function describeWarnings(output: Output, { warnings, irreversible }: Created): string[] {
+  const mark = output.paint("yellow", "!");
+  return [
+    ...new Set(warnings.map(({ message }) => `  ${mark} ${message}`)),
+    ...(irreversible === null ? [] : [`  ${mark} there is no way back: ${irreversible}`]),
+  ];
 }
