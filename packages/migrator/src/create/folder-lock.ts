@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { readdir, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
 import { LockedError } from "../errors.ts";
@@ -31,46 +31,32 @@ export async function withFolderLock<Result>(
   }
 }
 
-const isLock = (name: string) => /^\.create-[\w-]+\.lock$/.test(name);
+const here = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 
-/** Appears with its content or not at all, so that nobody takes an empty one for a dead one's. */
+/** All that is to be said stands in the name: a file with content could be seen half written. */
 async function announce(directory: string): Promise<string> {
-  const name = `.create-${randomUUID()}.lock`;
-  const file = path.join(directory, name);
-  try {
-    await writeFile(`${file}.new`, JSON.stringify({ pid: process.pid, host: hostname() }), { flag: "wx" });
-    await rename(`${file}.new`, file);
-  } catch (error) {
-    await rm(`${file}.new`, { force: true });
-    throw error;
-  }
+  const name = `.create-${process.pid}-${here}-${randomUUID()}.lock`;
+  await writeFile(path.join(directory, name), "", { flag: "wx" });
   return name;
 }
 
 /** Says who else is at work, and clears away who is not any more. */
 async function findOther(directory: string, own: string): Promise<string | undefined> {
-  const others = (await readdir(directory)).filter((name) => isLock(name.replace(/\.new$/, "")) && name !== own);
-  for (const name of others) {
+  for (const name of await readdir(directory)) {
+    const [, pid, host] = /^\.create-(\d+)-(\w{8})-[\w-]+\.lock$/.exec(name) ?? [];
+    if (pid === undefined || name === own) continue;
     const file = path.join(directory, name);
-    const holder = await readHolder(file);
-    if (holder === "gone") continue;
-    if (holder !== "dead") return holder;
+    const age = await stat(file).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => undefined,
+    );
+    // Gone meanwhile.
+    if (age === undefined) continue;
+    if (age < longest && (host !== here || isAlive(Number(pid))))
+      return `Another "migrator create" (process ${pid}${host === here ? "" : " on another computer"})`;
     await rm(file, { force: true });
   }
   return undefined;
-}
-
-async function readHolder(file: string): Promise<string> {
-  try {
-    const { mtimeMs } = await stat(file);
-    if (Date.now() - mtimeMs > longest) return "dead";
-    // Not announced yet: it will see us.
-    if (file.endsWith(".new")) return "gone";
-    const { pid, host } = JSON.parse(await readFile(file, "utf8")) as { pid: number; host: string };
-    return host !== hostname() || isAlive(pid) ? `another "migrator create" (process ${pid} on ${host})` : "dead";
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "gone" : "dead";
-  }
 }
 
 function isAlive(pid: number): boolean {
