@@ -4,6 +4,7 @@ import { describeDifference } from "../catalog/describe.ts";
 import { findDrift } from "../catalog/mend.ts";
 import { rowless } from "../find-difference.ts";
 import { look, sendAll, type ShadowSchema, tryOut } from "../shadow-schema.ts";
+import { tidyDrops } from "./tidy-drops.ts";
 
 /** The schema before everything, after the renames, and after everything. */
 export interface Stations {
@@ -23,8 +24,10 @@ export async function findWayBack(
   down: readonly string[],
   unname: readonly string[],
 ): Promise<readonly string[] | { readonly never: string }> {
-  const first = await tryWay(shadow, before, [...down, ...unname]);
-  if (!("never" in first)) return first;
+  for (const way of new Set([tidyDrops(down, after), down])) {
+    const found = await tryWay(shadow, before, [...way, ...unname]);
+    if (!("never" in found)) return found;
+  }
   return await tryWay(shadow, before, [...mend(renamed, after), ...unname]);
 }
 

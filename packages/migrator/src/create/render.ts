@@ -9,21 +9,26 @@ export interface Direction {
   readonly never?: string | undefined;
 }
 
-/** The TypeScript of a migration; each warning is a comment above its statement. */
+/**
+ * The TypeScript of a migration; each warning is a comment above its statement. What `down` drops, which is mostly what
+ * `up` made, the class's comment says.
+ */
 export function renderMigration(name: string, up: Direction, down: Direction): string {
-  return renderClass(name, renderDirection(up), renderDirection(down));
+  const lost = [...new Set(down.warnings.flatMap(({ drops }) => drops ?? []))];
+  const warnings = down.warnings.filter(({ drops }) => drops === undefined);
+  return renderClass(name, renderDirection(up), renderDirection({ ...down, warnings }), lost);
 }
 
 /** The TypeScript of a migration whose SQL is written by hand. */
 export function renderBlank(name: string): string {
   const hint = "    // this.addSql(`...`);";
-  return renderClass(name, hint, hint);
+  return renderClass(name, hint, hint, []);
 }
 
-function renderClass(name: string, up: string, down: string): string {
+function renderClass(name: string, up: string, down: string, lost: readonly string[]): string {
   return `import { Migration } from "@mikro-orm/migrations";
 
-export class ${name} extends Migration {
+${renderLost(lost)}export class ${name} extends Migration {
   override name = "${name}";
 
   override async up(): Promise<void> {
@@ -35,6 +40,12 @@ ${down}
   }
 }
 `;
+}
+
+function renderLost(lost: readonly string[]): string {
+  if (lost.length === 0) return "";
+  const text = `\`down\` drops ${lost.join(", ")}, and what is in ${lost.length === 1 ? "it" : "them"}.`;
+  return `/**\n${wrap(text.replaceAll("*/", "* /"), " * ").join("\n")}\n */\n`;
 }
 
 function renderDirection({ statements, warnings, never }: Direction): string {
@@ -51,10 +62,14 @@ function renderStatement(sql: string): string {
 }
 
 function renderComment(message: string): string[] {
+  return wrap(message, "    // ");
+}
+
+function wrap(text: string, margin: string): string[] {
   const lines: string[] = [];
-  for (const word of message.split(/\s+/)) {
+  for (const word of text.split(/\s+/)) {
     const last = lines.at(-1);
-    if (last === undefined || last.length + word.length > 108) lines.push(`    // ${word}`);
+    if (last === undefined || last.length + word.length > 112) lines.push(`${margin}${word}`);
     else lines[lines.length - 1] = `${last} ${word}`;
   }
   return lines;

@@ -15,6 +15,8 @@ export interface Warning {
   /** In plain words, and what to do about it. */
   readonly message: string;
   readonly statement: string;
+  /** The table or column that the statement drops, if that is what it does: `users.note`. */
+  readonly drops?: string;
 }
 
 /** The schema before and after the statements. */
@@ -32,25 +34,30 @@ export async function findWarnings(statements: readonly string[], stations: Stat
     const { stmts = [] } = (await parse(statement).catch(() => ({}))) as {
       stmts?: { stmt: StatementNode }[];
     };
-    const messages = stmts.flatMap(({ stmt }) => warnOf(stmt, stations));
-    warnings.push(...messages.map((message) => ({ message, statement })));
+    const found = stmts.flatMap(({ stmt }) => warnOf(stmt, stations));
+    warnings.push(...found.map((finding) => ({ ...finding, statement })));
   }
   return warnings;
 }
 
-function warnOf({ DropStmt, IndexStmt, AlterTableStmt }: StatementNode, stations: Stations): string[] {
+type Finding = Omit<Warning, "statement">;
+
+function warnOf({ DropStmt, IndexStmt, AlterTableStmt }: StatementNode, stations: Stations): Finding[] {
   if (DropStmt) return warnOfDrop(DropStmt);
-  if (IndexStmt) return warnOfIndex(IndexStmt, stations);
+  if (IndexStmt) return warnOfIndex(IndexStmt, stations).map((message) => ({ message }));
   if (AlterTableStmt?.objtype !== "OBJECT_TABLE") return [];
   const table = findTable(stations.before, AlterTableStmt.relation);
   if (!table) return [];
   return AlterTableStmt.cmds.flatMap(({ AlterTableCmd }) => warnOfClause(AlterTableCmd, table, stations));
 }
 
-function warnOfDrop({ removeType, objects, behavior }: NonNullable<StatementNode["DropStmt"]>): string[] {
+function warnOfDrop({ removeType, objects, behavior }: NonNullable<StatementNode["DropStmt"]>): Finding[] {
   if (removeType !== "OBJECT_TABLE") return [];
   const more = behavior === "DROP_CASCADE" ? ", and everything that depends on it" : "";
-  return objects.map(({ List }) => `drops ${shorten(wordsOf(List.items).join("."))} and all of its rows${more}`);
+  return objects.map(({ List }) => {
+    const drops = shorten(wordsOf(List.items).join("."));
+    return { drops, message: `drops ${drops} and all of its rows${more}` };
+  });
 }
 
 function warnOfIndex(
@@ -68,14 +75,19 @@ function warnOfTwins(table: CatalogObject, columns: readonly string[], name = "i
   return `fails while two rows of ${shorten(table.name)} have ${what}: settle those first`;
 }
 
-function warnOfClause(
+function warnOfClause(clause: ClauseNode, table: CatalogObject, stations: Stations): Finding[] {
+  const called = `${shorten(table.name)}.${clause.name ?? ""}`;
+  if (clause.subtype === "AT_DropColumn") return [{ drops: called, message: `drops ${called} and what is in it` }];
+  return warnOfChange(clause, called, table, stations).map((message) => ({ message }));
+}
+
+function warnOfChange(
   { subtype, name = "", def = {} }: ClauseNode,
+  called: string,
   table: CatalogObject,
   stations: Stations,
 ): string[] {
   const column = findColumn(stations.before, table, name);
-  const called = `${shorten(table.name)}.${name}`;
-  if (subtype === "AT_DropColumn") return [`drops ${called} and what is in it`];
   if (subtype === "AT_SetNotNull") return column ? [warnOfNull(table, called, name)] : [];
   if (subtype === "AT_AlterColumnType") return warnOfType(called, column, findColumn(stations.after, table, name));
   if (def.ColumnDef) return warnOfColumn(def.ColumnDef, table);
