@@ -35,6 +35,9 @@ export { compareCatalogs, type Difference, fingerprint } from "./catalog/compare
 export { describeDifference } from "./catalog/describe.ts";
 export { diff, type LiveDiff, type SchemaDiff } from "./diff.ts";
 export { type Drift, findDrift } from "./catalog/mend.ts";
+export { type Verification, verify, type VerifyOptions, type VerifyProgress } from "./verify/verify.ts";
+export type { Fault, Loss, Note, Verdict } from "./verify/verdict.ts";
+export type { GivenRows } from "./verify/fill/fill-tables.ts";
 export { type Drawn, erd, type ErdOptions } from "./erd/erd.ts";
 export type { AreaNames } from "./erd/areas.ts";
 export { formatOf, type PictureFormat } from "./erd/draw.ts";

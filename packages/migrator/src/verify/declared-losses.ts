@@ -1,0 +1,16 @@
+import { readFile } from "node:fs/promises";
+import type { MigrationFile } from "../discover.ts";
+
+/** Says whether a migration declares that it loses a table's rows, or a column's values. */
+export type Declares = (table: string, column: string | null) => boolean;
+
+/** Reads what a migration declares to lose: lines `@loses users.legacy, audit.entries` in a comment of its file. */
+export async function readDeclaredLosses({ path }: MigrationFile): Promise<Declares> {
+  const text = await readFile(path, "utf8");
+  const lines = [...text.matchAll(/@loses[ \t]+([^\n]+)/g)].map((match) => (match[1] ?? "").replace(/\*\/.*$/, ""));
+  const declared = new Set(lines.flatMap((line) => line.split(/[\s,]+/)).map((name) => name.replace(/\.$/, "")));
+  return (table, column) => {
+    const tables = [table, table.replace(/^public\./, "")].map((name) => name.replaceAll('"', ""));
+    return tables.some((name) => declared.has(name) || (column !== null && declared.has(`${name}.${column}`)));
+  };
+}

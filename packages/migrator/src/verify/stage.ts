@@ -1,0 +1,97 @@
+import { applyStep } from "../apply.ts";
+import { type Catalog, readCatalog } from "../catalog/catalog.ts";
+import { shorten } from "../catalog/names.ts";
+import { type Connection, connect } from "../connect.ts";
+import type { Context } from "../context.ts";
+import { InterruptedError, MigrationFailedError } from "../errors.ts";
+import type { LoadedMigration } from "../load.ts";
+import type { Direction } from "../plan.ts";
+import { ensureLedger } from "../prepare-ledger.ts";
+import { withConnection } from "../under-lock.ts";
+import { type Contents, readContents } from "./contents.ts";
+import { createFiller, type Filling, type FillOptions } from "./fill/fill.ts";
+
+/** What a database is: its schema and its rows. */
+export interface Snapshot {
+  readonly catalog: Catalog;
+  readonly contents: Contents;
+  /** The names of indexes that are not valid. */
+  readonly invalid: readonly string[];
+}
+
+/** A shadow database on which migrations are played. */
+export interface Stage {
+  /** Applies or reverts one migration as the runner does; gives the failure, or null. */
+  play(migration: LoadedMigration, direction: Direction): Promise<MigrationFailedError | null>;
+  fill(): Promise<Filling>;
+  look(): Promise<Snapshot>;
+  /** Yesterday, as PostgreSQL writes it. */
+  readonly since: string;
+}
+
+/** Opens a database for `work`, with the ledger: one session plays, another one fills and looks. */
+export async function withStage<Result>(
+  context: Context,
+  dsn: string,
+  options: FillOptions,
+  work: (stage: Stage) => Promise<Result>,
+): Promise<Result> {
+  return await withConnection({ ...context, dsn }, async (connection) => {
+    await ensureLedger(connection.query, context.ledger);
+    const observer = await connect(dsn, "migrator verify");
+    try {
+      return await work(await createStage({ ...context, dsn }, connection, observer, options));
+    } finally {
+      await observer.close();
+    }
+  });
+}
+
+async function createStage(
+  context: Context,
+  connection: Connection,
+  observer: Connection,
+  options: FillOptions,
+): Promise<Stage> {
+  // The same text for the same value, whatever the server's settings.
+  await observer.query(
+    "set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'; set jit = off",
+  );
+  const [row] = await observer.query<{ since: string }>("select (now() - interval '1 day')::text as since");
+  const { ledger, signal } = context;
+  const fill = createFiller(observer, ledger, options);
+  return {
+    since: row?.since ?? "",
+    play: async (migration, direction) => await play({ ...context, connection }, migration, direction),
+    fill: async () => {
+      if (signal?.aborted) throw new InterruptedError();
+      return await fill();
+    },
+    look: async () => ({
+      catalog: await readCatalog(observer.query, ledger),
+      contents: await readContents(observer, ledger),
+      invalid: await findInvalid(observer),
+    }),
+  };
+}
+
+async function play(
+  run: Parameters<typeof applyStep>[0],
+  migration: LoadedMigration,
+  direction: Direction,
+): Promise<MigrationFailedError | null> {
+  try {
+    await applyStep(run, migration, direction);
+    return null;
+  } catch (error) {
+    if (error instanceof MigrationFailedError) return error;
+    throw error;
+  }
+}
+
+async function findInvalid({ query }: Connection): Promise<string[]> {
+  const rows = await query<{ name: string }>(
+    "select indexrelid::regclass::text as name from pg_index where not indisvalid order by 1",
+  );
+  return rows.map(({ name }) => shorten(name));
+}
