@@ -3,6 +3,7 @@ import type { Client } from "pg";
 import { watchBlockers } from "./blockers.ts";
 import { isClosed } from "./closed.ts";
 import { InterruptedError, MigrationFailedError } from "./errors.ts";
+import { SqlExpression } from "./inline.ts";
 import type { Run } from "./run.ts";
 import { explain, type Statement } from "./send.ts";
 
@@ -12,8 +13,10 @@ export interface Message {
   /** Opens the transaction. */
   readonly begin: string;
   readonly statements: readonly Statement[];
-  /** Records what was done. */
-  readonly record: string;
+  /** Records what was done, given an expression for how long it took, in milliseconds. */
+  readonly record: (durationMs: SqlExpression) => string;
+  /** Closes the transaction, and leaves the session as it was. */
+  readonly commit: string;
 }
 
 // What could end the transaction, talk to the client, or have later text read differently than it stands.
@@ -28,39 +31,56 @@ export function fitsMessage(statements: readonly string[]): boolean {
 }
 
 /**
- * Sends a migration as one message and leaves its transaction open, ready to commit. False when nothing of it is
- * done, because PostgreSQL could not read it or read it differently: then its statements must be sent one by one.
- * Throws like `send`: after each statement stands a marker, so that the markers that came back tell which failed.
+ * Sends a migration as one message, from begin to commit. False when nothing of it is done, because PostgreSQL could
+ * not read it or read it differently: then its statements must be sent one by one. Throws like `send`.
+ *
+ * After each statement stands a marker. Those that came back tell which statement failed; and the server records, and
+ * so commits, only in the transaction that has seen them all, in their order.
  */
 export async function sendMessage(run: Run, message: Message): Promise<boolean> {
   if (run.signal?.aborted) throw new InterruptedError();
-  const { client } = run.connection;
   const marker = `migrator ${run.runId}`;
   const { text, starts } = compose(message, marker);
-  const echo = listen(client, marker);
+  const echo = listen(run.connection.client, marker);
   try {
-    await watched(run, message, async () => await client.query(text));
+    await watched(run, message, async () => await run.connection.client.query(text));
+    return true;
   } catch (error) {
-    if (!run.connection.isLost() && (!echo.begun || !isInOrder(echo.markers))) return await undo(run);
-    throw locate(run, message, error as Error, { text, starts, done: echo.markers.length });
+    const unread = !echo.begun || !isInOrder(echo.markers) || isMiscount(error as Error);
+    if (!unread || run.connection.isLost())
+      throw locate(run, message, error as Error, { text, starts, done: echo.markers.length });
+    await run.connection.query("rollback");
+    return false;
   } finally {
     echo.stop();
   }
-  // An interrupt that came before the server was at work has cancelled nothing.
-  if (run.signal?.aborted) throw new InterruptedError();
-  const complete = isInOrder(echo.markers) && echo.markers.length === message.statements.length;
-  return (complete && client.getTransactionStatus() === "T") || (await undo(run));
 }
 
-function compose({ begin, statements, record }: Message, marker: string): { text: string; starts: number[] } {
+// A setting of the transaction: with its end, whoever ends it, the count is gone.
+const count = "migrator.count";
+
+function compose({ begin, statements, record, commit }: Message, marker: string): { text: string; starts: number[] } {
   const starts: number[] = [];
-  let text = `${begin};\n`;
+  let text = `${begin}; set local ${count} = 'migrator';\n`;
+  let counted = "migrator";
   for (const { sql, number } of statements) {
     starts.push(text.length);
+    counted += ` ${number}`;
     // On a line of its own: the statement may end in a comment.
-    text += `${sql}\n;select ${number} as "${marker}";\n`;
+    text += `${sql}\n;select set_config('${count}', current_setting('${count}') || ' ${number}', true) as "${marker}";\n`;
   }
-  return { text: text + record, starts };
+  return { text: `${text}${record(timedIfCounted(counted))};\n${commit}`, starts };
+}
+
+/** The time since the transaction began; an error of the server where it has not counted so far. */
+function timedIfCounted(counted: string): SqlExpression {
+  const setting = `current_setting('${count}', true)`;
+  const nothing = `(case ${setting} when '${counted}' then '0' else 'migrator ' || coalesce(${setting}, '') end)::float8`;
+  return new SqlExpression(`extract(epoch from clock_timestamp() - now()) * 1000 + ${nothing}`);
+}
+
+function isMiscount({ code, message }: Error & { code?: string }): boolean {
+  return code === "22P02" && message.includes('"migrator ');
 }
 
 interface Echo {
@@ -77,7 +97,7 @@ function listen(client: Client, marker: string): Echo {
   let isMarker = false;
   const handlers = {
     rowDescription: ({ fields }: { fields: { name: string }[] }) => (isMarker = fields[0]?.name === marker),
-    dataRow: ({ fields }: { fields: unknown[] }) => isMarker && echo.markers.push(Number(fields[0])),
+    dataRow: ({ fields }: { fields: unknown[] }) => isMarker && echo.markers.push(lastNumber(String(fields[0]))),
     commandComplete: ({ text }: { text: string }) => (echo.begun ||= text === "BEGIN"),
   };
   for (const [name, handler] of Object.entries(handlers)) connection.on(name, handler);
@@ -87,6 +107,10 @@ function listen(client: Client, marker: string): Echo {
   return Object.assign(echo, { stop });
 }
 
+function lastNumber(counted: string): number {
+  return Number(counted.slice(counted.lastIndexOf(" ")));
+}
+
 function isInOrder(markers: readonly number[]): boolean {
   return markers.every((number, index) => number === index + 1);
 }
@@ -94,11 +118,6 @@ function isInOrder(markers: readonly number[]): boolean {
 async function watched(run: Run, { migration, statements }: Message, work: () => Promise<unknown>): Promise<void> {
   const patience = { patienceMs: run.lockTimeoutMs * 0.6, again: statements.length > 1 };
   await watchBlockers(run.connection, patience, (blockers) => run.onBlocked?.(migration, blockers), work);
-}
-
-async function undo(run: Run): Promise<false> {
-  await run.connection.query("rollback");
-  return false;
 }
 
 /** The error as if its statement had been sent alone: its number, and the place in it. */
@@ -115,6 +134,7 @@ function locate(
   const within = statement !== undefined && position > 0 && position <= statement.sql.length + 1;
   error.position = within ? String(position) : undefined;
   const failed = explain(run, migration, error, statement);
-  if (failed instanceof MigrationFailedError) failed.rolledBack = true;
+  // Of a connection that is lost nobody knows.
+  if (failed instanceof MigrationFailedError) failed.rolledBack = !run.connection.isLost();
   return failed;
 }

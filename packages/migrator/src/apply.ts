@@ -3,7 +3,7 @@ import { fitsMessage, sendMessage } from "./apply-message.ts";
 import { applyOutside } from "./apply-outside.ts";
 import { auditInsert, recordAudit } from "./audit.ts";
 import { MigrationFailedError, MigratorError } from "./errors.ts";
-import { inline, SqlExpression } from "./inline.ts";
+import { inline, type SqlExpression } from "./inline.ts";
 import { ledgerDelete, ledgerInsert, type Parameterized } from "./ledger.ts";
 import type { LoadedMigration } from "./load.ts";
 import type { Direction } from "./plan.ts";
@@ -44,14 +44,15 @@ type Work = (run: Run, migration: LoadedMigration, direction: Direction, elapsed
 
 const ownRole = "reset session authorization; reset role";
 const fresh = `${ownRole}; reset all`;
-const sinceBegin = new SqlExpression("extract(epoch from clock_timestamp() - now()) * 1000");
+// What a migration set for its session must not reach the next one. Its role is reset before the record is written.
+const commit = "commit; reset all";
 
 const applyInTransaction: Work = async (run, migration, direction, elapsed) => {
   const { query, client } = run.connection;
   try {
-    const sent = (await sendTogether(run, migration, direction)) ?? (await sendAll(run, migration, direction, elapsed));
-    // What the migration set for its session must not reach the next one.
-    await query(`commit; ${fresh}`);
+    if (await sendTogether(run, migration, direction)) return scriptOf(migration, direction).statements.length;
+    const sent = await sendAll(run, migration, direction, elapsed);
+    await query(commit);
     return sent;
   } catch (error) {
     const ours = client.getTransactionStatus() !== "I";
@@ -67,18 +68,17 @@ function beginning(run: Run, migration: LoadedMigration): string {
   return `begin; set local lock_timeout = ${Math.round(run.lockTimeoutMs)}; set local application_name = ${title}${flush}`;
 }
 
-/** Statements and record in one message, where that can be; gives how many statements it sent. */
-async function sendTogether(run: Run, migration: LoadedMigration, direction: Direction): Promise<number | undefined> {
+/** All in one message, where that can be; false: nothing is done. */
+async function sendTogether(run: Run, migration: LoadedMigration, direction: Direction): Promise<boolean> {
   const script = scriptOf(migration, direction);
-  if (script.computed || !fitsMessage(script.statements)) return undefined;
-  const records = recording(run, migration, direction, sinceBegin).map(inline);
-  const message = {
+  if (script.computed || !fitsMessage(script.statements)) return false;
+  return await sendMessage(run, {
     migration: migration.name,
     begin: beginning(run, migration),
     statements: enumerate(script.statements),
-    record: [ownRole, ...records].join(";\n"),
-  };
-  return (await sendMessage(run, message)) ? script.statements.length : undefined;
+    record: (durationMs) => [ownRole, ...recording(run, migration, direction, durationMs).map(inline)].join(";\n"),
+    commit,
+  });
 }
 
 /** One statement after the other. */

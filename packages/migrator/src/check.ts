@@ -35,6 +35,12 @@ export function checkHistory(
   ];
 }
 
+/** True when nothing is wrong with a history of which every migration is applied, in its order and as it stands. */
+export function isSound(history: readonly KnownMigration[], manifest?: Manifest): boolean {
+  const names = new Set(history.map(({ name }) => name));
+  return names.size === history.length && (!manifest || checkManifest(history, manifest).length === 0);
+}
+
 /** What speaks against this plan in particular. */
 export function checkPlan(
   history: readonly KnownMigration[],

@@ -1,15 +1,15 @@
 import { statSync } from "node:fs";
 import type { KnownApplication, KnownMigration } from "./check.ts";
-import { type MigrationFile, type MigrationFolder, discover } from "./discover.ts";
+import { discover, type MigrationFile, type MigrationFolder, readSource } from "./discover.ts";
 import { ConfigurationError } from "./errors.ts";
-import { type LoadedMigration, loadFromSource, readSource } from "./load.ts";
+import type { LoadedMigration } from "./load.ts";
 import type { Stamps } from "./stamps.ts";
 
 /** A folder whose files are read as far as somebody asked for them. */
 export interface History {
   readonly folder: MigrationFolder;
   /** One entry a file, oldest first; what is not read yet, and not known from an earlier run, is null. */
-  known(): KnownMigration[];
+  known(): readonly KnownMigration[];
   /** Reads a migration's file, once. Throws a `BrokenMigrationError`. */
   load(name: string): Promise<LoadedMigration>;
   /** Knows every file that something is held against: a checksum in the ledger, or a manifest. */
@@ -44,10 +44,12 @@ export function readFolder(folder: MigrationFolder, stamps?: Stamps): History {
     const migration = loaded.get(name) ?? (await read(file, stamps));
     loaded.set(name, migration);
     facts.set(name, factsOf(migration));
+    all = undefined;
     return migration;
   };
+  let all: readonly KnownMigration[] | undefined;
   const known = () =>
-    folder.files.map(({ name }): KnownMigration => facts.get(name) ?? { name, checksum: null, reversible: null });
+    (all ??= folder.files.map(({ name }) => facts.get(name) ?? { name, checksum: null, reversible: null }));
   const loadForChecks = async (applied: readonly KnownApplication[]) => {
     const checked = new Set(applied.filter((row) => row.checksum !== null).map((row) => row.name));
     for (const { name } of folder.files)
@@ -58,6 +60,8 @@ export function readFolder(folder: MigrationFolder, stamps?: Stamps): History {
 }
 
 async function read(file: MigrationFile, stamps: Stamps | undefined): Promise<LoadedMigration> {
+  // Where nothing is to be read, what reads is not loaded.
+  const { loadFromSource } = await import("./load.ts");
   // Before it is read: what is changed from here on is a change.
   const before = stamps && statSync(file.path, { throwIfNoEntry: false });
   const source = readSource(file);

@@ -56,7 +56,7 @@ const undefinedFunction = "42883";
 
 /**
  * The same by names and checksums alone. `expected` is what there should be: where it is so, the server says that
- * it is, and sends no row.
+ * it is, sends no row, and `expected` itself comes back.
  */
 export async function readRecorded(
   query: Query,

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import type { MigrationFile } from "./discover.ts";
+import { type MigrationFile, readSource } from "./discover.ts";
 import { BrokenMigrationError } from "./errors.ts";
 import { evaluate } from "./evaluate.ts";
 import { IrreversibleMigration, type MigrationDriver, type RecordedMigration, standInFor } from "./recorder.ts";
@@ -34,15 +33,6 @@ type MigrationClass = new (driver: MigrationDriver, config: unknown) => Recorded
 /** Reads a migration's file and collects its statements. Throws a `BrokenMigrationError` that names what is wrong. */
 export async function loadMigration(file: MigrationFile): Promise<LoadedMigration> {
   return (await loadFromSource(file, readSource(file).toString())).migration;
-}
-
-/** What stands in a file; nothing where it cannot be read, for the import says why. */
-export function readSource(file: MigrationFile): Buffer {
-  try {
-    return readFileSync(file.path);
-  } catch {
-    return Buffer.alloc(0);
-  }
 }
 
 /** The same where `source`, the file's text, is known already; `selfContained`: it depends on nothing but that. */

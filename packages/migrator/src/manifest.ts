@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { promises, readFileSync } from "node:fs";
 import path from "node:path";
 import { ConfigurationError } from "./errors.ts";
 
@@ -23,11 +23,18 @@ export const manifestFile = "manifest.json";
 /** Reads the manifest of a folder; undefined where the folder has none. Throws when it is not a manifest. */
 export async function readManifest(directory: string): Promise<Manifest | undefined> {
   const file = path.join(directory, manifestFile);
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw new ConfigurationError(`${file} cannot be read: ${error.message}`);
-  });
+  const text = readText(file);
   return text === undefined ? undefined : parseManifest(text, file);
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    throw new ConfigurationError(`${file} cannot be read: ${message}`);
+  }
 }
 
 function parseManifest(text: string, file: string): Manifest {
@@ -76,8 +83,8 @@ export function buildManifest(history: readonly { readonly name: string; readonl
 export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
   const file = path.join(directory, manifestFile);
   const next = `${file}.${process.pid}.tmp`;
-  await writeFile(next, `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
-  await rename(next, file);
+  await promises.writeFile(next, `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+  await promises.rename(next, file);
 }
 
 function linkOf({ name, checksum }: { name: string; checksum: string }, before = ""): string {

@@ -1,28 +1,16 @@
-import { applyStep, recordFailure, type StepResult } from "./apply.ts";
-import type { Blocker } from "./blockers.ts";
-import { checkHistory, checkPlan, isAhead, type KnownApplication } from "./check.ts";
+import { checkHistory, checkPlan, isAhead, isSound, type KnownApplication } from "./check.ts";
 import type { Connection } from "./connect.ts";
 import type { Context } from "./context.ts";
-import { AheadError, BrokenMigrationError, InterruptedError, MigratorError, type Problem } from "./errors.ts";
+import { AheadError, BrokenMigrationError, type MigratorError, type Problem } from "./errors.ts";
 import { type History, openHistory } from "./history.ts";
 import { readRecorded } from "./ledger.ts";
 import type { LoadedMigration } from "./load.ts";
 import { type Direction, type DownTarget, type Plan, planDown, planUp, type UpTarget } from "./plan.ts";
-import { ensureLedger } from "./prepare-ledger.ts";
-import { retryOnLockTimeout } from "./retry.ts";
-import type { Run } from "./run.ts";
+import { type Report, unrun } from "./report.ts";
 import { inSpan } from "./span.ts";
 import { underLock, withConnection } from "./under-lock.ts";
 
-/** What a run did. */
-export interface Report {
-  readonly outcome: "applied" | "reverted" | "nothing" | "planned" | "failed" | "refused";
-  readonly steps: readonly StepResult[];
-  readonly problems: readonly Problem[];
-  readonly error: MigratorError | null;
-  /** With a dry run: the statements of each step. */
-  readonly sql?: readonly { readonly name: string; readonly statements: readonly string[] }[];
-}
+export type { Report } from "./report.ts";
 
 export interface MigrateOptions extends DownTarget {
   /** Says what would be done and does nothing, not even take the lock. */
@@ -56,7 +44,10 @@ async function migrateInSpan(context: Context, direction: Direction, options: Mi
     if (options.dryRun) return dryRun(early.plan, early.loaded);
     return await underLock(context, connection, async () => {
       const prepared = await prepare(context, history, connection, direction, options);
-      return prepared.settled ?? (await run(context, connection, prepared.plan, prepared.loaded));
+      if (prepared.settled) return prepared.settled;
+      // Most starts find nothing to do.
+      const { runPlan } = await import("./run-plan.ts");
+      return await runPlan(context, connection, prepared.plan, prepared.loaded);
     });
   });
 }
@@ -66,6 +57,8 @@ type Prepared =
   | { readonly settled: Report; readonly plan?: never; readonly loaded?: never }
   | { readonly settled?: never; readonly plan: Plan; readonly loaded: readonly LoadedMigration[] };
 
+const nothing: Report = { outcome: "nothing", steps: [], problems: [], error: null };
+
 async function prepare(
   context: Context,
   history: History,
@@ -73,7 +66,11 @@ async function prepare(
   direction: Direction,
   options: MigrateOptions,
 ): Promise<Prepared> {
-  const applied = await readRecorded(connection.query, history.known(), context.ledger);
+  const expected = history.known();
+  const applied = await readRecorded(connection.query, expected, context.ledger);
+  const everything = direction === "up" && options.to === undefined && options.steps === undefined;
+  // The very list comes back: name by name, checksum by checksum, the ledger is the history.
+  if (everything && applied === expected && isSound(expected, history.folder.manifest)) return { settled: nothing };
   const plan =
     direction === "up" ? planUp(history.known(), applied, options) : planDown(history.known(), applied, options);
   if (direction === "up" && isAhead(history.known(), applied))
@@ -86,9 +83,7 @@ async function prepare(
     context.stamps?.keep();
     const problems = findProblems(context, history, applied, plan);
     if (problems.length > 0) return { settled: refuse(plan, problems, null) };
-    return plan.steps.length === 0
-      ? { settled: { outcome: "nothing", steps: [], problems: [], error: null } }
-      : { plan, loaded };
+    return plan.steps.length === 0 ? { settled: nothing } : { plan, loaded };
   } catch (error) {
     if (error instanceof BrokenMigrationError) return { settled: broken(plan, error) };
     throw error;
@@ -128,69 +123,4 @@ function statementsOf(migration: LoadedMigration, direction: Direction): readonl
   const script = direction === "up" ? migration.up : migration.down;
   const computed = script?.computed ? ["-- the rest is computed while it runs and is not known beforehand"] : [];
   return [...(script?.statements ?? []), ...computed];
-}
-
-function unrun(name: string, result: StepResult["result"]): StepResult {
-  return { name, result, durationMs: 0, statements: 0 };
-}
-
-async function run(
-  context: Context,
-  connection: Connection,
-  plan: Plan,
-  loaded: readonly LoadedMigration[],
-): Promise<Report> {
-  await ensureLedger(connection.query, context.ledger);
-  context.onEvent({ type: "planned", plan });
-  const steps: StepResult[] = [];
-  for (const [index, migration] of loaded.entries()) {
-    const another = index < loaded.length - 1;
-    context.onEvent({ type: "started", name: migration.name, direction: plan.direction });
-    const started = performance.now();
-    try {
-      steps.push(await tryStep({ ...context, connection, another }, context, migration, plan.direction));
-    } catch (error) {
-      const failed: StepResult = {
-        ...unrun(migration.name, "failed"),
-        durationMs: Math.round(performance.now() - started),
-      };
-      await recordFailure({ ...context, connection }, migration.name, error as Error, failed.durationMs);
-      context.onEvent({ type: "finished", step: failed });
-      return failure(plan, [...steps, failed], error);
-    }
-    context.onEvent({ type: "finished", step: steps.at(-1) as StepResult });
-  }
-  return { outcome: plan.direction === "up" ? "applied" : "reverted", steps, problems: [], error: null };
-}
-
-async function tryStep(
-  run: Run,
-  { lockBudgetMs, onEvent, signal }: Context,
-  migration: LoadedMigration,
-  direction: Direction,
-): Promise<StepResult> {
-  if (signal?.aborted) throw new InterruptedError();
-  const onBlocked = (name: string, blockers: readonly Blocker[]) => onEvent({ type: "blocked", name, blockers });
-  const attributes = {
-    "migrator.run": run.runId,
-    "migrator.migration": migration.name,
-    "migrator.direction": direction,
-  };
-  const attempt = async () =>
-    await inSpan(
-      `migration ${migration.name}`,
-      attributes,
-      async () => await applyStep({ ...run, onBlocked }, migration, direction),
-    );
-  return await retryOnLockTimeout(attempt, {
-    budgetMs: lockBudgetMs,
-    signal,
-    onRetry: (attempt, pauseMs) => onEvent({ type: "retrying", name: migration.name, attempt, pauseMs }),
-  });
-}
-
-function failure(plan: Plan, done: readonly StepResult[], error: unknown): Report {
-  if (!(error instanceof MigratorError)) throw error;
-  const rest = plan.steps.slice(done.length).map((name) => unrun(name, "notRun"));
-  return { outcome: "failed", steps: [...done, ...rest], problems: [], error };
 }

@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, type Stats, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { KnownMigration } from "./check.ts";
-import type { MigrationFile } from "./discover.ts";
-import { readSource } from "./load.ts";
+import { type MigrationFile, readSource } from "./discover.ts";
 
 /** What is known of migration files since they were last read. */
 export interface Stamps {
@@ -47,7 +46,7 @@ export function openStamps(cache: string, directory: string, version: string): S
   };
   return {
     recall(file) {
-      const base = path.basename(file.path);
+      const base = baseOf(file);
       const entry = entries.get(base);
       const stats = entry && statSync(file.path, { throwIfNoEntry: false });
       if (!entry || !stats || entry[1] !== stats.size) return undefined;
@@ -58,7 +57,7 @@ export function openStamps(cache: string, directory: string, version: string): S
       return { name: file.name, checksum: entry[6], reversible: entry[7], irreversible: entry[8] };
     },
     note(file, before, source, { checksum, reversible, irreversible = null }) {
-      const base = path.basename(file.path);
+      const base = baseOf(file);
       const stamp = isRacy(before) ? ([before.size, 0, 0, 0] as const) : stampOf(before);
       set([base, ...stamp, sha256(source), checksum ?? "", reversible === true, irreversible]);
     },
@@ -67,6 +66,10 @@ export function openStamps(cache: string, directory: string, version: string): S
       changed = false;
     },
   };
+}
+
+function baseOf({ path: whole }: MigrationFile): string {
+  return whole.slice(whole.lastIndexOf(path.sep) + 1);
 }
 
 type Tail = [content: string, checksum: string, reversible: boolean, irreversible: string | null];

@@ -1,3 +1,4 @@
+import { Client } from "pg";
 import { describe, expect, it } from "vitest";
 import { fitsMessage } from "../src/apply-message.ts";
 import type { MigrationFailedError } from "../src/errors.ts";
@@ -35,12 +36,12 @@ async function textsOf(steps: Steps): Promise<string[]> {
 }
 
 describe("a migration as one message", () => {
-  it("sends all statements and the record together, and commits when their end was seen", async () => {
+  it("sends all statements, the record and the commit together", async () => {
     const texts = await textsOf({ up: [table, "insert into a values (1)"] });
-    const message = texts.findIndex((text) => text.includes(table));
-    expect(texts[message]).toContain("insert into a values (1)");
-    expect(texts[message]).toContain("_audit");
-    expect(texts[message + 1]).toMatch(/^commit;/);
+    expect(texts.find((text) => text.includes(table))).toMatch(
+      /^begin;.*insert into a values.*_audit.*commit; reset all$/s,
+    );
+    expect(texts.filter((text) => text.startsWith("commit; reset"))).toEqual([]);
   });
 
   it.each([
@@ -96,6 +97,39 @@ describe("a migration as one message", () => {
       position,
       sqlState,
     });
+  });
+
+  it.each([
+    [
+      "that nothing tells from two",
+      { up: [table, "select 1"], down: [] },
+      (text: string) => text.replace(/\nselect 1\n;select set_config[^;]*;/, ""),
+    ],
+    [
+      "that are not in their order",
+      { up: [table, "select 1"], down: [] },
+      (text: string) =>
+        text.replace("|| ' 1'", "|| ' 2'").replace("|| ' 2', true) as \"migrator", "|| ' 1', true) as \"migrator"),
+    ],
+    [
+      "whose transaction was ended",
+      { up: [table, "select 1"], down: [] },
+      (text: string) => text.replace("\nselect 1\n", "\nrollback; begin; select 1\n"),
+    ],
+  ])("does not record statements %s, and sends each alone", async (_, steps, corrupt) => {
+    const { dsn, sql } = await emptyDatabase();
+    const folder = await folderOf({ M1: steps });
+    const { query } = Client.prototype;
+    let corrupted = 0;
+    Client.prototype.query = function (this: Client, text: unknown, ...rest: unknown[]) {
+      const isMessage = typeof text === "string" && text.includes("set local migrator.count");
+      corrupted += isMessage ? 1 : 0;
+      return (query as (...all: unknown[]) => unknown).call(this, isMessage ? corrupt(text) : text, ...rest);
+    } as typeof query;
+    const report = await up(contextOf(dsn, folder)).finally(() => (Client.prototype.query = query));
+    expect([corrupted, report.outcome]).toEqual([1, "applied"]);
+    expect(await tablesOf(sql)).toEqual(["a", "mikro_orm_migrations"]);
+    expect(await sql("select action from mikro_orm_migrations_audit")).toEqual([{ action: "applied" }]);
   });
 
   it("lets the server wait for the disk once: at the last migration", async () => {

@@ -31,7 +31,7 @@ async function applied() {
 it("sends no row of a ledger that is as expected", async () => {
   const { recorded, ask } = await applied();
   const { found, answers } = await ask(recorded);
-  expect(found).toEqual(recorded);
+  expect(found).toBe(recorded);
   expect(answers).toEqual([[{ id: null, name: null, checksum: null }]]);
 });
 
