@@ -11,7 +11,7 @@ import { create, rewriteManifest } from "../src/create.ts";
 import type { OrmOptions } from "../src/driver.ts";
 import { defaultLedger } from "../src/ledger.ts";
 import { down, up } from "../src/migrate.ts";
-import { changes, type ModelChange, oneWay } from "./create-changes.ts";
+import { changes, join, oneWay, together } from "./create-changes.ts";
 import { contextOf, emptyDatabase, folderOf } from "./support.ts";
 
 const first = "Migration20240101000000_before";
@@ -38,56 +38,70 @@ const messages = (expected: Catalog, found: Catalog) => findDrift(expected, foun
 
 const containing = (parts: readonly string[]) => parts.map((part): unknown => expect.stringContaining(part));
 
-/** A database with the models from before and the rows, and the migration that `create` writes for it. */
-const createFor = async (row: ModelChange) => {
-  const folder = await folderFor(row.before);
+type Changes = ReturnType<typeof together>;
+
+/** A database with the models from before and the rows; the migration that `create` writes for it; up and down. */
+const goThere = async (changes: Changes) => {
+  const folder = await folderFor(join(changes.map(({ before }) => before())));
+  const after = join(changes.map((change) => change.after()));
   const database = await emptyDatabase();
   const runner = contextOf(database.dsn, folder);
   expect((await up(runner)).error).toBeNull();
-  for (const sql of row.rows ?? []) await database.sql(sql);
+  for (const sql of changes.flatMap(({ rows = [] }) => rows)) await database.sql(sql);
   const before = await catalogOf(database.dsn);
-  const project = contextOf("", folder, { ormOptions: row.after });
-  const decide = row.noRenames ? async () => null : undefined;
-  const created = await create(project, { name: "change", shadow: shadow(), renames: row.renames, decide });
+
+  const project = contextOf("", folder, { ormOptions: after });
+  const renames = changes.flatMap((change) => change.renames ?? []);
+  const created = await create(project, { name: "change", shadow: shadow(), renames, decide: async () => null });
   expect(await readFile(created.file ?? "", "utf8")).toBe(created.code);
-  return { database, runner, project, before, created, code: created.code ?? "" };
+  expect(await up(runner)).toMatchObject({ outcome: "applied", error: null });
+  expect(await compareModels(after, database.dsn, defaultLedger)).toEqual({ up: [], down: [] });
+  expect(await checkProject(project, shadow())).toMatchObject({ outcome: "ok", problems: [], differences: [] });
+  return { ...database, runner, before, created, code: created.code ?? "" };
 };
 
+/** The same, what each change keeps, and the schema after down. */
+const goThereAndBack = async (changes: Changes) => {
+  const there = await goThere(changes);
+  const kept = new Map<string, unknown>();
+  for (const { suffix, keeps } of changes) if (keeps) kept.set(suffix, await there.sql(keeps.sql));
+  expect(await down(there.runner)).toMatchObject({ outcome: "reverted", error: null });
+  return { ...there, kept, back: await catalogOf(there.dsn) };
+};
+
+/** `create` once for all of a kind, as for a branch that changes many things at once, and each of them looked at alone. */
 describe.each(Object.entries(changes))("create, for %s", (_, rows) => {
-  it.each(rows)("$change", async (row: ModelChange) => {
-    const { database, runner, before, created, code } = await createFor(row);
-    for (const text of row.says ?? []) expect(code).toContain(text);
-    for (const text of row.never ?? []) expect(created.statements.join("\n")).not.toContain(text);
-    const warnings = created.warnings.map(({ message }) => message);
-    expect(warnings).toEqual(row.warns ? containing(row.warns) : warnings);
+  const all = together(rows);
+  let trip: ReturnType<typeof goThereAndBack> | undefined;
+  // In the first of the tests, whichever that is: the database goes with it, and what was seen stays.
+  const look = async () => await (trip ??= goThereAndBack(all));
 
-    expect(await up(runner)).toMatchObject({ outcome: "applied", error: null });
-    expect(await compareModels(row.after, database.dsn, defaultLedger)).toEqual({ up: [], down: [] });
-    expect(row.keeps && (await database.sql(row.keeps.sql))).toEqual(row.keeps?.rows);
-
-    expect(created.irreversible).toBeNull();
-    expect(await down(runner)).toMatchObject({ outcome: "reverted", error: null });
-    const back = await catalogOf(database.dsn);
-    expect(messages(before, back)).toEqual([]);
-    expect(fingerprint(back)).toBe(fingerprint(before));
+  it.each(all)("$change", async ({ suffix, says = [], never = [], warns, keeps }) => {
+    const { created, code, kept, before, back } = await look();
+    const own = created.statements.filter((sql) => sql.includes(suffix));
+    expect(own).not.toEqual([]);
+    for (const text of says) expect(code).toContain(text);
+    for (const text of never) expect(own.join("\n")).not.toContain(text);
+    const said = created.warnings.filter(({ statement }) => statement.includes(suffix)).map(({ message }) => message);
+    expect(said).toEqual(warns ? containing(warns) : said);
+    expect(kept.get(suffix)).toEqual(keeps?.rows);
+    expect(messages(before, back).filter((message) => message.includes(suffix))).toEqual([]);
   });
 
-  it("makes a project that passes its check", async () => {
-    const { project } = await createFor(rows[0] as ModelChange);
-    expect(await checkProject(project, shadow())).toMatchObject({ outcome: "ok", problems: [], differences: [] });
+  it("and its down restores the fingerprint", async () => {
+    const { created, before, back } = await look();
+    expect(created.irreversible).toBeNull();
+    expect(fingerprint(back)).toBe(fingerprint(before));
   });
 });
 
 describe("create, where PostgreSQL knows no way back", () => {
   it("writes a down that says why, and its check passes", async () => {
-    const { project, created, code, runner } = await createFor(oneWay);
-    expect(created.irreversible).toContain("enum thing_state");
-    expect(code).toContain(
-      `throw new Error("enum thing_state: values is (on, off, broken), and should be (on, off)");`,
-    );
-    expect(await up(runner)).toMatchObject({ outcome: "applied", error: null });
+    const { created, code, runner } = await goThere(together([oneWay]));
+    const why = "enum thing_stateq00: values is (on, off, broken), and should be (on, off)";
+    expect(created.irreversible).toBe(why);
+    expect(code).toContain(`throw new Error("${why}");`);
     expect(await down(runner)).toMatchObject({ outcome: "refused", problems: [{ code: "irreversible" }] });
-    expect(await checkProject(project, shadow())).toMatchObject({ outcome: "ok", problems: [], differences: [] });
   });
 });
 
