@@ -40,7 +40,12 @@ const noChildProcess: Plugin = {
 // CommonJS for the command: Node loads it at once, and takes from its own modules only what is asked for.
 export default defineConfig([
   {
-    input: { cli: source("src/main.ts"), "migration-base": source("../migrator/src/migration-base.ts") },
+    input: {
+      cli: source("src/main.ts"),
+      // Loaded beside the command: by migrations, and in a thread.
+      "migration-base": source("../migrator/src/migration-base.ts"),
+      "collect-worker": source("../migrator/src/verify/collect-worker.ts"),
+    },
     platform: "node",
     external,
     resolve: { conditionNames: ["@thedata/source", "node"] },

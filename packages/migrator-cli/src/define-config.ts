@@ -1,4 +1,4 @@
-import type { ShadowProvider } from "@thedata/migrator";
+import type { GivenRows, ShadowProvider } from "@thedata/migrator";
 
 /** What `migrator.config.ts` exports as its default; paths are relative to the file. */
 export interface MigratorConfig {
@@ -18,6 +18,8 @@ export interface MigratorConfig {
   readonly picture?: string;
   /** Tables that belong together in a picture, by the name of their area; both in the order of reading. */
   readonly areas?: Readonly<Record<string, readonly string[]>>;
+  /** `rows`: what `verify` puts into a table instead of made rows; columns that they leave out are made. */
+  readonly verify?: { readonly rows?: GivenRows };
 }
 
 /** Gives the configuration back as it is; for its type. */

@@ -164,6 +164,16 @@ function addAuthorCommands(program: Command, on: Register): void {
     "migrator diff",
     "migrator diff --json",
   ]).addOption(shadowOption());
+  const verify = command(program, "verify", "proves migrations on a shadow database full of rows: up, down, up again", [
+    "migrator verify",
+    "migrator verify add_widgets",
+    "migrator verify --markdown > verified.md",
+  ])
+    .argument("[NAME]", "only this migration: its name, time stamp or a part that fits one")
+    .option("--from <M>", "only this migration and those after it")
+    .option("--rows <N>", "how many rows each table is to have (default: 8)", wholeNumber)
+    .option("--markdown", "the result for a comment on a pull request")
+    .addOption(shadowOption());
   on(diff, async () => (await import("./commands/diff.ts")).runDiff);
   on(create, async () => {
     const { runCreate } = await import("./commands/create.ts");
@@ -171,6 +181,10 @@ function addAuthorCommands(program: Command, on: Register): void {
   });
   on(check, async () => (await import("./commands/check.ts")).runCheck);
   on(erd, async () => (await import("./commands/erd.ts")).runErd);
+  on(verify, async () => {
+    const { runVerify } = await import("./commands/verify.ts");
+    return (output, options, name) => runVerify(output, options, name);
+  });
 }
 
 function shadowOption(): Option {

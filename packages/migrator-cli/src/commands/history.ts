@@ -1,4 +1,5 @@
 import { type AppliedMigration, readStatus } from "@thedata/migrator";
+import { align } from "../align.ts";
 import { milliseconds } from "../describe-run.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
@@ -28,14 +29,4 @@ function toRow({ name, appliedAt, appliedBy, appliedFrom, durationMs, toolVersio
     durationMs === null ? "" : milliseconds(durationMs),
     toolVersion ?? "(stock MikroORM)",
   ];
-}
-
-function align(rows: readonly string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }
