@@ -3,7 +3,9 @@ import { readdir } from "node:fs/promises";
 import { describe, expect, inject, it } from "vitest";
 import { create, type RenameQuestion } from "../src/create.ts";
 import type { OrmOptions } from "../src/driver.ts";
-import { contextOf, temporaryFolder } from "./support.ts";
+import { defaultLedger } from "../src/ledger.ts";
+import { openModels } from "../src/open-models.ts";
+import { contextOf, folderOf } from "./support.ts";
 
 const shadow = () => ({ servers: [inject("postgresDsn")] });
 const entity = (name: string, tableName: string, properties: object): unknown =>
@@ -15,9 +17,10 @@ const before = models(
   entity("Shop", "shops", { nick: p.string(), city: p.text() }),
 );
 const folderWith = async (ormOptions: OrmOptions) => {
-  const folder = await temporaryFolder();
-  await create(contextOf("", folder, { ormOptions }), { name: "before", shadow: shadow() });
-  return folder;
+  const opened = await openModels(ormOptions, inject("postgresDsn"), defaultLedger);
+  const up = await opened.creation();
+  await opened.close();
+  return await folderOf({ Migration20240101000000_before: { up, down: [] } });
 };
 const change = async (folder: string, after: OrmOptions, options: Partial<Parameters<typeof create>[1]> = {}) =>
   await create(contextOf("", folder, { ormOptions: after }), { name: "after", shadow: shadow(), ...options });
