@@ -28,7 +28,12 @@ async function collect(file: MigrationFile): Promise<CollectedAgain> {
   }
 }
 
-const collected: CollectedAgain[] = [];
-for (const file of workerData as readonly MigrationFile[]) collected.push(await collect(file));
-// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-parentPort?.postMessage(collected);
+async function collectAll(): Promise<void> {
+  const collected: CollectedAgain[] = [];
+  for (const file of workerData as readonly MigrationFile[]) collected.push(await collect(file));
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  parentPort?.postMessage(collected);
+}
+
+// The command's bundle takes no await at the top.
+void collectAll();
