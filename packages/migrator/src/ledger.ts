@@ -32,6 +32,8 @@ export const defaultLedger: LedgerTable = { schema: "public", table: "mikro_orm_
 
 const undefinedTable = "42P01";
 const undefinedSchema = "3F000";
+const undefinedColumn = "42703";
+const undefinedFunction = "42883";
 const insufficientPrivilege = "42501";
 const readOnly = "25006";
 
@@ -41,18 +43,28 @@ const readOnly = "25006";
  */
 export async function readLedger(query: Query, ledger: LedgerTable = defaultLedger): Promise<AppliedMigration[]> {
   try {
-    const rows = await query<{ row: LedgerRow }>(
-      `select to_jsonb(m) as "row" from ${qualified(ledger)} m order by m.id`,
-    );
-    return rows.map(({ row }) => toApplied(row));
+    return (await query<LedgerRow>(completeQuery(ledger))).map(toApplied);
   } catch (error) {
-    if ([undefinedTable, undefinedSchema].includes((error as { code?: string }).code ?? "")) return [];
+    const { code = "" } = error as { code?: string };
+    if (code === undefinedColumn) return await readIncomplete(query, ledger);
+    if ([undefinedTable, undefinedSchema].includes(code)) return [];
     throw explainLedgerError(error, ledger, "read");
   }
 }
 
-const undefinedColumn = "42703";
-const undefinedFunction = "42883";
+// The server writes the times: to read a thousand of them takes longer than everything else of the rows.
+const isoTime = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+function completeQuery(ledger: LedgerTable): string {
+  return `select name, ${isoTime("executed_at::timestamptz")} as executed_at, checksum, duration_ms, applied_by, applied_from,
+  tool_version, run_id, undo from ${qualified(ledger)} order by id`;
+}
+
+/** A ledger that the stock CLI made has fewer columns. */
+async function readIncomplete(query: Query, ledger: LedgerTable): Promise<AppliedMigration[]> {
+  const rows = await query<{ row: LedgerRow }>(`select to_jsonb(m) as "row" from ${qualified(ledger)} m order by m.id`);
+  return rows.map(({ row }) => toApplied({ ...row, executed_at: new Date(row.executed_at ?? 0).toISOString() }));
+}
 
 /**
  * The same by names and checksums alone. `expected` is what there should be: where it is so, the server says that
@@ -108,7 +120,7 @@ export function explainLedgerError(error: unknown, ledger: LedgerTable, what: "r
 
 interface LedgerRow {
   name: string;
-  executed_at: string;
+  executed_at: string | null;
   checksum?: string | null;
   duration_ms?: number | null;
   applied_by?: string | null;
@@ -121,7 +133,7 @@ interface LedgerRow {
 function toApplied(row: LedgerRow): AppliedMigration {
   return {
     name: nameOf(row.name),
-    appliedAt: new Date(row.executed_at).toISOString(),
+    appliedAt: row.executed_at ?? new Date(0).toISOString(),
     checksum: row.checksum ?? null,
     durationMs: row.duration_ms ?? null,
     appliedBy: row.applied_by ?? null,
