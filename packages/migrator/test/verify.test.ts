@@ -7,6 +7,7 @@ const base: Steps = {
   up: [
     "create table users (id int generated always as identity primary key, email text not null, legacy text, note text, code varchar(10))",
     "create table orders (id int generated always as identity primary key, user_id int not null references users, total numeric(8,2) not null)",
+    "create index ix_users_note on users (note)",
   ],
   down: ["drop table orders", "drop table users"],
 };
@@ -139,6 +140,11 @@ const planted: readonly [string, Steps | string, RegExp][] = [
   ],
   [
     "a down that does not make an index again",
+    { up: ["drop index ix_users_note"], down: [] },
+    /^not-restored: down does not restore the schema: index ix_users_note is missing after down\.$/,
+  ],
+  [
+    "a down that forgets a column",
     {
       up: ["alter table users drop column legacy, add column legacy2 text"],
       down: ["alter table users drop column legacy2"],
