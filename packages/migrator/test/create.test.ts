@@ -2,8 +2,11 @@ import { defineEntity, p } from "@mikro-orm/core";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, inject, it } from "vitest";
+import { readCatalog } from "../src/catalog/catalog.ts";
+import { compareCatalogs } from "../src/catalog/compare.ts";
 import { checkProject } from "../src/check-project.ts";
 import { compareModels } from "../src/compare-models.ts";
+import { connect } from "../src/connect.ts";
 import { create, rewriteManifest } from "../src/create.ts";
 import type { OrmOptions } from "../src/driver.ts";
 import { ConfigurationError } from "../src/errors.ts";
@@ -93,6 +96,38 @@ describe("create", () => {
     const created = await create(project(folder, library), { name: "library", dryRun: true, shadow: shadow() });
     expect(created.code).toContain(`create table "books"`);
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("writes a down that restores what MikroORM knows nothing of", async () => {
+    const folder = await folderOf({
+      Migration20240101000000_by_hand: {
+        up: [
+          "create table shelves (id int primary key, label varchar(255) not null default 'it', room text, place text)",
+          "create statistics spots on room, place from shelves",
+          "alter table shelves alter column room set storage external",
+          "create view rooms as select 1 as one",
+          "comment on column shelves.room is 'where it stands'",
+          "alter table shelves add exclude using btree (room with =) where (place is not null)",
+        ],
+        down: [],
+      },
+    });
+    const ormOptions = { entities: [Shelf] };
+    const { warnings, code } = await create(project(folder, ormOptions), { name: "less", shadow: shadow() });
+    expect(warnings.map(({ message }) => message)).toEqual([
+      "drops shelves.room and what is in it",
+      "drops shelves.place and what is in it",
+    ]);
+    expect(code).toMatch(/down\(\).*create statistics/is);
+    const { dsn } = await emptyDatabase();
+    const runner = contextOf(dsn, folder);
+    const connection = await connect(dsn, "test");
+    await up(runner, { steps: 1 });
+    const before = await readCatalog(connection.query, runner.ledger);
+    await up(runner);
+    expect((await down(runner)).outcome).toBe("reverted");
+    expect(compareCatalogs(before, await readCatalog(connection.query, runner.ledger))).toEqual([]);
+    await connection.close();
   });
 
   it("refuses what PostgreSQL does not take, such as a default that MikroORM does not quote, and writes nothing", async () => {
