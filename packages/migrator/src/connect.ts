@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { Client, type DatabaseError } from "pg";
 import { parse } from "pg-connection-string";
 import { ConnectionError } from "./errors.ts";
@@ -44,8 +45,18 @@ export async function connect(dsn: string, applicationName: string): Promise<Con
     isLost: () => lost,
     beside: async (sql, parameters) => await queryBeside(dsn, sql, parameters),
     cancel: async () => void (await queryBeside(dsn, "select pg_cancel_backend($1)", [pid])),
-    close: async () => await client.end().catch(() => {}),
+    close: async () => await close(client),
   };
+}
+
+/** Says farewell; the server needs nobody to wait until it has cleared up. */
+async function close(client: Client): Promise<void> {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  await new Promise<void>((resolve) => {
+    stream.once("finish", resolve);
+    client.end().then(resolve, () => resolve());
+  });
+  stream.unref();
 }
 
 function createClient(dsn: string, applicationName: string): Client {

@@ -21,15 +21,20 @@ export interface History {
  * a `ConfigurationError` when there is no such folder, or no migration in it.
  */
 export async function openHistory(directory: string, stamps?: Stamps): Promise<History> {
+  return readFolder(await openFolder(directory), stamps);
+}
+
+/** The first half of it: lists the folder, and looks at no migration yet. Throws like `openHistory`. */
+export async function openFolder(directory: string): Promise<MigrationFolder> {
   const folder = await discover(directory);
   if (folder.files.length === 0)
     throw new ConfigurationError(
       `The migrations folder ${directory} holds no migration: create one with "migrator create NAME", or check --migrations`,
     );
-  return readFolder(folder, stamps);
+  return folder;
 }
 
-/** The same for a folder that may be empty. */
+/** The other half, also for a folder that is empty. */
 export function readFolder(folder: MigrationFolder, stamps?: Stamps): History {
   const loaded = new Map<string, LoadedMigration>();
   const files = new Map<string, MigrationFile>(folder.files.map((file) => [file.name, file]));

@@ -2,13 +2,13 @@ import { checkHistory, checkPlan, isAhead, isSound, type KnownApplication } from
 import type { Connection } from "./connect.ts";
 import type { Context } from "./context.ts";
 import { AheadError, BrokenMigrationError, type MigratorError, type Problem } from "./errors.ts";
-import { type History, openHistory } from "./history.ts";
+import type { History } from "./history.ts";
 import { readRecorded } from "./ledger.ts";
 import type { LoadedMigration } from "./load.ts";
 import { type Direction, type DownTarget, type Plan, planDown, planUp, type UpTarget } from "./plan.ts";
 import { type Report, unrun } from "./report.ts";
 import { inSpan } from "./span.ts";
-import { underLock, withConnection } from "./under-lock.ts";
+import { underLock, withHistory } from "./under-lock.ts";
 
 export type { Report } from "./report.ts";
 
@@ -37,8 +37,7 @@ async function migrate(context: Context, direction: Direction, options: MigrateO
 }
 
 async function migrateInSpan(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
-  const history = await openHistory(context.directory, context.stamps);
-  return await withConnection(context, async (connection) => {
+  return await withHistory(context, async (connection, history) => {
     const early = await prepare(context, history, connection, direction, options);
     if (early.settled) return early.settled;
     if (options.dryRun) return dryRun(early.plan, early.loaded);

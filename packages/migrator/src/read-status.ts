@@ -1,15 +1,13 @@
 import { findInvalidIndexes } from "./concurrent-index.ts";
 import type { Context } from "./context.ts";
 import type { Problem } from "./errors.ts";
-import { openHistory } from "./history.ts";
 import { readLedger } from "./ledger.ts";
 import { type Status, summarize } from "./status.ts";
-import { withConnection } from "./under-lock.ts";
+import { withHistory } from "./under-lock.ts";
 
 /** Reads where the database stands; changes nothing and takes no lock. Throws a `MigratorError` when it cannot. */
 export async function readStatus(context: Context): Promise<Status> {
-  const history = await openHistory(context.directory, context.stamps);
-  return await withConnection(context, async ({ query }) => {
+  return await withHistory(context, async ({ query }, history) => {
     const applied = await readLedger(query, context.ledger);
     await history.loadForChecks(applied);
     const status = summarize(history.known(), applied, history.folder.manifest);

@@ -14,72 +14,77 @@ export interface Stamps {
   keep(): void;
 }
 
-/**
- * Size, times of change of content and of inode, inode, SHA-256 of the content; then what the checks need. A time is
- * that of the file's last change, so that a file which is put back, or another one with its date, is not the same.
- */
-type Entry = [
-  name: string,
-  size: number,
-  modified: number,
-  changed: number,
-  inode: number,
-  content: string,
-  checksum: string,
-  reversible: boolean,
-  irreversible: string | null,
-];
-
-const format = 1;
+const format = 2;
 // As git does it: a file that was changed just now may change again within the same tick of its clock.
 const racyMs = 2000;
 
-/** Opens the notes on a folder of migrations that lie in `cache`; `version` is that of the reader. */
+/**
+ * Opens the notes on a folder of migrations that lie in `cache`; `version` is that of the reader. A line a file: its
+ * name, its stamp, the SHA-256 of its content, then what the checks need. A file is the same while its stamp is, or
+ * else its content.
+ */
 export function openStamps(cache: string, directory: string, version: string): Stamps {
-  const place = path.join(cache, `${sha256(directory).slice(0, 32)}.json`);
-  const head = `${format} ${version} ${directory}`;
-  const entries = read(place, head);
+  const place = path.join(cache, `${sha256(directory).slice(0, 32)}.txt`);
+  const head = `${format} ${version} ${JSON.stringify(directory)}`;
+  let lines: Map<string, string> | undefined;
+  const all = () => (lines ??= read(place, head));
   let changed = false;
-  const set = (entry: Entry) => {
-    entries.set(entry[0], entry);
+  const set = (name: string, stats: Stats, facts: string) => {
+    if (/[\t\n]/.test(name)) return;
+    all().set(name, `${isRacy(stats) ? "racy" : stampOf(stats)}\t${facts}`);
     changed = true;
   };
   return {
     recall(file) {
-      const base = baseOf(file);
-      const entry = entries.get(base);
-      const stats = entry && statSync(file.path, { throwIfNoEntry: false });
-      if (!entry || !stats || entry[1] !== stats.size) return undefined;
-      if (entry[2] !== stats.mtimeMs || entry[3] !== stats.ctimeMs || entry[4] !== stats.ino) {
-        if (sha256(readSource(file)) !== entry[5]) return undefined;
-        if (!isRacy(stats)) set([base, ...stampOf(stats), ...(entry.slice(5) as Tail)]);
+      const name = baseOf(file);
+      const line = all().get(name);
+      const stats = line === undefined ? undefined : statSync(file.path, { throwIfNoEntry: false });
+      if (line === undefined || !stats) return undefined;
+      const [stamp, content, ...facts] = line.split("\t");
+      if (stamp !== stampOf(stats)) {
+        if (sha256(readSource(file)) !== content) return undefined;
+        if (!isRacy(stats)) set(name, stats, [content, ...facts].join("\t"));
       }
-      return { name: file.name, checksum: entry[6], reversible: entry[7], irreversible: entry[8] };
+      return toKnown(file.name, facts);
     },
     note(file, before, source, { checksum, reversible, irreversible = null }) {
-      const base = baseOf(file);
-      const stamp = isRacy(before) ? ([before.size, 0, 0, 0] as const) : stampOf(before);
-      set([base, ...stamp, sha256(source), checksum ?? "", reversible === true, irreversible]);
+      const facts = [sha256(source), checksum, reversible, JSON.stringify(irreversible)];
+      set(baseOf(file), before, facts.join("\t"));
     },
     keep() {
-      if (changed) write(place, JSON.stringify({ head, files: [...entries.values()] }));
+      if (changed) write(place, [head, ...[...all()].map(([name, line]) => `${name}\t${line}`), ""].join("\n"));
       changed = false;
     },
   };
 }
 
-function baseOf({ path: whole }: MigrationFile): string {
-  return whole.slice(whole.lastIndexOf(path.sep) + 1);
-}
-
-type Tail = [content: string, checksum: string, reversible: boolean, irreversible: string | null];
-
-function stampOf({ size, mtimeMs, ctimeMs, ino }: Stats): [number, number, number, number] {
-  return [size, mtimeMs, ctimeMs, ino];
+/** Without the times of the inode a file whose old date was put back, or another in its place, would be the same. */
+function stampOf({ size, mtimeMs, ctimeMs, ino }: Stats): string {
+  return `${size} ${mtimeMs} ${ctimeMs} ${ino}`;
 }
 
 function isRacy({ mtimeMs, ctimeMs }: Stats): boolean {
   return Math.max(mtimeMs, ctimeMs) > Date.now() - racyMs;
+}
+
+function toKnown(name: string, facts: readonly string[]): KnownMigration | undefined {
+  const [checksum = "", reversible = "", irreversible = ""] = facts;
+  if (facts.length !== 3 || checksum.length !== 64 || !/^(true|false)$/.test(reversible)) return undefined;
+  const reason = irreversible === "null" ? null : parseText(irreversible);
+  return reason === undefined ? undefined : { name, checksum, reversible: reversible === "true", irreversible: reason };
+}
+
+function parseText(json: string): string | undefined {
+  try {
+    const text: unknown = JSON.parse(json);
+    return typeof text === "string" ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function baseOf({ path: whole }: MigrationFile): string {
+  return whole.slice(whole.lastIndexOf(path.sep) + 1);
 }
 
 function sha256(text: string | Buffer): string {
@@ -87,15 +92,19 @@ function sha256(text: string | Buffer): string {
 }
 
 /** Anything but our own notes, whole and by somebody whom we trust, is no notes. */
-function read(place: string, head: string): Map<string, Entry> {
+function read(place: string, head: string): Map<string, string> {
+  const notes = new Map<string, string>();
   try {
-    if (!isOurs(statSync(place))) return new Map();
-    const notes = JSON.parse(readFileSync(place, "utf8")) as { head?: unknown; files?: unknown };
-    if (notes.head !== head || !Array.isArray(notes.files) || !notes.files.every(isEntry)) return new Map();
-    return new Map(notes.files.map((entry) => [entry[0], entry]));
+    const [first, ...lines] = isOurs(statSync(place)) ? readFileSync(place, "utf8").split("\n") : [];
+    if (first !== head || lines.pop() !== "") return notes;
+    for (const line of lines) {
+      const end = line.indexOf("\t");
+      notes.set(line.slice(0, end), line.slice(end + 1));
+    }
   } catch {
-    return new Map();
+    // None yet.
   }
+  return notes;
 }
 
 /** Written by this user or by root, and by nobody else. */
@@ -104,22 +113,12 @@ function isOurs({ uid, mode }: Stats): boolean {
   return user === undefined || ((uid === user || uid === 0) && (mode & 0o022) === 0);
 }
 
-function isEntry(entry: unknown): entry is Entry {
-  if (!Array.isArray(entry) || entry.length !== 9) return false;
-  const [name, size, modified, changed, inode, content, checksum, reversible, irreversible] = entry as unknown[];
-  return (
-    [name, content, checksum].every((value) => typeof value === "string" && value !== "") &&
-    [size, modified, changed, inode].every((value) => typeof value === "number") &&
-    typeof reversible === "boolean" &&
-    (irreversible === null || typeof irreversible === "string")
-  );
-}
-
 function write(place: string, text: string): void {
   const next = `${place}.${process.pid}.tmp`;
   try {
     mkdirSync(path.dirname(place), { recursive: true, mode: 0o700 });
     writeFileSync(next, text, { mode: 0o600, flag: "wx" });
+    // An image is built as root and run as somebody else.
     chmodSync(next, 0o644);
     renameSync(next, place);
   } catch {

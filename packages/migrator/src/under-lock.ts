@@ -1,6 +1,7 @@
 import { type Connection, connect } from "./connect.ts";
 import type { Context } from "./context.ts";
 import { ConfigurationError } from "./errors.ts";
+import { type History, openFolder, readFolder } from "./history.ts";
 import { type LockHolder, withLock } from "./lock.ts";
 
 /** Opens a session of this run and closes it after `work`. An abort of the run cancels the statement under way. */
@@ -8,7 +9,30 @@ export async function withConnection<Result>(
   context: Context,
   work: (connection: Connection) => Promise<Result>,
 ): Promise<Result> {
-  const connection = await connect(context.dsn, `migrator/${context.toolVersion}`);
+  return await onConnection(context, await connectTo(context), work);
+}
+
+/** The same with the history, which is looked at while the server makes the session. */
+export async function withHistory<Result>(
+  context: Context,
+  work: (connection: Connection, history: History) => Promise<Result>,
+): Promise<Result> {
+  // A folder that is not there is told of before anybody is asked.
+  const folder = await openFolder(context.directory);
+  const connecting = connectTo(context);
+  const history = readFolder(folder, context.stamps);
+  return await onConnection(context, await connecting, async (connection) => await work(connection, history));
+}
+
+async function connectTo({ dsn, toolVersion }: Context): Promise<Connection> {
+  return await connect(dsn, `migrator/${toolVersion}`);
+}
+
+async function onConnection<Result>(
+  context: Context,
+  connection: Connection,
+  work: (connection: Connection) => Promise<Result>,
+): Promise<Result> {
   const cancel = () => void connection.cancel().catch(() => {});
   context.signal?.addEventListener("abort", cancel);
   try {
