@@ -32,7 +32,8 @@ function readText(file: string): string | undefined {
     return readFileSync(file, "utf8");
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return undefined;
+    // A file in place of the folder: who lists the folder says so.
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new ConfigurationError(`${file} cannot be read: ${message}`);
   }
 }
