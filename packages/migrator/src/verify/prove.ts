@@ -86,7 +86,7 @@ async function proveOnLaterRows(
 ): Promise<boolean> {
   const { findings } = judged;
   if ((await fill(stage, findings)) === 0) return true;
-  const filled = await stage.look();
+  const filled = await stage.lookAtRows();
   const down = await stage.play(migration, "down");
   if (down) {
     addNote(
@@ -96,7 +96,7 @@ async function proveOnLaterRows(
     );
     return down.rolledBack;
   }
-  const reverted = await stage.look();
+  const reverted = await stage.lookAtRows();
   const again = await stage.play(migration, "up");
   if (again) {
     findings.again = "failed";
@@ -107,13 +107,7 @@ async function proveOnLaterRows(
     );
     return false;
   }
-  const final = await stage.look();
-  judgeLosses(judged, {
-    before: before.contents,
-    repeated: repeated.contents,
-    filled: filled.contents,
-    reverted: reverted.contents,
-    final: final.contents,
-  });
+  const final = await stage.lookAtRows();
+  judgeLosses(judged, { before: before.contents, repeated: repeated.contents, filled, reverted, final });
   return true;
 }

@@ -25,6 +25,7 @@ export interface Stage {
   play(migration: LoadedMigration, direction: Direction): Promise<MigrationFailedError | null>;
   fill(): Promise<Filling>;
   look(): Promise<Snapshot>;
+  lookAtRows(): Promise<Contents>;
   /** Yesterday, as PostgreSQL writes it. */
   readonly since: string;
 }
@@ -67,6 +68,7 @@ async function createStage(
       if (signal?.aborted) throw new InterruptedError();
       return await fill();
     },
+    lookAtRows: async () => await readContents(observer, ledger),
     look: async () => ({
       catalog: await readCatalog(observer.query, ledger),
       contents: await readContents(observer, ledger),
