@@ -26,10 +26,11 @@ export interface ScriptOptions {
  * runs stands in it as an exception that says so.
  */
 export async function renderScript(context: Context, options: ScriptOptions = {}): Promise<string> {
-  const history = await openHistory(context.directory);
+  const history = await openHistory(context.directory, context.stamps);
   const names = history.folder.files.map(({ name }) => name);
   const direction: Direction = options.down ? "down" : "up";
   const migrations = await Promise.all(select(names, options).map((name) => history.load(name)));
+  context.stamps?.keep();
   const parts = [
     head(context, direction, migrations),
     lock(context.ledger),
