@@ -5,6 +5,8 @@ import type { Plan } from "./plan.ts";
 
 /** What happens during a run, told as it happens. */
 export type Event =
+  /** More migrations are going to be read than fit into a small memory besides what their reading leaves behind. */
+  | { readonly type: "reading"; readonly migrations: number }
   | { readonly type: "planned"; readonly plan: Plan }
   | { readonly type: "waiting"; readonly holder: LockHolder }
   | { readonly type: "started"; readonly name: string; readonly direction: Plan["direction"] }

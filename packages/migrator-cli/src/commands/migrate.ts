@@ -1,4 +1,4 @@
-import { down, type MigrateOptions, up } from "@thedata/migrator";
+import { down, type Event, type MigrateOptions, up } from "@thedata/migrator";
 import { followRun, reportRun } from "../describe-run.ts";
 import { exitCodeOfReport } from "../exit-codes.ts";
 import { abortOnSignal } from "../interrupt.ts";
@@ -18,9 +18,19 @@ export async function runDown(output: Output, options: Options): Promise<number>
 }
 
 async function run(output: Output, options: Options, direction: typeof up): Promise<number> {
-  const settings = { onEvent: await followRun(output), signal: abortOnSignal() };
+  const follow = await followRun(output);
+  const onEvent = (event: Event) => {
+    if (event.type === "reading") saveMemory();
+    follow(event);
+  };
+  const settings = { onEvent, signal: abortOnSignal() };
   const { context } = await createSettings(options, settings);
   const report = await direction(context, options);
   reportRun(output, report);
   return exitCodeOfReport(report);
+}
+
+/** Node collects its garbage sooner: a twentieth slower, and half of the memory. The process is ours alone. */
+function saveMemory(): void {
+  process.getBuiltinModule("node:v8").setFlagsFromString("--optimize-for-size");
 }
