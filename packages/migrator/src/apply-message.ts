@@ -19,9 +19,9 @@ export interface Message {
   readonly commit: string;
 }
 
-// What could end the transaction, talk to the client, or have later text read differently than it stands.
+// What could end the transaction (`end` stands behind a comment too), talk to the client, or have later text read differently than it stands.
 const needsOwnMessage =
-  /\b(commit|rollback|abort|prepare\s+transaction|copy|set\s+(session\s+characteristics|(session\s+|local\s+)?transaction)|set\s+names|client_encoding|standard_conforming_strings|backslash_quote)\b|(^|;)\s*end\b|\0/i;
+  /\b(commit|rollback|abort|end|prepare|copy|statement_timestamp|set\s+(session\s+characteristics|(session\s+|local\s+)?transaction)|set\s+names|client_encoding|standard_conforming_strings|backslash_quote)\b|\0/i;
 const longest = 1_000_000;
 
 /** Whether statements can be sent together and still be told apart: else each takes a message of its own. */

@@ -23,8 +23,10 @@ export interface OpenModels {
 /** Opens the models on the database at `dsn`. */
 export async function openModels(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<OpenModels> {
   const { MikroORM, SchemaComparator } = await import("@mikro-orm/postgresql");
+  // An address among the project's own options would win over that of the shadow database.
+  const { dbName: _, host: __, port: ___, user: ____, password: _____, replicas: ______, ...options } = ormOptions;
   const orm = await MikroORM.init({
-    ...ormOptions,
+    ...options,
     clientUrl: dsn,
     migrations: { ...(ormOptions["migrations"] as object), tableName: qualified(ledger).replaceAll('"', "") },
     schemaGenerator: {

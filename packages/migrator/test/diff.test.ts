@@ -94,6 +94,40 @@ describe("diff", () => {
     await sql("drop owned by diff_reader");
   });
 
+  it.each([
+    "timezone = 'Europe/Berlin'",
+    "datestyle = 'German'",
+    "intervalstyle = 'iso_8601'",
+    "bytea_output = 'escape'",
+    "quote_all_identifiers = on",
+    "standard_conforming_strings = off",
+  ])("does not take a database with %s for another schema", async (setting) => {
+    const { sql, dsn } = await emptyDatabase();
+    await sql(
+      `do $$ begin execute format('alter database %I set ${setting.replaceAll("'", "''")}', current_database()); end $$`,
+    );
+    const folder = await folderOf({
+      M1000_a: {
+        up: [
+          `create table a (id int primary key, at timestamptz default '2024-01-01 12:00+00', day date default '2024-01-02',
+            span interval default '1 day 2 hours', raw bytea default decode('00ff', 'hex'), "Note" text default E'a\\\\b')`,
+        ],
+      },
+    });
+    const context = contextOf(dsn, folder);
+    expect((await up(context)).outcome).toBe("applied");
+    expect((await diff(context, shadow())).live?.differences).toEqual([]);
+  });
+
+  it("compares the models with the shadow database, though their options name another one", async () => {
+    const { folder } = await start();
+    const other = await emptyDatabase();
+    await other.sql("create table only_there (id int)");
+    const dbName = new URL(other.dsn).pathname.slice(1);
+    const context = contextOf("", folder, { ormOptions: { ...equalModels, dbName } });
+    expect((await diff(context, shadow())).models).toEqual([]);
+  });
+
   it("tells that a ledger and the files contradict each other", async () => {
     const { context, sql } = await start();
     await sql("update mikro_orm_migrations set checksum = 'x' where name = 'M2000_b'");

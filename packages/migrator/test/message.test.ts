@@ -150,6 +150,8 @@ describe("a migration as one message", () => {
     "commit",
     "do $$ begin commit; end $$",
     "select 1; end",
+    "/* done */ end",
+    "select 1; -- x\nend",
     "copy a from stdin",
     "set transaction read only",
     "set standard_conforming_strings = off",

@@ -41,6 +41,7 @@ export async function readCatalogInTransaction(query: Query, ledger: LedgerTable
   await query("savepoint catalog");
   // With nothing on the path, PostgreSQL writes every name out; without JIT, 20 queries are not compiled for a few rows.
   await query("set local search_path = ''; set local jit = off; set local plan_cache_mode = force_generic_plan");
+  await query(writing);
   // Planning takes far longer than reading, and a session that reads once often reads again.
   if (!prepared) await query(`prepare ${statementName} (oid[], oid) as ${catalogSql()}`);
   const rows = await query<CatalogObject & { readonly position: string }>(
@@ -54,6 +55,19 @@ export async function readCatalogInTransaction(query: Query, ledger: LedgerTable
   }));
   return (await normalize(objects, version)).toSorted(byKindAndName);
 }
+
+// How PostgreSQL writes values and names is a matter of settings, which each database may have of its own.
+const writing = Object.entries({
+  timezone: "UTC",
+  datestyle: "ISO, YMD",
+  intervalstyle: "postgres",
+  bytea_output: "hex",
+  extra_float_digits: "1",
+  quote_all_identifiers: "off",
+  standard_conforming_strings: "on",
+})
+  .map(([name, value]) => `set local ${name} = '${value}'`)
+  .join("; ");
 
 const statementName = "migrator_catalog";
 

@@ -150,7 +150,8 @@ const policies: Mender = {
   drop: dropOnTable,
 };
 
-const commentTarget = ({ name }: CatalogObject) => name.replace(/^(?:table|domain) (constraint)/, "$1");
+const commentTarget = ({ name }: CatalogObject) =>
+  name.replace(/^table (constraint)/, "$1").replace(/^domain (constraint .+) on /, "$1 on domain ");
 const comments: Mender = {
   create: (object) => [`comment on ${commentTarget(object)} is ${escapeLiteral(text(object, "text"))}`],
   drop: (object) => [`comment on ${commentTarget(object)} is null`],

@@ -44,7 +44,7 @@ export function grants(acl: string, kind: string, role: string, namespace: strin
     `(select d.defaclacl from pg_default_acl d where d.defaclrole = ${role} and d.defaclobjtype = '${type}' and d.defaclnamespace = ${schema})`;
   const given = privileges(`coalesce(${acl}, ${fallback})`, role);
   const usual = `(${privileges(`coalesce(${defaults("0::oid")}, ${fallback})`, role)} union ${privileges(defaults(namespace), role)})`;
-  return `(select jsonb_agg(p order by p) from (
+  return `(select jsonb_agg(p order by p collate "C") from (
       (select p from (${given}) as given(p) except select p from ${usual} as usual(p))
       union all (select 'no ' || p from (select p from ${usual} as usual(p) except ${given}) as lost(p))) as grants(p))`;
 }

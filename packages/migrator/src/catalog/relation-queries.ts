@@ -14,7 +14,7 @@ const tables: CatalogQuery = {
   kind: "table",
   sql: `select ${relation("c")} as name, null::text as "table", c.oid::int8 as position, jsonb_build_object(
       'foreign', case when c.relkind = 'f' then (select ${identifier("s.srvname")} from pg_foreign_table f join pg_foreign_server s on s.oid = f.ftserver where f.ftrelid = c.oid) end,
-      'foreignOptions', (select array(select unnest(f.ftoptions) order by 1) from pg_foreign_table f where f.ftrelid = c.oid and f.ftoptions is not null),
+      'foreignOptions', (select array(select o from unnest(f.ftoptions) o order by o collate "C") from pg_foreign_table f where f.ftrelid = c.oid and f.ftoptions is not null),
       'partitionBy', case c.relkind when 'p' then pg_get_partkeydef(c.oid) end,
       'partitionOf', case when c.relispartition then (select i.inhparent::regclass::text from pg_inherits i where i.inhrelid = c.oid) end,
       'partitionBound', case when c.relispartition then pg_get_expr(c.relpartbound, c.oid) end,
@@ -22,7 +22,7 @@ const tables: CatalogQuery = {
       'unlogged', case c.relpersistence when 'u' then true end,
       'rowSecurity', case when c.relrowsecurity then true end,
       'forceRowSecurity', case when c.relforcerowsecurity then true end,
-      'options', (select jsonb_agg(o order by o) from unnest(c.reloptions) o),
+      'options', (select jsonb_agg(o order by o collate "C") from unnest(c.reloptions) o),
       'replicaIdentity', case c.relreplident when 'f' then 'full' when 'n' then 'nothing' when 'i' then
         (select 'using index ' || ${identifier("x.relname")} from pg_index i join pg_class x on x.oid = i.indexrelid where i.indrelid = c.oid and i.indisreplident) end,
       'ofType', case when c.reloftype <> 0 then c.reloftype::regtype::text end,
@@ -46,7 +46,7 @@ const columns: CatalogQuery = {
         from pg_type t where t.oid = a.atttypid and a.attstorage <> t.typstorage),
       'compression', case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end,
       'statistics', case when coalesce(a.attstattarget, -1) >= 0 then a.attstattarget end,
-      'options', (select jsonb_agg(o order by o) from unnest(a.attoptions) o),
+      'options', (select jsonb_agg(o order by o collate "C") from unnest(a.attoptions) o),
       'inherited', not a.attislocal,
       'grants', case when a.attacl is not null then ${grants("a.attacl", "c", "c.relowner", "c.relnamespace")} end) as properties
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -108,7 +108,7 @@ const views: CatalogQuery = {
   sql: `select ${relation("c")} as name, null::text as "table", c.oid::int8 as position, jsonb_build_object(
       'materialized', case c.relkind when 'm' then true end,
       'definition', pg_get_viewdef(c.oid),
-      'options', (select jsonb_agg(o order by o) from unnest(c.reloptions) o),
+      'options', (select jsonb_agg(o order by o collate "C") from unnest(c.reloptions) o),
       'unpopulated', case when c.relkind = 'm' and not c.relispopulated then true end,
       'owner', ${owner("c.relowner")},
       'grants', ${grants("c.relacl", "r", "c.relowner", "c.relnamespace")}) as properties
@@ -129,7 +129,7 @@ const policies: CatalogQuery = {
   sql: `select ${relation("c")} || '.' || ${identifier("p.polname")} as name, ${relation("c")} as "table", p.oid::int8 as position, jsonb_build_object(
       'restrictive', case when not p.polpermissive then true end,
       'command', case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
-      'roles', (select jsonb_agg(role order by role) from (select case r when 0 then 'public' else r::regrole::text end as role from unnest(p.polroles) r) as names),
+      'roles', (select jsonb_agg(role order by role collate "C") from (select case r when 0 then 'public' else r::regrole::text end as role from unnest(p.polroles) r) as names),
       'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck, p.polrelid)) as properties
     from pg_policy p join pg_class c on c.oid = p.polrelid join pg_namespace n on n.oid = c.relnamespace where ${ownRelation}`,
 };

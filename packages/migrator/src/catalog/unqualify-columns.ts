@@ -13,7 +13,7 @@ export async function unqualifyColumns(definition: string): Promise<string> {
   const from = (select?.["fromClause"] ?? []) as Record<string, unknown>[];
   if (!select || from.length !== 1 || "JoinExpr" in (from[0] ?? {})) return definition;
   const { fromClause: _, withClause: __, ...rest } = select;
-  const places = findColumns(rest).filter(({ fields }) => fields.length === 2);
+  const places = findColumns(rest).filter(({ fields }) => fields.length === 2 && fields.every((field) => field.String));
   return cut(
     definition,
     places.map(({ location = 0 }) => location).toSorted((a, b) => b - a),
