@@ -5,7 +5,7 @@ import type { Plan } from "./plan.ts";
 
 /** What happens during a run, told as it happens. */
 export type Event =
-  /** More migrations are going to be read than fit into a small memory besides what their reading leaves behind. */
+  /** So many migrations are about to be looked at that their reading fills a small memory. */
   | { readonly type: "reading"; readonly migrations: number }
   | { readonly type: "planned"; readonly plan: Plan }
   | { readonly type: "waiting"; readonly holder: LockHolder }

@@ -46,7 +46,7 @@ export function readFolder(folder: MigrationFolder, stamps?: Stamps): History {
   const load = async (name: string) => {
     const file = files.get(name);
     if (!file) throw new ConfigurationError(`There is no file for ${name} in ${folder.directory}`);
-    const migration = loaded.get(name) ?? (await read(file, stamps));
+    const migration = loaded.get(name) ?? (await read(file, stamps, facts.get(name)));
     loaded.set(name, migration);
     facts.set(name, factsOf(migration));
     all = undefined;
@@ -64,14 +64,15 @@ export function readFolder(folder: MigrationFolder, stamps?: Stamps): History {
   return { folder, known, load, loadForChecks };
 }
 
-async function read(file: MigrationFile, stamps: Stamps | undefined): Promise<LoadedMigration> {
+async function read(file: MigrationFile, stamps?: Stamps, recalled?: KnownMigration): Promise<LoadedMigration> {
   // Where nothing is to be read, what reads is not loaded.
   const { loadFromSource } = await import("./load.ts");
   // Before it is read: what is changed from here on is a change.
   const before = stamps && statSync(file.path, { throwIfNoEntry: false });
   const source = readSource(file);
   const { migration, selfContained } = await loadFromSource(file, source.toString());
-  if (before && selfContained) stamps?.note(file, before, source, factsOf(migration));
+  if (before && selfContained && recalled?.checksum !== migration.checksum)
+    stamps?.note(file, before, source, factsOf(migration));
   return migration;
 }
 

@@ -75,7 +75,6 @@ async function prepare(
   if (direction === "up" && isAhead(history.known(), applied))
     return { settled: refuse(plan, [], aheadOf(history, applied)) };
   try {
-    tellOfMany(context, plan, expected);
     await history.loadForChecks(applied);
     const files = new Set(history.folder.files.map(({ name }) => name));
     const loaded: LoadedMigration[] = [];
@@ -88,14 +87,6 @@ async function prepare(
     if (error instanceof BrokenMigrationError) return { settled: broken(plan, error) };
     throw error;
   }
-}
-
-const muchToRead = 2000;
-
-function tellOfMany({ onEvent }: Context, { steps }: Plan, known: readonly KnownApplication[]): void {
-  const unread = known.filter(({ checksum }) => checksum === null).length;
-  const migrations = Math.max(steps.length, unread);
-  if (migrations > muchToRead) onEvent({ type: "reading", migrations });
 }
 
 function findProblems(context: Context, history: History, applied: readonly KnownApplication[], plan: Plan): Problem[] {

@@ -12,6 +12,8 @@ export async function withConnection<Result>(
   return await onConnection(context, await connectTo(context), work);
 }
 
+const many = 2000;
+
 /** The same with the history, which is looked at while the server makes the session. */
 export async function withHistory<Result>(
   context: Context,
@@ -19,6 +21,8 @@ export async function withHistory<Result>(
 ): Promise<Result> {
   // A folder that is not there is told of before anybody is asked.
   const folder = await openFolder(context.directory);
+  const migrations = folder.files.length;
+  if (migrations > many) context.onEvent({ type: "reading", migrations });
   const connecting = connectTo(context);
   const history = readFolder(folder, context.stamps);
   return await onConnection(context, await connecting, async (connection) => await work(connection, history));
