@@ -1,9 +1,8 @@
 import { BrokenMigrationError } from "@thedata/migrator";
-import { CommanderError } from "commander";
 import { toDocument, toLines } from "./describe-error.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { createOutput } from "./output.ts";
-import { createProgram } from "./program.ts";
+import { readQuickly, runQuickly } from "./quick.ts";
 
 const flags = new Set(process.argv.slice(2));
 if (flags.has("--no-color")) {
@@ -51,15 +50,27 @@ void run();
 /** A function, for the built command is CommonJS, which cannot wait at its top. */
 async function run(): Promise<void> {
   try {
-    await createProgram((code) => (process.exitCode = code)).parseAsync();
+    const call = readQuickly(process.argv.slice(2));
+    if (call) process.exitCode = await runQuickly(call);
+    else await runProgram();
   } catch (error) {
-    process.exitCode = error instanceof CommanderError ? complainOfUsage(error) : complain(error);
+    process.exitCode = complain(error);
   }
   finished = true;
 }
 
+async function runProgram(): Promise<void> {
+  const [{ CommanderError }, { createProgram }] = [await import("commander"), await import("./program.ts")];
+  try {
+    await createProgram((code) => (process.exitCode = code)).parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = complainOfUsage(error);
+  }
+}
+
 /** Commander has printed its message already; asking for help is no mistake. */
-function complainOfUsage(error: CommanderError): number {
+function complainOfUsage(error: Error & { readonly exitCode: number }): number {
   if (error.exitCode === 0) return exitCodes.done;
   report(exitCodes.usage, { ...toDocument(error), code: "usage", message: error.message.replace(/^error: /, "") });
   return exitCodes.usage;

@@ -1,10 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import path from "node:path";
 import type { OrmOptions } from "./driver.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { Event } from "./events.ts";
 import { defaultLedger, type LedgerTable } from "./ledger.ts";
+import { uniqueId } from "./hash.ts";
 import { openStamps, type Stamps } from "./stamps.ts";
 
 /** What a program tells the engine; everything but the first two has a default. */
@@ -54,6 +54,7 @@ type Defaulted = {
 /** Completes the options. Throws a `ConfigurationError` for a ledger name that is none. */
 export function createContext(options: MigratorOptions): Context {
   const directory = path.resolve(options.directory);
+  let runId: string | undefined;
   const toolVersion = options.toolVersion ?? "library";
   return {
     dsn: options.dsn,
@@ -71,7 +72,9 @@ export function createContext(options: MigratorOptions): Context {
         : async () => options.ormOptions as OrmOptions | undefined,
     onEvent: options.onEvent ?? (() => {}),
     signal: options.signal,
-    runId: randomUUID(),
+    get runId() {
+      return (runId ??= uniqueId());
+    },
     host: hostname(),
   };
 }

@@ -1,7 +1,8 @@
-import { createHash } from "node:crypto";
+import { escapeLiteral } from "pg";
 import type { KnownApplication } from "./check.ts";
 import type { Query } from "./connect.ts";
 import { ConfigurationError } from "./errors.ts";
+import { sha256 } from "./hash.ts";
 import type { SqlExpression } from "./inline.ts";
 
 /** A row of the ledger. What the stock MikroORM CLI does not record is null. */
@@ -92,15 +93,20 @@ export async function readRecorded(
 function recordedQuery(expected: readonly KnownApplication[], ledger: LedgerTable): string {
   const rows = `select id, name, checksum from ${qualified(ledger)}`;
   if (expected.length === 0 || expected.some(({ checksum }) => checksum === null)) return `${rows} order by id`;
-  const text = expected.map(({ name, checksum }) => `${name}:${checksum}`).join(",");
-  const digest = createHash("sha256").update(`${expected.length};${text}`).digest("hex");
+  const list = expected.map(({ name, checksum }) => `${name}:${checksum}`).join(",");
   return `with recorded as materialized (${rows}),
   compared as (
-    select encode(sha256(convert_to(count(*) || ';' ||
-      string_agg(coalesce(name, '') || ':' || coalesce(checksum, ''), ',' order by id), 'UTF8')), 'hex') = '${digest}' as same
-    from recorded)
+    select ${sameAs(`${expected.length};${list}`)} as same from (
+      select count(*) || ';' ||
+        string_agg(coalesce(name, '') || ':' || coalesce(checksum, ''), ',' order by id) as list from recorded) as found)
   select null as id, null as name, null as checksum from compared where same
   union all select recorded.* from recorded, compared where same is not true order by id`;
+}
+
+/** A short list is sent as it is: a digest is worth its hashing where the list is longer than all else. */
+function sameAs(list: string): string {
+  if (list.length < 10_000) return `list = ${escapeLiteral(list)}`;
+  return `encode(sha256(convert_to(list, 'UTF8')), 'hex') = '${sha256(list)}'`;
 }
 
 /** Versions of MikroORM before 5 recorded the file's ending too. */

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type MigrationFile, readSource } from "./discover.ts";
 import { BrokenMigrationError } from "./errors.ts";
 import { evaluate } from "./evaluate.ts";
+import { sha256 } from "./hash.ts";
 import { IrreversibleMigration, type MigrationDriver, type RecordedMigration, standInFor } from "./recorder.ts";
 
 /** One direction of a migration: its statements, as far as they are known without a database. */
@@ -184,5 +184,5 @@ function hasToRaw(query: unknown): query is { toRaw(): unknown } {
 
 function checksumOf(up: Script, down: Script | null): string {
   const statements = { up: up.statements, down: down?.statements ?? null };
-  return createHash("sha256").update(JSON.stringify(statements)).digest("hex");
+  return sha256(JSON.stringify(statements));
 }

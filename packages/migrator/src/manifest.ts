@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { promises, readFileSync } from "node:fs";
 import path from "node:path";
 import { ConfigurationError } from "./errors.ts";
+import { sha256 } from "./hash.ts";
 
 /** One migration as the manifest records it. */
 export interface ManifestEntry {
@@ -89,5 +89,5 @@ export async function writeManifest(directory: string, manifest: Manifest): Prom
 }
 
 function linkOf({ name, checksum }: { name: string; checksum: string }, before = ""): string {
-  return createHash("sha256").update(`${before}\n${name}\n${checksum}`).digest("hex");
+  return sha256(`${before}\n${name}\n${checksum}`);
 }

@@ -28,7 +28,7 @@ export async function down(context: Context, options: MigrateOptions = {}): Prom
 }
 
 async function migrate(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
-  const attributes = { "migrator.run": context.runId, "migrator.direction": direction };
+  const attributes = () => ({ "migrator.run": context.runId, "migrator.direction": direction });
   return await inSpan(
     `migrator ${direction}`,
     attributes,

@@ -49,11 +49,11 @@ async function tryStep(
 ): Promise<StepResult> {
   if (signal?.aborted) throw new InterruptedError();
   const onBlocked = (name: string, blockers: readonly Blocker[]) => onEvent({ type: "blocked", name, blockers });
-  const attributes = {
+  const attributes = () => ({
     "migrator.run": run.runId,
     "migrator.migration": migration.name,
     "migrator.direction": direction,
-  };
+  });
   const attempt = async () =>
     await inSpan(
       `migration ${migration.name}`,

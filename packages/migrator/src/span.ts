@@ -6,12 +6,12 @@ const registered = Symbol.for("opentelemetry.js.api.1");
 /** Runs `work` inside an OpenTelemetry span, when a program has registered an SDK; else just runs it. */
 export async function inSpan<Result>(
   name: string,
-  attributes: Attributes,
+  attributes: () => Attributes,
   work: () => Promise<Result>,
 ): Promise<Result> {
   if (!(registered in globalThis)) return await work();
   const { SpanStatusCode, trace } = await import("@opentelemetry/api");
-  return await trace.getTracer("migrator").startActiveSpan(name, { attributes }, async (span: Span) => {
+  return await trace.getTracer("migrator").startActiveSpan(name, { attributes: attributes() }, async (span: Span) => {
     try {
       return await work();
     } catch (error) {

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, type Stats, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { KnownMigration } from "./check.ts";
 import { type MigrationFile, readSource } from "./discover.ts";
+import { sha256 } from "./hash.ts";
 
 /** What is known of migration files since they were last read. */
 export interface Stamps {
@@ -24,10 +24,10 @@ const racyMs = 2000;
  * else its content.
  */
 export function openStamps(cache: string, directory: string, version: string): Stamps {
-  const place = path.join(cache, `${sha256(directory).slice(0, 32)}.txt`);
+  const place = () => path.join(cache, `${directory.replaceAll(/\W+/g, "-").slice(-150)}.txt`);
   const head = `${format} ${version} ${JSON.stringify(directory)}`;
   let lines: Map<string, string> | undefined;
-  const all = () => (lines ??= read(place, head));
+  const all = () => (lines ??= read(place(), head));
   let changed = false;
   const set = (name: string, stats: Stats, facts: string) => {
     if (/[\t\n]/.test(name)) return;
@@ -42,17 +42,17 @@ export function openStamps(cache: string, directory: string, version: string): S
       if (line === undefined || !stats) return undefined;
       const [stamp, content, ...facts] = line.split("\t");
       if (stamp !== stampOf(stats)) {
-        if (sha256(readSource(file)) !== content) return undefined;
+        if (sha256(readSource(file), "base64url") !== content) return undefined;
         if (!isRacy(stats)) set(name, stats, [content, ...facts].join("\t"));
       }
       return toKnown(file.name, facts);
     },
     note(file, before, source, { checksum, reversible, irreversible = null }) {
-      const facts = [sha256(source), checksum, reversible, JSON.stringify(irreversible)];
+      const facts = [sha256(source, "base64url"), checksum, reversible, JSON.stringify(irreversible)];
       set(baseOf(file), before, facts.join("\t"));
     },
     keep() {
-      if (changed) write(place, [head, ...[...all()].map(([name, line]) => `${name}\t${line}`), ""].join("\n"));
+      if (changed) write(place(), [head, ...[...all()].map(([name, line]) => `${name}\t${line}`), ""].join("\n"));
       changed = false;
     },
   };
@@ -85,10 +85,6 @@ function parseText(json: string): string | undefined {
 
 function baseOf({ path: whole }: MigrationFile): string {
   return whole.slice(whole.lastIndexOf(path.sep) + 1);
-}
-
-function sha256(text: string | Buffer): string {
-  return createHash("sha256").update(text).digest("base64url");
 }
 
 /** Anything but our own notes, whole and by somebody whom we trust, is no notes. */

@@ -35,6 +35,19 @@ it("sends no row of a ledger that is as expected", async () => {
   expect(answers).toEqual([[{ id: null, name: null, checksum: null }]]);
 });
 
+it("compares a long ledger by its digest", async () => {
+  const { sql, ask } = await applied();
+  await sql(
+    "insert into mikro_orm_migrations (name, checksum) select 'ä' || i, repeat('c', 64) from generate_series(1, 500) i",
+  );
+  const recorded = await sql<{ name: string; checksum: string }>(
+    "select name, checksum from mikro_orm_migrations order by id",
+  );
+  expect((await ask(recorded)).found).toBe(recorded);
+  await sql("update mikro_orm_migrations set checksum = 'd' where name = 'ä250'");
+  expect((await ask(recorded)).found).toHaveLength(502);
+});
+
 it.each([
   ["has one more", "insert into mikro_orm_migrations (name, checksum) values ('M3', 'c')"],
   ["has one less", "delete from mikro_orm_migrations where name = 'M1'"],

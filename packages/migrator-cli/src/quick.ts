@@ -1,0 +1,51 @@
+import type { GlobalOptions } from "./settings.ts";
+
+const commands = ["up", "status", "history"] as const;
+const flags: Readonly<Record<string, object>> = {
+  "--json": { json: true },
+  "--quiet": { quiet: true },
+  "--no-color": { color: false },
+};
+const values: Readonly<Record<string, keyof GlobalOptions>> = {
+  "--migrations": "migrations",
+  "--dsn": "dsn",
+  "--config": "config",
+};
+
+/** A command line that needs no help in being understood. */
+export interface QuickCall {
+  readonly command: (typeof commands)[number];
+  /** As Commander would give them. */
+  readonly options: GlobalOptions & { readonly color: boolean };
+}
+
+/**
+ * Understands what every container start says, `up` and its like with the options that all commands have, without
+ * Commander, which takes longer to load than the command. Undefined for everything else, mistakes first of all.
+ */
+export function readQuickly([name, ...rest]: readonly string[]): QuickCall | undefined {
+  const command = commands.find((one) => one === name);
+  let options: QuickCall["options"] = { color: true };
+  for (let index = 0; index < rest.length; index++) {
+    const word = rest[index] ?? "";
+    const option = Object.hasOwn(values, word) ? values[word] : undefined;
+    const value = option && rest[++index];
+    if (option ? !value || value.startsWith("-") : !Object.hasOwn(flags, word)) return undefined;
+    options = { ...options, ...(option ? { [option]: value } : flags[word]) };
+  }
+  return command && { command, options };
+}
+
+/** Runs it and gives the exit code. */
+export async function runQuickly({ command, options }: QuickCall): Promise<number> {
+  const { createOutput } = await import("./output.ts");
+  const output = createOutput(options);
+  switch (command) {
+    case "up":
+      return await (await import("./commands/migrate.ts")).runUp(output, options);
+    case "status":
+      return await (await import("./commands/status.ts")).runStatus(output, options);
+    case "history":
+      return await (await import("./commands/history.ts")).runHistory(output, options);
+  }
+}
