@@ -1,4 +1,11 @@
-import { type Blocker, type Event, MigrationFailedError, type Report, type StepResult } from "@thedata/migrator";
+import {
+  type Blocker,
+  type Event,
+  MigrationFailedError,
+  type Report,
+  type StepResult,
+  terminate,
+} from "@thedata/migrator";
 import type { Spinner } from "yocto-spinner";
 import { toDocument, toLines } from "./describe-error.ts";
 import type { Output } from "./output.ts";
@@ -87,7 +94,7 @@ function describeReport(output: Output, { outcome, steps, sql }: Report): string
     case "planned":
       return (sql ?? []).flatMap(({ name, statements }) => [
         output.paint("cyan", `-- ${name}`),
-        ...statements.map((statement) => `${statement.replace(/;\s*$/, "")};`),
+        ...statements.map(terminate),
         "",
       ]);
     case "applied":

@@ -29,6 +29,7 @@ export type { ShadowOptions, ShadowProvider } from "./shadow.ts";
 export { rebase, type Rebased } from "./rebase.ts";
 export { repair, type Repaired } from "./repair.ts";
 export { renderScript, type ScriptOptions } from "./script.ts";
+export { terminate } from "./terminate.ts";
 export { baseline, type BaselineOptions, type BaselineReport } from "./baseline.ts";
 export { type Catalog, type CatalogObject, readCatalog } from "./catalog/catalog.ts";
 export { compareCatalogs, type Difference, fingerprint } from "./catalog/compare.ts";

@@ -11,6 +11,7 @@ import type { Direction } from "./plan.ts";
 import { ledgerStatements } from "./prepare-ledger.ts";
 import { resolveTarget } from "./resolve-target.ts";
 import { scriptOf } from "./send.ts";
+import { terminate } from "./terminate.ts";
 
 export interface ScriptOptions {
   /** The migration that the database is at; none: an empty database, or with `down` the head. */
@@ -34,7 +35,7 @@ export async function renderScript(context: Context, options: ScriptOptions = {}
   const parts = [
     head(context, direction, migrations),
     lock(context.ledger),
-    ...ledgerStatements(context.ledger).map(end),
+    ...ledgerStatements(context.ledger).map(terminate),
   ];
   return [...parts, ...migrations.map((migration) => render(context, migration, direction))].join("\n\n") + "\n";
 }
@@ -66,8 +67,8 @@ function lock(ledger: LedgerTable): string {
 
 function render(context: Context, migration: LoadedMigration, direction: Direction): string {
   const script = scriptOf(migration, direction);
-  const body = script.computed ? [refusal(migration)] : script.statements.map(end);
-  const record = [recording(context, migration, direction), auditing(context, migration, direction)].map(end);
+  const body = script.computed ? [refusal(migration)] : script.statements.map(terminate);
+  const record = [recording(context, migration, direction), auditing(context, migration, direction)].map(terminate);
   const guard = guardOf(context.ledger, migration, direction);
   const title = `-- ${migration.name}`;
   if (migration.transactional) return [title, "begin;", guard, ...body, ...record, "commit;"].join("\n");
@@ -101,8 +102,4 @@ function recording({ ledger, toolVersion }: Context, migration: LoadedMigration,
 function auditing({ ledger, toolVersion }: Context, { name, checksum }: LoadedMigration, direction: Direction): string {
   const action = direction === "up" ? "applied" : "reverted";
   return inline(auditInsert({ action, migration: name, checksum }, { host: null, toolVersion, runId: null }, ledger));
-}
-
-function end(statement: string): string {
-  return `${statement.replace(/;\s*$/, "")};`;
 }

@@ -29,6 +29,14 @@ describe("the script of up", () => {
     expect(row).toMatchObject({ undo: ["drop table a"], appliedBy: expect.any(String) });
   });
 
+  it("keeps apart what stands behind a comment", async () => {
+    const { sql, context } = await start({
+      M1: { up: ["create schema audit -- where logs go", "create table logs (id int) -- the end;"], down: [] },
+    });
+    await sql(await renderScript(context));
+    expect(await tablesOf(sql)).toEqual(["logs", "mikro_orm_migrations"]);
+  });
+
   it("refuses what is applied already, and changes nothing", async () => {
     const { sql, context } = await start(history);
     await up(context, { steps: 1 });
