@@ -54,7 +54,7 @@ function parseJson(text: string, file: string): unknown {
   } catch (cause) {
     const conflict = /^(<{7}|>{7}|={7})/m.test(text);
     const why = conflict
-      ? `has a merge conflict: keep both migrations, run "migrator rebase NAME" for yours if it should come last, then "migrator check --fix"`
+      ? `has a merge conflict: keep both migrations, run "migrator check --fix", then "migrator rebase NAME" for yours if it should come last`
       : `is not valid JSON: restore it from git, or write it anew with "migrator check --fix"`;
     throw new ConfigurationError(`${file} ${why}`, { cause });
   }

@@ -110,6 +110,23 @@ describe("create, killed", () => {
   });
 });
 
+describe("check --fix", () => {
+  it.each([
+    ["has a merge conflict", (text: string) => `<<<<<<< HEAD\n${text}=======\n${text}>>>>>>> other\n`],
+    ["was cut off", (text: string) => text.slice(0, 9)],
+    ["is no manifest", () => "[]"],
+  ])("writes a manifest anew that %s, and keeps every migration", async (_, spoil) => {
+    const folder = await folderOf({});
+    const names = [await createIn(folder, "one"), await createIn(folder, "two")].map((one) => (one as Answer).name);
+    const manifest = path.join(folder, manifestFile);
+    await writeFile(manifest, spoil(await readFile(manifest, "utf8")));
+    // What a killed run left: nobody can say any more whether the manifest listed it.
+    await writeFile(path.join(folder, `.${names[1]}.pending`), "");
+    expect(await rewriteManifest(folder)).toBe(2);
+    await expectSound(folder, 2);
+  });
+});
+
 describe("create, several at once", () => {
   it.each([2, 10])("%i write a migration each, with stamps of their own", async (count) => {
     const folder = await temporaryFolder();

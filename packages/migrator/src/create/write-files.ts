@@ -30,7 +30,7 @@ export interface WrittenMigration {
  */
 export async function writeMigration(directory: string, migration: NewMigration): Promise<WrittenMigration> {
   return await inFolder(directory, async () => {
-    await clearUnfinished(directory);
+    await clearUnfinished(directory, await readListed(directory));
     const folder = await discover(directory);
     if (migration.madeFrom) refuseChanged(migration.madeFrom, folder);
     const name = `Migration${nextStamp(folder.files)}_${migration.words}`;
@@ -38,7 +38,7 @@ export async function writeMigration(directory: string, migration: NewMigration)
     try {
       await writePair(folder, written);
     } catch (error) {
-      await clearUnfinished(directory);
+      await clearUnfinished(directory, await readListed(directory));
       throw error;
     }
     return written;
@@ -86,15 +86,26 @@ async function writePair(folder: MigrationFolder, { name, file, code }: WrittenM
 const draftOf = (name: string) => `.${name}.new.ts`;
 const markerOf = (name: string) => `.${name}.pending`;
 
-/** Takes away what a run left that was killed, under the folder's lock. */
-async function clearUnfinished(directory: string): Promise<void> {
-  const entries = await readdir(directory);
+type IsListed = (name: string) => boolean;
+
+async function readListed(directory: string): Promise<IsListed> {
   const listed = new Set((await readManifest(directory))?.migrations.map(({ name }) => name));
+  return (name) => listed.has(name);
+}
+
+/** Of a manifest that cannot be read nobody can say what it lists; a migration is whole once it has its name. */
+async function guessListed(directory: string): Promise<IsListed> {
+  return await readListed(directory).catch(() => () => true);
+}
+
+/** Takes away what a run left that was killed, under the folder's lock. */
+async function clearUnfinished(directory: string, isListed: IsListed): Promise<void> {
+  const entries = await readdir(directory);
   const remove = async (name: string) => await rm(path.join(directory, name), { force: true });
   for (const entry of entries)
     if (/^\.Migration.*\.new\.ts$|^manifest\.json\..*\.tmp$/.test(entry)) await remove(entry);
   for (const name of pendingOf(entries)) {
-    if (!listed.has(name)) await remove(`${name}.ts`);
+    if (!isListed(name)) await remove(`${name}.ts`);
     // Only then: until the file is gone, the marker hides it.
     await remove(markerOf(name));
   }
@@ -111,7 +122,7 @@ async function flushFolder(directory: string): Promise<void> {
 /** Writes the manifest of a folder anew, from its files as they are now. Gives how many migrations it lists. */
 export async function rewriteManifest(directory: string): Promise<number> {
   return await inFolder(directory, async () => {
-    await clearUnfinished(directory);
+    await clearUnfinished(directory, await guessListed(directory));
     const files = await listFiles(directory);
     const entries = await Promise.all(files.map(loadMigration));
     await writeManifest(directory, buildManifest(entries));
