@@ -15,6 +15,8 @@ export interface ShadowOptions {
 const prefix = "migrator_shadow_";
 const marker = "migrator shadow database, may be dropped";
 const application = "migrator shadow";
+// The mark that a shadow has from its first moment, should the run end before it can write the other one.
+const limit = 271_828_182;
 
 /**
  * Runs `work` with the address of an empty database of its own, which is dropped afterwards. No existing database is
@@ -27,8 +29,10 @@ export async function withShadow<Result>(
   const { server, stop } = await openServer(options);
   try {
     await dropLeftovers(server.connection);
-    const name = `${prefix}${Date.now()}_${randomBytes(4).toString("hex")}`;
-    await server.connection.query(`create database ${escapeIdentifier(name)} template template0`);
+    const name = `${prefix}${await readClock(server.connection)}_${randomBytes(4).toString("hex")}`;
+    await server.connection.query(
+      `create database ${escapeIdentifier(name)} template template0 connection limit ${limit}`,
+    );
     try {
       return await whileMarked(server, name, work);
     } finally {
@@ -91,13 +95,27 @@ async function tryServer(dsn: string): Promise<Server> {
   throw new ConfigurationError(`${connection.address} may not create databases`);
 }
 
-/** Drops shadows of runs that were killed: ours by name and mark, and nobody is connected. */
+/** The server's time, which all its runs share, in milliseconds since 1970. */
+async function readClock({ query }: Connection): Promise<string> {
+  const [clock] = await query<{ now: string }>(
+    "select floor(extract(epoch from clock_timestamp()) * 1000)::text as now",
+  );
+  return clock?.now ?? "0";
+}
+
+/**
+ * Drops shadows of runs that were killed: ours by name and mark, and nobody is connected. One that has only the mark of
+ * its creation may be about to get its session: it is left alone for a minute.
+ */
 async function dropLeftovers(connection: Connection): Promise<void> {
   const leftovers = await connection.query<{ name: string }>(
     `select d.datname as name from pg_database d
-      where starts_with(d.datname, $1) and shobj_description(d.oid, 'pg_database') = $2
+      where d.datname ~ ('^' || $1 || '[0-9]+_[0-9a-f]+$')
+        and (shobj_description(d.oid, 'pg_database') = $2
+          or shobj_description(d.oid, 'pg_database') is null and d.datconnlimit = $3
+            and split_part(d.datname, '_', 3)::numeric < extract(epoch from clock_timestamp() - interval '1 minute') * 1000)
         and not exists (select from pg_stat_activity a where a.datid = d.oid)`,
-    [prefix, marker],
+    [prefix, marker, limit],
   );
   for (const { name } of leftovers)
     await connection.query(`drop database if exists ${escapeIdentifier(name)}`).catch(() => {});

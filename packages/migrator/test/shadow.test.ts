@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import pg from "pg";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
@@ -85,6 +86,31 @@ describe("a shadow database", () => {
       `%${stem}`,
     ]);
     expect(rows.map(({ datname }) => datname).sort()).toEqual([made[1]?.name, made[2]?.name].sort());
+  });
+
+  it("that was cut off before it got its mark is dropped a minute later", async () => {
+    const server = await openClient(inject("postgresDsn"));
+    const name = (ago: number) => `${prefix}${Date.now() - ago}_${randomBytes(4).toString("hex")}`;
+    const limit = "connection limit 271828182";
+    const made = [
+      { name: name(120_000), with: limit, dropped: true },
+      { name: name(1000), with: limit, dropped: false },
+      { name: name(120_000), with: "", dropped: false },
+      { name: `${prefix}mine_${randomBytes(4).toString("hex")}`, with: limit, dropped: false },
+    ];
+    for (const one of made) {
+      await server.query(`create database "${one.name}" ${one.with}`);
+      onTestFinished(async () => {
+        const cleaner = await openClient(inject("postgresDsn"));
+        await cleaner.query(`drop database if exists "${one.name}" with (force)`);
+      });
+    }
+    await withShadow(shadow(), async (dsn) => {
+      const own = await server.query("select datconnlimit from pg_database where datname = $1", [nameIn(dsn)]);
+      expect(own.rows).toEqual([{ datconnlimit: 271828182 }]);
+    });
+    const left = await shadows();
+    expect(made.filter((one) => !left.includes(one.name))).toEqual(made.filter(({ dropped }) => dropped));
   });
 
   it("is made on the provider's server where no address will do, and the server is stopped", async () => {
