@@ -3,14 +3,15 @@ import { type Catalog, readCatalog, readCatalogInTransaction } from "./catalog/c
 import { type Drift, findDrift } from "./catalog/mend.ts";
 import { checkHistory, isAhead } from "./check.ts";
 import { compareModels } from "./compare-models.ts";
-import { type Connection, connect } from "./connect.ts";
+import { type Connection, connect, type Query } from "./connect.ts";
 import type { Context } from "./context.ts";
 import type { OrmOptions } from "./driver.ts";
-import { AheadError, type Problem } from "./errors.ts";
+import { AheadError, MigratorError, type Problem } from "./errors.ts";
 import { type History, openHistory } from "./history.ts";
 import { type AppliedMigration, readLedger } from "./ledger.ts";
 import { ensureLedger } from "./prepare-ledger.ts";
 import { type ShadowOptions, withShadow } from "./shadow.ts";
+import { sendAll } from "./shadow-schema.ts";
 import { withConnection } from "./under-lock.ts";
 
 /** How models, migrations and live database differ. */
@@ -135,9 +136,22 @@ async function findLacking(
   await query("begin");
   try {
     const migrations = await readCatalogInTransaction(query, ledger);
-    for (const statement of up) await query(statement);
-    return findDrift(await readCatalogInTransaction(query, ledger), migrations, "in the migrations");
+    const refused: Drift[] = [];
+    for (const statement of up) refused.push(...(await tryStatement(query, statement)));
+    return [...refused, ...findDrift(await readCatalogInTransaction(query, ledger), migrations, "in the migrations")];
   } finally {
     await query("rollback");
+  }
+}
+
+/** What the models want and PostgreSQL refuses is a difference that no statement mends. */
+async function tryStatement(query: Query, statement: string): Promise<Drift[]> {
+  try {
+    await sendAll(query, [statement]);
+    return [];
+  } catch (error) {
+    if (!(error instanceof MigratorError)) throw error;
+    const name = /^alter table (\S+)/.exec(statement)?.[1] ?? "the models";
+    return [{ kind: "table", name, message: error.message, statements: [`-- ${statement.replaceAll("\n", " ")}`] }];
   }
 }

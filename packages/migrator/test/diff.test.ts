@@ -128,6 +128,20 @@ describe("diff", () => {
     expect((await diff(context, shadow())).models).toEqual([]);
   });
 
+  it("names what PostgreSQL refuses to make of the migrations, and the rest too", async () => {
+    const models: OrmOptions = { entities: [entity({ note: p.datetime().nullable(), color: p.text() }), C] };
+    const { folder } = await start();
+    const strict = { M4000_d: { up: ["alter table a alter note type boolean using null"], down: [] } };
+    await addFiles(folder, strict);
+    const { models: lacking } = await diff(contextOf("", folder, { ormOptions: models }), shadow());
+    expect(lacking?.map(({ message }) => message)).toEqual(
+      expect.arrayContaining([
+        "column a.color is missing in the migrations",
+        expect.stringMatching(/alter column "note" type timestamptz.* PostgreSQL says: cannot cast type boolean/),
+      ]),
+    );
+  });
+
   it("tells that a ledger and the files contradict each other", async () => {
     const { context, sql } = await start();
     await sql("update mikro_orm_migrations set checksum = 'x' where name = 'M2000_b'");
