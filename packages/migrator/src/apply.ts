@@ -2,6 +2,7 @@ import { escapeLiteral } from "pg";
 import { fitsMessage, sendMessage } from "./apply-message.ts";
 import { applyOutside } from "./apply-outside.ts";
 import { auditInsert, recordAudit } from "./audit.ts";
+import type { Query } from "./connect.ts";
 import { MigrationFailedError, MigratorError } from "./errors.ts";
 import { inline, type SqlExpression } from "./inline.ts";
 import { ledgerDelete, ledgerInsert, type Parameterized } from "./ledger.ts";
@@ -55,9 +56,9 @@ const applyInTransaction: Work = async (run, migration, direction, elapsed) => {
     await query(commit);
     return sent;
   } catch (error) {
-    const ours = client.getTransactionStatus() !== "I";
+    const undone = await canUndo(client.getTransactionStatus(), query, error);
     await query("rollback").catch(() => {});
-    if (error instanceof MigrationFailedError) error.rolledBack ||= ours;
+    if (error instanceof MigrationFailedError) error.rolledBack ||= undone;
     throw error;
   }
 };
@@ -88,23 +89,55 @@ async function sendAll(
   direction: Direction,
   elapsed: () => number,
 ): Promise<number> {
-  await run.connection.query(beginning(run, migration));
+  await run.connection.query(`${beginning(run, migration)}; set local ${ours} = 'begun'`);
   const script = scriptOf(migration, direction);
   const statements = enumerate(script.computed ? await compute(run, migration, direction) : script.statements);
   for (const statement of statements) {
     await send(run, migration.name, statement);
-    refuseEnded(run, migration, statement);
+    await refuseEnded(run, migration, statement);
   }
   await record(run, migration, direction, elapsed());
   return statements.length;
 }
 
 /** A migration that commits or rolls back by itself would be recorded beside, not with, what it did. */
-function refuseEnded({ connection }: Run, { name }: LoadedMigration, { sql, number, total }: Statement): void {
-  if (connection.client.getTransactionStatus() !== "I") return;
+async function refuseEnded(
+  { connection }: Run,
+  { name }: LoadedMigration,
+  { sql, number, total }: Statement,
+): Promise<void> {
+  const open = connection.client.getTransactionStatus() !== "I";
+  if (open && (!mayEnd.test(sql) || (await isOurs(connection.query)))) return;
   const message = `${name} ended the runner's transaction at statement ${number} of ${total}, so what came before it stays and is not recorded: take "${sql.trim().slice(0, 40)}" out, or make the migration non-transactional`;
   const nothing = { sqlState: null, position: null, detail: null, hint: null };
   throw new MigrationFailedError(message, { migration: name, statement: sql, number, total, ...nothing });
+}
+
+// A setting of the transaction: with its end, whoever ends it and whatever begins after it, it is gone.
+const ours = "migrator.transaction";
+const mayEnd = /\b(commit|rollback|abort|end|prepare)\b/i;
+
+/** Whether a rollback takes back all that the migration did. In a transaction that has failed nobody can ask. */
+async function canUndo(status: string | null, query: Query, error: unknown): Promise<boolean> {
+  if (status === "T") return await isOurs(query).catch(() => false);
+  return status === "E" && !(error instanceof MigrationFailedError && failedBehindCommit(error));
+}
+
+/** Whether the transaction that is open is the one that the runner began. */
+async function isOurs(query: Query): Promise<boolean> {
+  const [row] = await query<{ ours: string | null }>(`select current_setting('${ours}', true) as ours`);
+  return row?.ours === "begun";
+}
+
+/** A statement that failed behind a commit of its own; a block of PL/pgSQL, which has an END, cannot commit here. */
+function failedBehindCommit({ statement }: MigrationFailedError): boolean {
+  return (
+    statement !== null && /(^|;|\*\/|\n)\s*(commit|end|rollback(?!\s+to)|abort)\b[^;]*;/i.test(stripBlocks(statement))
+  );
+}
+
+function stripBlocks(sql: string): string {
+  return sql.replaceAll(/(\$\w*\$).*?\1/gs, "");
 }
 
 /** Without a lock time-out where no transaction is: it would leave CREATE INDEX CONCURRENTLY half done. */

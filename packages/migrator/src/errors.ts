@@ -136,7 +136,7 @@ export class AheadError extends MigratorError {
 
 /** The run was asked to stop; the migration under way was rolled back. */
 export class InterruptedError extends MigratorError {
-  constructor() {
-    super("interrupted", "Interrupted: the statement under way was cancelled and its migration rolled back");
+  constructor(message = "Interrupted: the statement under way was cancelled and its migration rolled back") {
+    super("interrupted", message);
   }
 }

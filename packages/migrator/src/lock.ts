@@ -51,7 +51,8 @@ async function acquire(query: Query, name: string, { waitMs, onWaiting, signal }
   const deadline = Date.now() + waitMs;
   let holder: LockHolder | undefined;
   for (let pause = 50; ; pause = Math.min(pause * 1.5, 1000)) {
-    if (signal?.aborted) throw new InterruptedError();
+    if (signal?.aborted)
+      throw new InterruptedError("Interrupted while waiting for the lock of another runner: nothing was done");
     if (await tryLock(query, name)) return;
     const now = await findHolder(query, name);
     if (now && now.pid !== holder?.pid) onWaiting(now);

@@ -147,6 +147,26 @@ describe("a migration as one message", () => {
   });
 
   it.each([
+    ["a commit in a statement of several", ["create table b (id int); commit; begin; create table c (id int)"]],
+    ["the same before a failure", ["create table b (id int); commit; begin; create table c (id int)", "select 1/0"]],
+    ["a failure in the same statement", ["create table b (id int); commit; begin; select 1/0"]],
+  ])("does not call a migration rolled back that has %s", async (_, statements) => {
+    const { dsn, sql } = await emptyDatabase();
+    const { outcome, error } = await up(contextOf(dsn, await folderOf({ M1: { up: statements } })));
+    expect(outcome).toBe("failed");
+    expect(error).toMatchObject({ migration: "M1", number: 1, rolledBack: false });
+    expect(await tablesOf(sql)).toContain("b");
+    expect(await ledgerOf(sql)).toEqual([]);
+  });
+
+  it("lets a migration go back to a savepoint of its own", async () => {
+    const { dsn, sql } = await emptyDatabase();
+    const statements = ["savepoint s; create table b (id int); rollback to savepoint s", "create table c (id int)"];
+    expect((await up(contextOf(dsn, await folderOf({ M1: { up: statements } })))).outcome).toBe("applied");
+    expect(await tablesOf(sql)).toEqual(["c", "mikro_orm_migrations"]);
+  });
+
+  it.each([
     "commit",
     "do $$ begin commit; end $$",
     "select 1; end",
