@@ -42,6 +42,8 @@ create table events_2024 partition of events for values from ('2024-01-01') to (
 create table events_rest partition of events default;
 create index idx_events_at on events (at);
 create table app.keys (id int primary key, secret text);
+create table tasks (id serial primary key, number int generated always as identity, user_id bigint references users, note text);
+create index idx_tasks_note on tasks (note);
 create rule no_delete as on delete to app.keys do instead nothing;
 create function app.sum_of(a int, b int) returns int language sql immutable as 'select a + b';
 create procedure app.noop() language plpgsql as $$ begin end $$;
@@ -73,6 +75,26 @@ export const driftKinds: readonly (readonly [title: string, sql: string, ...mess
   ],
   ["a table renamed", "alter table app.keys rename to locks", named("table app.locks", "keys")],
   ["a table renamed that others refer to", 'alter table "Orgs" rename to teams', named("table teams", '"Orgs"')],
+  [
+    "a table moved to another schema",
+    "alter table app.keys set schema public",
+    `table keys should be in the schema app ${live}`,
+  ],
+  [
+    "a table moved with its index and sequence",
+    "alter table tasks set schema app",
+    `table app.tasks should be in the schema public ${live}`,
+  ],
+  [
+    "foreign keys switched off",
+    "alter table tasks disable trigger all",
+    changed("constraint tasks.tasks_user_id_fkey", "switched off on", "(tasks)", "not set"),
+  ],
+  [
+    "a column narrower than it should be",
+    "alter table app.keys alter secret type varchar(9)",
+    changed("column app.keys.secret", "type", "character varying(9)", "text"),
+  ],
   ["a table unlogged", "alter table app.keys set unlogged", changed("table app.keys", "unlogged", "true", "not set")],
   [
     "a storage parameter",

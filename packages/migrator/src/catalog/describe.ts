@@ -1,8 +1,8 @@
 import { changedProperties, type Difference } from "./compare.ts";
 import type { CatalogObject, Property } from "./catalog.ts";
-import { lastPart, shorten } from "./names.ts";
+import { lastPart, qualifierOf, shorten } from "./names.ts";
 import type { Kind } from "./queries.ts";
-import type { Rename } from "./renames.ts";
+import { isMove, type Rename } from "./renames.ts";
 
 /** A difference in words; `place` says where the schema was found: "in the live database". */
 export function describeDifference({ kind, name, expected, found }: Difference, place = ""): string {
@@ -22,8 +22,10 @@ function nounOf(kind: Kind, object: CatalogObject | null): string {
 }
 
 /** A rename in words. */
-export function describeRename({ kind, from, to }: Rename, place = ""): string {
-  return `${kind} ${shorten(from)} should be named ${lastPart(to)}${place ? ` ${place}` : ""}`;
+export function describeRename(rename: Rename, place = ""): string {
+  const { kind, from, to } = rename;
+  const right = isMove(rename) ? `be in the schema ${qualifierOf(to)}` : `be named ${lastPart(to)}`;
+  return `${kind} ${shorten(from)} should ${right}${place ? ` ${place}` : ""}`;
 }
 
 function describeChange(property: string, is: Property | undefined, should: Property | undefined): string {

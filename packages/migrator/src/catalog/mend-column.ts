@@ -23,7 +23,7 @@ export const columns: Mender = {
       ...((type || changed.includes("default")) && found.properties["default"] && !generation
         ? [alter("drop default")]
         : []),
-      ...(type ? [changeType(expected, alter)] : []),
+      ...(type ? [changeType(expected, found, alter)] : []),
       ...changeNull(expected, changed, alter),
       ...((type || changed.includes("default")) && expected.properties["default"]
         ? [alter(`set default ${text(expected, "default")}`)]
@@ -35,9 +35,17 @@ export const columns: Mender = {
   },
 };
 
-function changeType(expected: CatalogObject, alter: (clause: string) => string): string {
+function isText(column: CatalogObject): boolean {
+  return /^(text|character)\b/.test(text(column, "type"));
+}
+
+function changeType(expected: CatalogObject, found: CatalogObject, alter: (clause: string) => string): string {
   const collate = expected.properties["collation"] ? ` collate ${text(expected, "collation")}` : "";
-  return alter(`type ${text(expected, "type")}${collate} using ${lastPart(expected.name)}::${text(expected, "type")}`);
+  const type = `type ${text(expected, "type")}${collate}`;
+  // A cast cuts a text that is too long; without one, PostgreSQL refuses it.
+  return alter(
+    isText(expected) && isText(found) ? type : `${type} using ${lastPart(expected.name)}::${text(expected, "type")}`,
+  );
 }
 
 function changeNull(expected: CatalogObject, changed: readonly string[], alter: (clause: string) => string): string[] {

@@ -3,6 +3,7 @@ import type { CatalogObject } from "./catalog.ts";
 import { columns } from "./mend-column.ts";
 import {
   alterRights,
+  changeRights,
   changeGrants,
   changeOptions,
   changeOwner,
@@ -46,12 +47,7 @@ const sequences: Mender = {
       ...(changed.includes("unlogged")
         ? [`alter sequence ${expected.name} set ${expected.properties["unlogged"] ? "unlogged" : "logged"}`]
         : []),
-      ...(alterRights(
-        expected,
-        found,
-        changed.filter((property) => property === "owner" || property === "grants"),
-        [],
-      ) ?? []),
+      ...changeRights(expected, found, changed),
     ];
   },
 };
@@ -81,19 +77,14 @@ const views: Mender = {
     return [`create ${target(object)}${set} as\n${query}${data}`, ...rightsOf(object)];
   },
   drop,
-  alter(expected, found, changed, catalog) {
+  alter(expected, found, changed) {
     if (changed.includes("definition") || changed.includes("materialized")) return undefined;
     return [
       ...(changed.includes("options") ? changeOptions(target(expected), expected, found) : []),
       ...(changed.includes("unpopulated")
         ? [`refresh materialized view ${expected.name}${expected.properties["unpopulated"] ? " with no data" : ""}`]
         : []),
-      ...(alterRights(
-        expected,
-        found,
-        changed.filter((property) => property === "owner" || property === "grants"),
-        catalog,
-      ) ?? []),
+      ...changeRights(expected, found, changed),
     ];
   },
 };

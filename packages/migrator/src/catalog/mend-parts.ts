@@ -104,11 +104,16 @@ export function covers(names: readonly string[], column: CatalogObject): boolean
   return names.includes(unquote(lastPart(column.name)));
 }
 
-/** Alters owner and privileges where nothing else differs. */
-export const alterRights: NonNullable<Mender["alter"]> = (expected, found, changed) => {
-  if (changed.some((property) => property !== "owner" && property !== "grants")) return undefined;
+/** Alters owner and privileges, whatever else differs. */
+export function changeRights(expected: CatalogObject, found: CatalogObject, changed: readonly string[]): string[] {
   return [
     ...(changed.includes("owner") ? changeOwner(expected) : []),
     ...(changed.includes("grants") ? changeGrants(expected, found) : []),
   ];
-};
+}
+
+/** Alters owner and privileges where nothing else differs. */
+export const alterRights: NonNullable<Mender["alter"]> = (expected, found, changed) =>
+  changed.some((property) => property !== "owner" && property !== "grants")
+    ? undefined
+    : changeRights(expected, found, changed);

@@ -111,8 +111,10 @@ export const constraints: Mender = {
     `alter table ${object.table} add constraint ${lastPart(object.name)} ${text(object, "definition")}`,
   ],
   drop: (object) => [`alter table ${object.table} drop constraint ${lastPart(object.name)}`],
-  alter: (expected, found) =>
-    text(found, "definition") === `${text(expected, "definition")} NOT VALID`
-      ? [`alter table ${expected.table} validate constraint ${lastPart(expected.name)}`]
-      : undefined,
+  alter: (expected, found, changed) =>
+    changed.join() === "switchedOffOn"
+      ? [...list(found, "switchedOffOn")].map((table) => `alter table ${table} enable trigger all`)
+      : text(found, "definition") === `${text(expected, "definition")} NOT VALID`
+        ? [`alter table ${expected.table} validate constraint ${lastPart(expected.name)}`]
+        : undefined,
 };

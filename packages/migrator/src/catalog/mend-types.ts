@@ -1,5 +1,5 @@
 import { escapeLiteral } from "pg";
-import { alterRights, list, type Mender, rightsOf, target, text } from "./mend-parts.ts";
+import { alterRights, changeRights, list, type Mender, rightsOf, target, text } from "./mend-parts.ts";
 
 /** Enums: PostgreSQL can add and rename values, and nothing else. */
 export const enums: Mender = {
@@ -44,7 +44,7 @@ export const domains: Mender = {
     ...rightsOf(object),
   ],
   drop: (object) => [`drop ${target(object)}`],
-  alter(expected, found, changed, catalog) {
+  alter(expected, found, changed) {
     if (changed.includes("type") || changed.includes("collation")) return undefined;
     const alter = `alter domain ${expected.name}`;
     const [now, wanted] = [list(found, "constraints"), list(expected, "constraints")];
@@ -57,12 +57,7 @@ export const domains: Mender = {
         .filter((one) => !wanted.includes(one))
         .map((one) => `${alter} drop constraint ${/^("(?:[^"]|"")*"|\S+)/.exec(one)?.[0]}`),
       ...wanted.filter((one) => !now.includes(one)).map((one) => `${alter} add constraint ${one}`),
-      ...(alterRights(
-        expected,
-        found,
-        changed.filter((property) => property === "owner" || property === "grants"),
-        catalog,
-      ) ?? []),
+      ...changeRights(expected, found, changed),
     ];
   },
 };

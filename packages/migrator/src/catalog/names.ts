@@ -8,6 +8,11 @@ export function lastPart(name: string): string {
   return partsOf(name).at(-1) ?? name;
 }
 
+/** What stands before the last part: the schema of a table. */
+export function qualifierOf(name: string): string {
+  return partsOf(name).slice(0, -1).join(".");
+}
+
 /** A name as people write it: without `public`. */
 export function shorten(name: string): string {
   return name.replaceAll(/(?<![\w"])public\./g, "");
@@ -18,9 +23,13 @@ export function unquote(identifier: string): string {
   return identifier.startsWith('"') ? identifier.slice(1, -1).replaceAll('""', '"') : identifier;
 }
 
-/** Puts one identifier in the place of another wherever SQL names it; `name(` is a function's unless it is qualified. */
+/**
+ * Puts one identifier in the place of another wherever SQL names it. A name alone may be a function's before a bracket,
+ * and is a text between quotes; a qualified one is itself there too: `nextval('public.users_id_seq'::regclass)`.
+ */
 export function replaceIdentifier(text: string, from: string, to: string): string {
-  const call = partsOf(from).length > 1 ? "" : "(";
+  const qualified = partsOf(from).length > 1;
   const escaped = from.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return text.replaceAll(new RegExp(`(?<![\\w"'])${escaped}(?![\\w"'${call}])`, "g"), () => to);
+  const [before, after] = qualified ? [`\\w".`, `\\w"`] : [`\\w"'`, `\\w"'(`];
+  return text.replaceAll(new RegExp(`(?<![${before}])${escaped}(?![${after}])`, "g"), () => to);
 }

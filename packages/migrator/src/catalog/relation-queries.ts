@@ -66,6 +66,7 @@ const constraints: CatalogQuery = {
       'type', case o.contype when 'p' then 'primary key' when 'u' then 'unique' when 'f' then 'foreign key' when 'x' then 'exclude' else 'check' end,
       'definition', pg_get_constraintdef(o.oid),
       'columns', ${names("o.conrelid", "o.conkey")},
+      'switchedOffOn', (select jsonb_agg(distinct t.tgrelid::regclass::text) from pg_trigger t where t.tgconstraint = o.oid and t.tgisinternal and t.tgenabled <> 'O'),
       'references', case o.contype when 'f' then o.confrelid::regclass::text end,
       'referencedColumns', case o.contype when 'f' then ${names("o.confrelid", "o.confkey")} end) as properties
     from pg_constraint o join pg_class c on c.oid = o.conrelid join pg_namespace n on n.oid = c.relnamespace

@@ -1,6 +1,6 @@
 import type { Catalog, CatalogObject, Property } from "./catalog.ts";
 import { compareCatalogs, type Difference } from "./compare.ts";
-import { lastPart, replaceIdentifier, unquote } from "./names.ts";
+import { lastPart, qualifierOf, replaceIdentifier, unquote } from "./names.ts";
 import type { Kind } from "./queries.ts";
 
 /** An object that has another name than it should, and is otherwise the same. */
@@ -57,6 +57,12 @@ function findRename(
 
 function isSame(one: CatalogObject, other: CatalogObject, expected: Catalog, found: Catalog): boolean {
   if (one.table !== other.table) return false;
+  // With another schema and another name it is another object.
+  const [moved, named] = [
+    qualifierOf(one.name) !== qualifierOf(other.name),
+    lastPart(one.name) !== lastPart(other.name),
+  ];
+  if (moved && (named || one.kind !== "table")) return false;
   if (shapeOf(one) !== shapeOf(other)) return false;
   return one.kind !== "table" || columnsOf(one, expected) === columnsOf(other, found);
 }
@@ -80,6 +86,27 @@ function columnsOf(table: CatalogObject, catalog: Catalog): string {
 
 /** The catalog after a rename, as PostgreSQL would show it: what mentions the object follows. */
 export function applyRename(catalog: Catalog, rename: Rename): Catalog {
+  if (isMove(rename)) return [rename, ...companionsOf(catalog, rename)].reduce(applyOne, catalog);
+  return applyOne(catalog, rename);
+}
+
+/** Whether the object has its name, in another schema. */
+export function isMove({ kind, from, to }: Rename): boolean {
+  return kind === "table" && qualifierOf(from) !== qualifierOf(to);
+}
+
+/** Indexes and the sequences of its columns go where the table goes. */
+function companionsOf(catalog: Catalog, { from, to }: Rename): Rename[] {
+  return catalog.flatMap(({ kind, table, name, properties }) => {
+    const own =
+      kind === "index" ? table === from : kind === "sequence" && qualifierOf(String(properties["ownedBy"])) === from;
+    if (!own) return [];
+    // As if it were a table: everything that mentions it by its full name follows.
+    return [{ kind: "table" as const, table: null, from: name, to: `${qualifierOf(to)}.${lastPart(name)}` }];
+  });
+}
+
+function applyOne(catalog: Catalog, rename: Rename): Catalog {
   return catalog.map((object) => {
     const change = (text: string) => renameIn(text, object, rename);
     const map = (value: Property): Property =>
@@ -132,6 +159,9 @@ export function renameStatement({ kind, table, from, to }: Rename): string {
     case "trigger":
     case "policy":
       return `alter ${kind} ${old} on ${table} rename to ${next}`;
+    case "table":
+      if (qualifierOf(from) !== qualifierOf(to)) return `alter table ${from} set schema ${qualifierOf(to)}`;
+      return `alter table ${from} rename to ${next}`;
     default:
       return `alter ${kind} ${from} rename to ${next}`;
   }
