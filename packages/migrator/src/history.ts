@@ -43,6 +43,8 @@ export function readFolder(folder: MigrationFolder, stamps?: Stamps): History {
     const fact = stamps?.recall(file);
     if (fact) facts.set(file.name, fact);
   }
+  // What was too new to be trusted by its stamp may be old enough by now.
+  stamps?.keep();
   const load = async (name: string) => {
     const file = files.get(name);
     if (!file) throw new ConfigurationError(`There is no file for ${name} in ${folder.directory}`);

@@ -1,5 +1,6 @@
 import { chmod, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { listFiles } from "../src/discover.ts";
 import { openHistory } from "../src/history.ts";
@@ -55,6 +56,13 @@ describe("what was read of a migration's file", () => {
   it("is not believed by its stamp when the file had just been changed", async () => {
     const { place } = await noted();
     expect((await fieldsOf(place))[1]).toBe("racy");
+  });
+
+  it("is believed by its stamp from the first run on that finds the file old enough", async () => {
+    const { folder, cache, place } = await noted();
+    await setTimeout(2100);
+    await openHistory(folder, openStamps(cache, folder, "1"));
+    expect((await fieldsOf(place))[1]).toMatch(/^\d+ /);
   });
 
   it("is believed by its content when only the times are others, as in a fresh checkout or an image", async () => {
