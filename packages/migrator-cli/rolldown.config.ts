@@ -37,6 +37,20 @@ const noChildProcess: Plugin = {
       : null,
 };
 
+/**
+ * What every start loads, `up` with nothing to do among them, lies in one file: each further one costs Node as much as
+ * all that stands in it.
+ */
+const everyStart = {
+  name: "start",
+  test: (id: string) =>
+    /\/packages\/migrator\/src\/(check|connect|context|discover|errors|hash|history|ledger|lock|manifest|migrate|plan|report|resolve-target|span|stamps|terminate|under-lock)\.ts$/.test(
+      id,
+    ) ||
+    /\/packages\/migrator-cli\/src\/(main|quick|output|exit-codes|describe-error|describe-run|settings|cache-folder|configuration|database-address|version|interrupt)\.ts$|src\/commands\/migrate\.ts$/.test(id) ||
+    /rolldown\/runtime|^\0pg$|\/migrator-cli\/build\/|\/node_modules\/(pg|pg-[\w-]+|postgres-[\w-]+|pgpass|split2|xtend|fastest-levenshtein)\//.test(id),
+};
+
 // CommonJS for the command: Node loads it at once, and takes from its own modules only what is asked for.
 export default defineConfig([
   {
@@ -61,6 +75,7 @@ export default defineConfig([
       format: "cjs",
       entryFileNames: "[name].cjs",
       chunkFileNames: "[name].cjs",
+      codeSplitting: { includeDependenciesRecursively: false, groups: [everyStart] },
       minify: { compress: false, mangle: false, codegen: true },
     },
   },
