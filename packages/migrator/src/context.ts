@@ -5,6 +5,7 @@ import { ConfigurationError } from "./errors.ts";
 import type { Event } from "./events.ts";
 import { defaultLedger, type LedgerTable } from "./ledger.ts";
 import { uniqueId } from "./hash.ts";
+import { openSeal, type Seal } from "./seal.ts";
 import { openStamps, type Stamps } from "./stamps.ts";
 
 /** What a program tells the engine; everything but the first two has a default. */
@@ -43,6 +44,8 @@ export type Context = Defaulted & {
   readonly signal: AbortSignal | undefined;
   /** What earlier runs know of the migration files. */
   readonly stamps: Stamps | undefined;
+  /** Looks whether an earlier run vouches for the folder as a whole. */
+  readonly openSeal: () => Seal | undefined;
 };
 
 type Defaulted = {
@@ -66,6 +69,7 @@ export function createContext(options: MigratorOptions): Context {
     allowOutOfOrder: options.allowOutOfOrder ?? false,
     toolVersion,
     stamps: options.cache === undefined ? undefined : openStamps(options.cache, directory, toolVersion),
+    openSeal: () => (options.cache === undefined ? undefined : openSeal(options.cache, directory, toolVersion)),
     loadOrmOptions:
       typeof options.ormOptions === "function"
         ? (options.ormOptions as () => Promise<OrmOptions | undefined>)

@@ -20,8 +20,10 @@ export interface MigrationFolder {
   readonly manifest: Manifest | undefined;
 }
 
-// The stock migrator's glob, `!(*.d).{js,ts,cjs}`: everything else in the folder is none of its business.
-const isMigrationFile = (name: string) => /\.(js|ts|cjs)$/.test(name) && !/^\.|\.d\.(js|ts|cjs)$/.test(name);
+/** The stock migrator's glob, `!(*.d).{js,ts,cjs}`: everything else in the folder is none of its business. */
+export function isMigrationFile(name: string): boolean {
+  return /\.(js|ts|cjs)$/.test(name) && !/^\.|\.d\.(js|ts|cjs)$/.test(name);
+}
 
 /**
  * Lists a folder of migrations and reads its manifest; a migration that is being written meanwhile is there in both or in

@@ -8,6 +8,8 @@ import type { Stamps } from "./stamps.ts";
 /** A folder whose files are read as far as somebody asked for them. */
 export interface History {
   readonly folder: MigrationFolder;
+  /** True when no file was opened, nor any other that one depends on: all are as an earlier run has read them. */
+  readonly recalled: boolean;
   /** One entry a file, oldest first; what is not read yet, and not known from an earlier run, is null. */
   known(): readonly KnownMigration[];
   /** Reads a migration's file, once. Throws a `BrokenMigrationError`. */
@@ -43,6 +45,7 @@ export function readFolder(folder: MigrationFolder, stamps?: Stamps): History {
     const fact = stamps?.recall(file);
     if (fact) facts.set(file.name, fact);
   }
+  const recalled = facts.size === folder.files.length;
   // What was too new to be trusted by its stamp may be old enough by now.
   stamps?.keep();
   const load = async (name: string) => {
@@ -63,7 +66,7 @@ export function readFolder(folder: MigrationFolder, stamps?: Stamps): History {
       if ((folder.manifest || checked.has(name)) && !facts.has(name)) await load(name);
     stamps?.keep();
   };
-  return { folder, known, load, loadForChecks };
+  return { folder, recalled, known, load, loadForChecks };
 }
 
 async function read(file: MigrationFile, stamps?: Stamps, recalled?: KnownMigration): Promise<LoadedMigration> {

@@ -93,20 +93,44 @@ export async function readRecorded(
 function recordedQuery(expected: readonly KnownApplication[], ledger: LedgerTable): string {
   const rows = `select id, name, checksum from ${qualified(ledger)}`;
   if (expected.length === 0 || expected.some(({ checksum }) => checksum === null)) return `${rows} order by id`;
-  const list = expected.map(({ name, checksum }) => `${name}:${checksum}`).join(",");
-  return `with recorded as materialized (${rows}),
-  compared as (
-    select ${sameAs(`${expected.length};${list}`)} as same from (
-      select count(*) || ';' ||
-        string_agg(coalesce(name, '') || ':' || coalesce(checksum, ''), ',' order by id) as list from recorded) as found)
+  return `with recorded as materialized (${rows}), compared as (
+    select ${sameAs(listOf(expected))} as same from (${listQuery("recorded")}) as found)
   select null as id, null as name, null as checksum from compared where same
   union all select recorded.* from recorded, compared where same is not true order by id`;
 }
 
 /** A short list is sent as it is: a digest is worth its hashing where the list is longer than all else. */
 function sameAs(list: string): string {
-  if (list.length < 10_000) return `list = ${escapeLiteral(list)}`;
-  return `encode(sha256(convert_to(list, 'UTF8')), 'hex') = '${sha256(list)}'`;
+  return list.length < 10_000 ? `list = ${escapeLiteral(list)}` : `${digested} = '${sha256(list)}'`;
+}
+
+const digested = "encode(sha256(convert_to(list, 'UTF8')), 'hex')";
+
+function listOf(expected: readonly KnownApplication[]): string {
+  return `${expected.length};${expected.map(({ name, checksum }) => `${name}:${checksum}`).join(",")}`;
+}
+
+/** The same list as the server writes it. */
+function listQuery(rows: string): string {
+  return `select count(*) || ';' ||
+    string_agg(coalesce(name, '') || ':' || coalesce(checksum, ''), ',' order by id) as list from ${rows}`;
+}
+
+/** What a ledger holds when a history is applied as it stands: the SHA-256 of its names and checksums. */
+export function digestOf(history: readonly KnownApplication[]): string {
+  return sha256(listOf(history));
+}
+
+/** True when the ledger holds just that. Where it cannot be asked, who reads it says why. */
+export async function isRecorded(query: Query, digest: string, ledger: LedgerTable = defaultLedger): Promise<boolean> {
+  try {
+    const [row] = await query<{ same: boolean }>(
+      `select ${digested} = '${digest}' as same from (${listQuery(qualified(ledger))}) as found`,
+    );
+    return row?.same === true;
+  } catch {
+    return false;
+  }
 }
 
 /** Versions of MikroORM before 5 recorded the file's ending too. */

@@ -2,13 +2,14 @@ import { checkHistory, checkPlan, isAhead, isSound, type KnownApplication } from
 import type { Connection } from "./connect.ts";
 import type { Context } from "./context.ts";
 import { AheadError, BrokenMigrationError, type MigratorError, type Problem } from "./errors.ts";
-import type { History } from "./history.ts";
-import { readRecorded } from "./ledger.ts";
+import { type History, openHistory } from "./history.ts";
+import { digestOf, isRecorded, readRecorded } from "./ledger.ts";
 import type { LoadedMigration } from "./load.ts";
 import { type Direction, type DownTarget, type Plan, planDown, planUp, type UpTarget } from "./plan.ts";
 import { type Report, unrun } from "./report.ts";
+import type { Seal } from "./seal.ts";
 import { inSpan } from "./span.ts";
-import { underLock, withHistory } from "./under-lock.ts";
+import { underLock, withConnectionMeanwhile, withHistory } from "./under-lock.ts";
 
 export type { Report } from "./report.ts";
 
@@ -37,18 +38,47 @@ async function migrate(context: Context, direction: Direction, options: MigrateO
 }
 
 async function migrateInSpan(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
-  return await withHistory(context, async (connection, history) => {
-    const early = await prepare(context, history, connection, direction, options);
-    if (early.settled) return early.settled;
-    if (options.dryRun) return dryRun(early.plan, early.loaded);
-    return await underLock(context, connection, async () => {
-      const prepared = await prepare(context, history, connection, direction, options);
-      if (prepared.settled) return prepared.settled;
-      // Most starts find nothing to do.
-      const { runPlan } = await import("./run-plan.ts");
-      return await runPlan(context, connection, prepared.plan, prepared.loaded);
-    });
+  const seal = isEverything(direction, options) ? context.openSeal() : undefined;
+  const go = async (connection: Connection, history: History) =>
+    await migrateOn({ context, direction, options, history, connection, seal });
+  if (!seal?.promising) {
+    // Its stamps are taken before anybody reads the files.
+    seal?.recall();
+    return await withHistory(context, go);
+  }
+  return await withConnectionMeanwhile(context, seal.recall, async (connection, digest) => {
+    if (digest !== undefined && (await isRecorded(connection.query, digest, context.ledger))) return nothing;
+    return await go(connection, await openHistory(context.directory, context.stamps));
   });
+}
+
+/** One run, with all that it works on. */
+interface Run {
+  readonly context: Context;
+  readonly direction: Direction;
+  readonly options: MigrateOptions;
+  readonly history: History;
+  readonly connection: Connection;
+  /** Where the run is over everything. */
+  readonly seal: Seal | undefined;
+}
+
+async function migrateOn(run: Run): Promise<Report> {
+  const { context, connection, options } = run;
+  const early = await prepare(run);
+  if (early.settled) return early.settled;
+  if (options.dryRun) return dryRun(early.plan, early.loaded);
+  return await underLock(context, connection, async () => {
+    const prepared = await prepare(run);
+    if (prepared.settled) return prepared.settled;
+    // Most starts find nothing to do.
+    const { runPlan } = await import("./run-plan.ts");
+    return await runPlan(context, connection, prepared.plan, prepared.loaded);
+  });
+}
+
+function isEverything(direction: Direction, { to, steps }: MigrateOptions): boolean {
+  return direction === "up" && to === undefined && steps === undefined;
 }
 
 /** A plan that may run, or the report that ends the run here. */
@@ -58,18 +88,15 @@ type Prepared =
 
 const nothing: Report = { outcome: "nothing", steps: [], problems: [], error: null };
 
-async function prepare(
-  context: Context,
-  history: History,
-  connection: Connection,
-  direction: Direction,
-  options: MigrateOptions,
-): Promise<Prepared> {
+async function prepare({ context, direction, options, history, connection, seal }: Run): Promise<Prepared> {
   const expected = history.known();
   const applied = await readRecorded(connection.query, expected, context.ledger);
-  const everything = direction === "up" && options.to === undefined && options.steps === undefined;
   // The very list comes back: name by name, checksum by checksum, the ledger is the history.
-  if (everything && applied === expected && isSound(expected, history.folder.manifest)) return { settled: nothing };
+  const same = applied === expected && isEverything(direction, options);
+  if (same && isSound(expected, history.folder.manifest)) {
+    if (history.recalled) seal?.press(digestOf(expected));
+    return { settled: nothing };
+  }
   const plan =
     direction === "up" ? planUp(history.known(), applied, options) : planDown(history.known(), applied, options);
   if (direction === "up" && isAhead(history.known(), applied))

@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, type Stats, writeFileSync } from "node:fs";
+import { statSync, type Stats } from "node:fs";
 import path from "node:path";
+import { isRacy, placeOf, readCache, writeCache } from "./cache-file.ts";
 import type { KnownMigration } from "./check.ts";
 import { type MigrationFile, readSource } from "./discover.ts";
 import { sha256 } from "./hash.ts";
@@ -15,8 +16,6 @@ export interface Stamps {
 }
 
 const format = 2;
-// As git does it: a file that was changed just now may change again within the same tick of its clock.
-const racyMs = 2000;
 
 /**
  * Opens the notes on a folder of migrations that lie in `cache`; `version` is that of the reader. A line a file: its
@@ -24,10 +23,10 @@ const racyMs = 2000;
  * else its content.
  */
 export function openStamps(cache: string, directory: string, version: string): Stamps {
-  const place = () => path.join(cache, `${directory.replaceAll(/\W+/g, "-").slice(-150)}.txt`);
+  const place = placeOf(cache, directory, "txt");
   const head = `${format} ${version} ${JSON.stringify(directory)}`;
   let lines: Map<string, string> | undefined;
-  const all = () => (lines ??= read(place(), head));
+  const all = () => (lines ??= read(place, head));
   let changed = false;
   const set = (name: string, stats: Stats, facts: string) => {
     if (/[\t\n]/.test(name)) return;
@@ -52,7 +51,7 @@ export function openStamps(cache: string, directory: string, version: string): S
       set(baseOf(file), before, facts.join("\t"));
     },
     keep() {
-      if (changed) write(place(), [head, ...[...all()].map(([name, line]) => `${name}\t${line}`), ""].join("\n"));
+      if (changed) writeCache(place, [head, ...[...all()].map(([name, line]) => `${name}\t${line}`), ""].join("\n"));
       changed = false;
     },
   };
@@ -61,10 +60,6 @@ export function openStamps(cache: string, directory: string, version: string): S
 /** Without the times of the inode a file whose old date was put back, or another in its place, would be the same. */
 function stampOf({ size, mtimeMs, ctimeMs, ino }: Stats): string {
   return `${size} ${mtimeMs} ${ctimeMs} ${ino}`;
-}
-
-function isRacy({ mtimeMs, ctimeMs }: Stats): boolean {
-  return Math.max(mtimeMs, ctimeMs) > Date.now() - racyMs;
 }
 
 function toKnown(name: string, facts: readonly string[]): KnownMigration | undefined {
@@ -87,37 +82,14 @@ function baseOf({ path: whole }: MigrationFile): string {
   return whole.slice(whole.lastIndexOf(path.sep) + 1);
 }
 
-/** Anything but our own notes, whole and by somebody whom we trust, is no notes. */
+/** Anything but our own notes, and whole, is no notes. */
 function read(place: string, head: string): Map<string, string> {
   const notes = new Map<string, string>();
-  try {
-    const [first, ...lines] = isOurs(statSync(place)) ? readFileSync(place, "utf8").split("\n") : [];
-    if (first !== head || lines.pop() !== "") return notes;
-    for (const line of lines) {
-      const end = line.indexOf("\t");
-      notes.set(line.slice(0, end), line.slice(end + 1));
-    }
-  } catch {
-    // None yet.
+  const [first, ...lines] = readCache(place)?.toString().split("\n") ?? [];
+  if (first !== head || lines.pop() !== "") return notes;
+  for (const line of lines) {
+    const end = line.indexOf("\t");
+    notes.set(line.slice(0, end), line.slice(end + 1));
   }
   return notes;
-}
-
-/** Written by this user or by root, and by nobody else. */
-function isOurs({ uid, mode }: Stats): boolean {
-  const user = process.getuid?.();
-  return user === undefined || ((uid === user || uid === 0) && (mode & 0o022) === 0);
-}
-
-function write(place: string, text: string): void {
-  const next = `${place}.${process.pid}.tmp`;
-  try {
-    mkdirSync(path.dirname(place), { recursive: true, mode: 0o700 });
-    writeFileSync(next, text, { mode: 0o600, flag: "wx" });
-    // An image is built as root and run as somebody else.
-    chmodSync(next, 0o644);
-    renameSync(next, place);
-  } catch {
-    // Read-only folders, full disks.
-  }
 }

@@ -21,11 +21,35 @@ export async function withHistory<Result>(
 ): Promise<Result> {
   // A folder that is not there is told of before anybody is asked.
   const folder = await openFolder(context.directory);
-  const migrations = folder.files.length;
-  if (migrations > many) context.onEvent({ type: "reading", migrations });
+  if (folder.files.length > many) context.onEvent({ type: "reading", migrations: folder.files.length });
+  return await withConnectionMeanwhile(context, () => readFolder(folder, context.stamps), work);
+}
+
+/** Opens a session, does `meanwhile` while the server makes it, and closes it after `work`. */
+export async function withConnectionMeanwhile<Found, Result>(
+  context: Context,
+  meanwhile: () => Found,
+  work: (connection: Connection, found: Found) => Promise<Result>,
+): Promise<Result> {
   const connecting = connectTo(context);
-  const history = readFolder(folder, context.stamps);
-  return await onConnection(context, await connecting, async (connection) => await work(connection, history));
+  // Whoever waits for it below hears of a failure.
+  connecting.catch(() => {});
+  // The server is asked before this thread is busy.
+  await new Promise((resolve) => setImmediate(resolve));
+  const found = settle(meanwhile);
+  return await onConnection(context, await connecting, async (connection) => await work(connection, found()));
+}
+
+/** Runs it now, and throws what it threw when the result is asked for: a session that was begun is to be closed. */
+function settle<Found>(run: () => Found): () => Found {
+  try {
+    const found = run();
+    return () => found;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 async function connectTo({ dsn, toolVersion }: Context): Promise<Connection> {
