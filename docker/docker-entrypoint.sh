@@ -10,4 +10,4 @@ set -eu
 
 if [ "$#" -eq 0 ]; then set -- up; fi
 
-exec node /app/packages/migrator-cli/dist/main.js "$@"
+exec node /app/packages/migrator-cli/dist/main.cjs "$@"

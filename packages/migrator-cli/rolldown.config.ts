@@ -16,14 +16,21 @@ const clientOnly: Plugin = {
       : null,
 };
 
-/** Node's own hashes for the login in place of Web Crypto, which takes longer to load than a login lasts. */
-const nodeCrypto: Plugin = {
-  name: "node-crypto",
-  resolveId: (id, importer = "") =>
-    (id === "./crypto/utils" && importer.endsWith("/pg/lib/client.js")) ||
-    (id === "./utils" && importer.endsWith("/pg/lib/crypto/sasl.js"))
-      ? source("build/login-hashes.cjs")
-      : null,
+/** Modules of the driver that load more than a start needs, and what does the same with less. */
+const lighter: Plugin = {
+  name: "lighter",
+  resolveId(id, importer = "") {
+    const asked = `${importer.replace(/^.*\/node_modules\//, "")} ${id}`;
+    // Node's own hashes for the login in place of Web Crypto, which takes longer to load than a login lasts.
+    if (/^pg\/lib\/(client\.js .\/crypto\/utils|crypto\/sasl\.js .\/utils)$/.test(asked))
+      return source("build/login-hashes.cjs");
+    // It asks whether it runs at Cloudflare.
+    if (asked === "pg/lib/connection.js ./stream") return source("build/stream.cjs");
+    // Asked for by the native binding alone.
+    return asked === "pg/lib/connection-parameters.js dns" ? "\0dns" : null;
+  },
+  load: (id) =>
+    id === "\0dns" ? `export const lookup = (...all) => process.getBuiltinModule("dns").lookup(...all);` : null,
 };
 
 /** Commander loads child_process for subcommands that are programs of their own; there are none here. */
@@ -44,11 +51,15 @@ const noChildProcess: Plugin = {
 const everyStart = {
   name: "start",
   test: (id: string) =>
-    /\/packages\/migrator\/src\/(check|connect|context|discover|errors|hash|history|ledger|lock|manifest|migrate|plan|report|resolve-target|span|stamps|terminate|under-lock)\.ts$/.test(
+    /\/packages\/migrator\/src\/(cache-file|check|connect|context|discover|errors|hash|history|ledger|lock|manifest|migrate|plan|report|resolve-target|seal|span|stamps|terminate|under-lock)\.ts$/.test(
       id,
     ) ||
-    /\/packages\/migrator-cli\/src\/(main|quick|output|exit-codes|describe-error|describe-run|settings|cache-folder|configuration|database-address|version|interrupt)\.ts$|src\/commands\/migrate\.ts$/.test(id) ||
-    /rolldown\/runtime|^\0pg$|\/migrator-cli\/build\/|\/node_modules\/(pg|pg-[\w-]+|postgres-[\w-]+|pgpass|split2|xtend|fastest-levenshtein)\//.test(id),
+    /\/packages\/migrator-cli\/src\/(main|quick|output|exit-codes|describe-error|describe-run|settings|cache-folder|configuration|database-address|version|interrupt|spinner)\.ts$|src\/commands\/migrate\.ts$/.test(
+      id,
+    ) ||
+    /rolldown\/runtime|^\0(pg|dns)$|\/migrator-cli\/build\/|\/node_modules\/(pg|pg-[\w-]+|postgres-[\w-]+|pgpass|split2|xtend|fastest-levenshtein)\//.test(
+      id,
+    ),
 };
 
 // CommonJS for the command: Node loads it at once, and takes from its own modules only what is asked for.
@@ -69,7 +80,7 @@ export default defineConfig([
       if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
       next(level, log);
     },
-    plugins: [clientOnly, nodeCrypto, noChildProcess],
+    plugins: [clientOnly, lighter, noChildProcess],
     output: {
       dir: source("dist"),
       format: "cjs",
@@ -80,9 +91,15 @@ export default defineConfig([
     },
   },
   {
-    input: { main: source("src/start.ts"), index: source("src/index.ts") },
+    // CommonJS as well: Node's loader of ES modules takes longer to get ready than this file to run.
+    input: source("src/start.ts"),
+    platform: "node",
+    output: { file: source("dist/main.cjs"), format: "cjs" },
+  },
+  {
+    input: source("src/index.ts"),
     platform: "node",
     resolve: { conditionNames: ["@thedata/source", "node"] },
-    output: { dir: source("dist"), format: "esm" },
+    output: { file: source("dist/index.js"), format: "esm" },
   },
 ]);

@@ -60,7 +60,7 @@ export async function fingerprintOurs(): Promise<string> {
 }
 
 function findMain(): string {
-  const main = path.join(packageFolder("migrator-cli"), "dist", "main.js");
+  const main = path.join(packageFolder("migrator-cli"), "dist", "main.cjs");
   if (existsSync(main)) return main;
   throw new AbsentError("pnpm turbo run build --filter=migrator-cli");
 }

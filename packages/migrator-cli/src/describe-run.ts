@@ -6,9 +6,9 @@ import {
   type StepResult,
   terminate,
 } from "@thedata/migrator";
-import type { Spinner } from "yocto-spinner";
 import { toDocument, toLines } from "./describe-error.ts";
 import type { Output } from "./output.ts";
+import { createSpinner } from "./spinner.ts";
 
 const marks = { applied: "✔", reverted: "✔", failed: "✖", notRun: "·", planned: "·" } as const;
 const colors = { applied: "green", reverted: "green", failed: "red", notRun: "dim", planned: "cyan" } as const;
@@ -21,29 +21,24 @@ const words = {
 } as const;
 
 /** Tells a run as it happens: a line for each migration, and a spinner on a terminal for the one under way. */
-export async function followRun(output: Output): Promise<(event: Event) => void> {
-  const spinner = output.interactive ? (await import("yocto-spinner")).default() : undefined;
+export function followRun(output: Output): (event: Event) => void {
+  const spinner = createSpinner();
   let total = 0;
   let done = 0;
   return (event) => {
-    if (event.type === "planned") total = event.plan.steps.length;
-    if (event.type === "started") spinner?.start(`[${done + 1}/${total}] ${event.name}`);
+    if (event.type === "planned") {
+      total = event.plan.steps.length;
+      if (output.isInteractive()) spinner.load();
+    }
+    if (event.type === "started") spinner.turn(`[${done + 1}/${total}] ${event.name}`);
     if (event.type === "finished") {
       done++;
-      spinner?.stop();
+      spinner.stop();
     }
     output.event(event);
     const text = describeEvent(output, event);
-    if (text !== undefined) interrupt(spinner, () => output.line(text));
+    if (text !== undefined) spinner.above(() => output.line(text));
   };
-}
-
-/** Prints a line above a spinner that turns. */
-function interrupt(spinner: Spinner | undefined, print: () => void): void {
-  const turning = spinner?.isSpinning ? spinner.text : undefined;
-  spinner?.stop();
-  print();
-  if (turning !== undefined) spinner?.start(turning);
 }
 
 function describeEvent(output: Output, event: Event): string | undefined {

@@ -1,7 +1,7 @@
 import { BrokenMigrationError } from "@thedata/migrator";
 import { toDocument, toLines } from "./describe-error.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
-import { createOutput } from "./output.ts";
+import { createOutput, standardOutput } from "./output.ts";
 import { readQuickly, runQuickly } from "./quick.ts";
 
 const flags = new Set(process.argv.slice(2));
@@ -13,11 +13,6 @@ if (flags.has("--no-color")) {
 
 // A password in --dsn shall not stay in the list of processes.
 process.title = "migrator";
-
-// The reader of a pipe may have seen enough: `migrator up --dry-run | head`.
-process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === "EPIPE" ? exitCodes.done : exitCodes.bug),
-);
 
 const outcomes: Record<number, string> = {
   [exitCodes.locked]: "locked",
@@ -49,17 +44,22 @@ void run();
 
 /** A function, for the built command is CommonJS, which cannot wait at its top. */
 async function run(): Promise<void> {
+  let over = false;
   try {
     const call = readQuickly(process.argv.slice(2));
-    if (call) process.exitCode = await runQuickly(call);
+    if (call) ({ exitCode: process.exitCode, over } = await runQuickly(call));
     else await runProgram();
   } catch (error) {
     process.exitCode = complain(error);
   }
   finished = true;
+  // Node takes its time to clear up what the system clears up anyway.
+  if (over && process.stdout.writableLength === 0) process.exit();
 }
 
 async function runProgram(): Promise<void> {
+  // Commander prints without us.
+  standardOutput();
   const [{ CommanderError }, { createProgram }] = [await import("commander"), await import("./program.ts")];
   try {
     await createProgram((code) => (process.exitCode = code)).parseAsync();

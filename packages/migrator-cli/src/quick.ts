@@ -1,3 +1,5 @@
+import { exitCodeOfReport } from "./exit-codes.ts";
+import { createOutput } from "./output.ts";
 import type { GlobalOptions } from "./settings.ts";
 
 const commands = ["up", "status", "history"] as const;
@@ -36,16 +38,24 @@ export function readQuickly([name, ...rest]: readonly string[]): QuickCall | und
   return command && { command, options };
 }
 
-/** Runs it and gives the exit code. */
-export async function runQuickly({ command, options }: QuickCall): Promise<number> {
-  const { createOutput } = await import("./output.ts");
+/** How it ended. */
+export interface QuickResult {
+  readonly exitCode: number;
+  /** True when no migration has run, which may have left something running. */
+  readonly over: boolean;
+}
+
+/** Runs it. */
+export async function runQuickly({ command, options }: QuickCall): Promise<QuickResult> {
   const output = createOutput(options);
   switch (command) {
-    case "up":
-      return await (await import("./commands/migrate.ts")).runUp(output, options);
+    case "up": {
+      const report = await (await import("./commands/migrate.ts")).runUpForReport(output, options);
+      return { exitCode: exitCodeOfReport(report), over: report.outcome === "nothing" };
+    }
     case "status":
-      return await (await import("./commands/status.ts")).runStatus(output, options);
+      return { exitCode: await (await import("./commands/status.ts")).runStatus(output, options), over: true };
     case "history":
-      return await (await import("./commands/history.ts")).runHistory(output, options);
+      return { exitCode: await (await import("./commands/history.ts")).runHistory(output, options), over: true };
   }
 }

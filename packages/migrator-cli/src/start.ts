@@ -2,4 +2,4 @@
 // The built command starts here: what was compiled at an earlier start is taken from Node's cache.
 const { createRequire, enableCompileCache } = process.getBuiltinModule("node:module");
 enableCompileCache();
-createRequire(import.meta.url)("./cli.cjs");
+createRequire(__filename)("./cli.cjs");

@@ -35,7 +35,7 @@ export async function runCreate(output: Output, name: string, options: Options):
 /** Undefined where nobody can be asked: then what is not known is refused. */
 function decideBy(output: Output, { renames }: Options): DecideRename | undefined {
   if (renames === false) return async () => null;
-  return output.interactive && process.stdin.isTTY ? askRename : undefined;
+  return output.isInteractive() && process.stdin.isTTY ? askRename : undefined;
 }
 
 function outcomeOf(file: string | null, options: Options): string {

@@ -1,4 +1,4 @@
-import { down, type Event, type MigrateOptions, up } from "@thedata/migrator";
+import { down, type Event, type MigrateOptions, type Report, up } from "@thedata/migrator";
 import { followRun, reportRun } from "../describe-run.ts";
 import { exitCodeOfReport } from "../exit-codes.ts";
 import { abortOnSignal } from "../interrupt.ts";
@@ -9,16 +9,21 @@ type Options = RunOptions & MigrateOptions;
 
 /** `migrator up`: applies what is pending and gives the exit code. */
 export async function runUp(output: Output, options: Options): Promise<number> {
+  return exitCodeOfReport(await runUpForReport(output, options));
+}
+
+/** The same with the whole report. */
+export async function runUpForReport(output: Output, options: Options): Promise<Report> {
   return await run(output, options, up);
 }
 
 /** `migrator down`: reverts what was applied last and gives the exit code. */
 export async function runDown(output: Output, options: Options): Promise<number> {
-  return await run(output, options, down);
+  return exitCodeOfReport(await run(output, options, down));
 }
 
-async function run(output: Output, options: Options, direction: typeof up): Promise<number> {
-  const follow = await followRun(output);
+async function run(output: Output, options: Options, direction: typeof up): Promise<Report> {
+  const follow = followRun(output);
   const onEvent = (event: Event) => {
     if (event.type === "reading") saveMemory();
     follow(event);
@@ -27,7 +32,7 @@ async function run(output: Output, options: Options, direction: typeof up): Prom
   const { context } = await createSettings(options, settings);
   const report = await direction(context, options);
   reportRun(output, report);
-  return exitCodeOfReport(report);
+  return report;
 }
 
 /** Garbage is collected sooner, and no code kept that runs once: a twentieth slower, and half of the memory. */

@@ -28,7 +28,7 @@ async function followProgress(
   output: Output,
   markdown = false,
 ): Promise<{ follow: (progress: VerifyProgress) => void; stop: () => void }> {
-  const spinner = output.interactive && !markdown ? (await import("yocto-spinner")).default() : undefined;
+  const spinner = output.isInteractive() && !markdown ? (await import("yocto-spinner")).default() : undefined;
   const follow = (progress: VerifyProgress) => {
     output.event(progress);
     if (progress.type === "verifying") spinner?.start(`[${progress.number}/${progress.total}] ${progress.name}`);

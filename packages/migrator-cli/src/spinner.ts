@@ -1,0 +1,39 @@
+import type { Spinner } from "yocto-spinner";
+
+/** A spinner that is there once it is loaded, and is not missed before. */
+export interface LazySpinner {
+  load(): void;
+  turn(text: string): void;
+  stop(): void;
+  /** Prints above it while it turns. */
+  above(print: () => void): void;
+}
+
+/** Makes a spinner that costs nothing where it is not loaded: most runs find nothing to do. */
+export function createSpinner(): LazySpinner {
+  let spinner: Spinner | undefined;
+  let turning: string | undefined;
+  const show = () => {
+    if (turning !== undefined) spinner?.start(turning);
+  };
+  const load = async () => {
+    spinner = (await import("yocto-spinner")).default();
+    show();
+  };
+  return {
+    load: () => void load(),
+    turn(text) {
+      turning = text;
+      show();
+    },
+    stop() {
+      turning = undefined;
+      spinner?.stop();
+    },
+    above(print) {
+      spinner?.stop();
+      print();
+      show();
+    },
+  };
+}
