@@ -51,7 +51,7 @@ const noChildProcess: Plugin = {
 const everyStart = {
   name: "start",
   test: (id: string) =>
-    /\/packages\/migrator\/src\/(cache-file|check|connect|context|discover|errors|hash|history|ledger|lock|manifest|migrate|plan|report|resolve-target|seal|span|stamps|terminate|under-lock)\.ts$/.test(
+    /\/packages\/migrator\/src\/(cache-file|check|connect|context|discover|errors|hash|history|ledger|lock|manifest|migrate|plan|report|resolve-target|seal|sealed-history|span|stamps|terminate|under-lock)\.ts$/.test(
       id,
     ) ||
     /\/packages\/migrator-cli\/src\/(main|quick|output|exit-codes|describe-error|describe-run|settings|cache-folder|configuration|database-address|version|interrupt|spinner)\.ts$|src\/commands\/migrate\.ts$/.test(

@@ -11,12 +11,17 @@ import { explain, type Statement } from "./send.ts";
 export interface Message {
   readonly migration: string;
   /** Opens the transaction. */
-  readonly begin: string;
+  readonly begin: readonly string[];
   readonly statements: readonly Statement[];
   /** Records what was done, given an expression for how long it took, in milliseconds. */
   readonly record: (durationMs: SqlExpression) => string;
   /** Closes the transaction, and leaves the session as it was. */
   readonly commit: string;
+  /**
+   * True: each statement is one command, read as it stands under any settings, so that the server's own word on it
+   * tells it apart. False: a marker behind each does.
+   */
+  readonly plain: boolean;
 }
 
 // What could end the transaction (`end` stands behind a comment too), talk to the client, or have later text read differently than it stands.
@@ -34,21 +39,21 @@ export function fitsMessage(statements: readonly string[]): boolean {
  * Sends a migration as one message, from begin to commit. False when nothing of it is done, because PostgreSQL could
  * not read it or read it differently: then its statements must be sent one by one. Throws like `send`.
  *
- * After each statement stands a marker. Those that came back tell which statement failed; and the server records, and
- * so commits, only in the transaction that has seen them all, in their order.
+ * After each statement that is not plain stands a marker. Those that came back tell which statement failed; and the
+ * server records, and so commits, only in the transaction that has seen them all, in their order.
  */
 export async function sendMessage(run: Run, message: Message): Promise<boolean> {
   if (run.signal?.aborted) throw new InterruptedError();
   const marker = `migrator ${run.runId}`;
-  const { text, starts } = compose(message, marker);
+  const { text, starts } = message.plain ? compose(message) : composeMarked(message, marker);
   const echo = listen(run.connection.client, marker);
   try {
     await watched(run, message, async () => await run.connection.client.query(text));
     return true;
   } catch (error) {
-    const unread = !echo.begun || !isInOrder(echo.markers) || isMiscount(error as Error);
-    if (!unread || run.connection.isLost())
-      throw locate(run, message, error as Error, { text, starts, done: echo.markers.length });
+    const unread = echo.commands === 0 || !isInOrder(echo.markers) || isMiscount(error as Error);
+    const done = message.plain ? echo.commands - message.begin.length : echo.markers.length;
+    if (!unread || run.connection.isLost()) throw locate(run, message, error as Error, { text, starts, done });
     await run.connection.query("rollback");
     return false;
   } finally {
@@ -56,12 +61,28 @@ export async function sendMessage(run: Run, message: Message): Promise<boolean> 
   }
 }
 
+interface Text {
+  readonly text: string;
+  /** Where each statement starts in it. */
+  readonly starts: number[];
+}
+
+function compose({ begin, statements, record, commit }: Message): Text {
+  const starts: number[] = [];
+  let text = `${begin.join("; ")};\n`;
+  for (const { sql } of statements) {
+    starts.push(text.length);
+    text += `${sql}\n;`;
+  }
+  return { text: `${text}${record(elapsed)};\n${commit}`, starts };
+}
+
 // A setting of the transaction: with its end, whoever ends it, the count is gone.
 const count = "migrator.count";
 
-function compose({ begin, statements, record, commit }: Message, marker: string): { text: string; starts: number[] } {
+function composeMarked({ begin, statements, record, commit }: Message, marker: string): Text {
   const starts: number[] = [];
-  let text = `${begin}; set local ${count} = 'migrator';\n`;
+  let text = `${begin.join("; ")}; set local ${count} = 'migrator';\n`;
   let counted = "migrator";
   for (const { sql, number } of statements) {
     starts.push(text.length);
@@ -72,11 +93,14 @@ function compose({ begin, statements, record, commit }: Message, marker: string)
   return { text: `${text}${record(timedIfCounted(counted))};\n${commit}`, starts };
 }
 
-/** The time since the transaction began; an error of the server where it has not counted so far. */
+/** The time since the transaction began, in milliseconds. */
+const elapsed = new SqlExpression("extract(epoch from clock_timestamp() - now()) * 1000");
+
+/** The same; an error of the server where it has not counted so far. */
 function timedIfCounted(counted: string): SqlExpression {
   const setting = `current_setting('${count}', true)`;
   const nothing = `(case ${setting} when '${counted}' then '0' else 'migrator ' || coalesce(${setting}, '') end)::float8`;
-  return new SqlExpression(`extract(epoch from clock_timestamp() - now()) * 1000 + ${nothing}`);
+  return new SqlExpression(`${elapsed.sql} + ${nothing}`);
 }
 
 function isMiscount({ code, message }: Error & { code?: string }): boolean {
@@ -85,20 +109,20 @@ function isMiscount({ code, message }: Error & { code?: string }): boolean {
 
 interface Echo {
   readonly markers: readonly number[];
-  /** Whether the transaction was opened: PostgreSQL reads the whole message before it does anything. */
-  readonly begun: boolean;
+  /** How many commands were done. None: PostgreSQL reads the whole message before it does anything. */
+  readonly commands: number;
   stop(): void;
 }
 
-/** Hears the markers as they come: after an error the driver gives no rows. */
+/** Hears markers and commands as they come: after an error the driver gives no rows. */
 function listen(client: Client, marker: string): Echo {
   const { connection } = client as unknown as { connection: EventEmitter };
-  const echo = { markers: [] as number[], begun: false, stop: () => void 0 };
+  const echo = { markers: [] as number[], commands: 0, stop: () => void 0 };
   let isMarker = false;
   const handlers = {
     rowDescription: ({ fields }: { fields: { name: string }[] }) => (isMarker = fields[0]?.name === marker),
     dataRow: ({ fields }: { fields: unknown[] }) => isMarker && echo.markers.push(lastNumber(String(fields[0]))),
-    commandComplete: ({ text }: { text: string }) => (echo.begun ||= text === "BEGIN"),
+    commandComplete: () => echo.commands++,
   };
   for (const [name, handler] of Object.entries(handlers)) connection.on(name, handler);
   const stop = () => {

@@ -8,6 +8,7 @@ import { inline, type SqlExpression } from "./inline.ts";
 import { ledgerDelete, ledgerInsert, type Parameterized } from "./ledger.ts";
 import type { LoadedMigration } from "./load.ts";
 import type { Direction } from "./plan.ts";
+import { isPlain } from "./plain.ts";
 import type { Run } from "./run.ts";
 import { compute, enumerate, explain, scriptOf, send, type Statement } from "./send.ts";
 
@@ -63,22 +64,29 @@ const applyInTransaction: Work = async (run, migration, direction, elapsed) => {
   }
 };
 
-function beginning(run: Run, migration: LoadedMigration): string {
-  const title = escapeLiteral(titleOf(run, migration));
-  const flush = run.another ? "; set local synchronous_commit = off" : "";
-  return `begin; set local lock_timeout = ${Math.round(run.lockTimeoutMs)}; set local application_name = ${title}${flush}`;
+function beginning(run: Run, migration: LoadedMigration): string[] {
+  return [
+    "begin",
+    `set local lock_timeout = ${Math.round(run.lockTimeoutMs)}`,
+    `set local application_name = ${escapeLiteral(titleOf(run, migration))}`,
+    ...(run.another ? ["set local synchronous_commit = off"] : []),
+  ];
 }
 
 /** All in one message, where that can be; false: nothing is done. */
 async function sendTogether(run: Run, migration: LoadedMigration, direction: Direction): Promise<boolean> {
   const script = scriptOf(migration, direction);
   if (script.computed || !fitsMessage(script.statements)) return false;
+  // Such a one leaves the session as it was.
+  const plain = script.statements.every(isPlain);
   return await sendMessage(run, {
     migration: migration.name,
     begin: beginning(run, migration),
     statements: enumerate(script.statements),
-    record: (durationMs) => [ownRole, ...recording(run, migration, direction, durationMs).map(inline)].join(";\n"),
-    commit,
+    record: (durationMs) =>
+      [...(plain ? [] : [ownRole]), ...recording(run, migration, direction, durationMs).map(inline)].join(";\n"),
+    commit: plain ? "commit" : commit,
+    plain,
   });
 }
 
@@ -89,7 +97,7 @@ async function sendAll(
   direction: Direction,
   elapsed: () => number,
 ): Promise<number> {
-  await run.connection.query(`${beginning(run, migration)}; set local ${ours} = 'begun'`);
+  await run.connection.query([...beginning(run, migration), `set local ${ours} = 'begun'`].join("; "));
   const script = scriptOf(migration, direction);
   const statements = enumerate(script.computed ? await compute(run, migration, direction) : script.statements);
   for (const statement of statements) {

@@ -56,9 +56,26 @@ export async function readLedger(query: Query, ledger: LedgerTable = defaultLedg
 // The server writes the times: to read a thousand of them takes longer than everything else of the rows.
 const isoTime = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-function completeQuery(ledger: LedgerTable): string {
-  return `select name, ${isoTime("executed_at::timestamptz")} as executed_at, checksum, duration_ms, applied_by, applied_from,
+function completeQuery(ledger: LedgerTable, more = ""): string {
+  return `select ${more}name, ${isoTime("executed_at::timestamptz")} as executed_at, checksum, duration_ms, applied_by, applied_from,
   tool_version, run_id, undo from ${qualified(ledger)} order by id`;
+}
+
+/** The same of a ledger that holds just the history of this digest; undefined where it does not. */
+export async function readRecordedLedger(
+  query: Query,
+  digest: string,
+  ledger: LedgerTable = defaultLedger,
+): Promise<AppliedMigration[] | undefined> {
+  try {
+    const rows = await query<LedgerRow & { same: boolean }>(
+      completeQuery(ledger, `(${sameQuery(digest, ledger)}) as same, `),
+    );
+    return rows[0]?.same === true ? rows.map(toApplied) : undefined;
+  } catch {
+    // Who reads it otherwise says why.
+    return undefined;
+  }
 }
 
 /** A ledger that the stock CLI made has fewer columns. */
@@ -124,13 +141,15 @@ export function digestOf(history: readonly KnownApplication[]): string {
 /** True when the ledger holds just that. Where it cannot be asked, who reads it says why. */
 export async function isRecorded(query: Query, digest: string, ledger: LedgerTable = defaultLedger): Promise<boolean> {
   try {
-    const [row] = await query<{ same: boolean }>(
-      `select ${digested} = '${digest}' as same from (${listQuery(qualified(ledger))}) as found`,
-    );
+    const [row] = await query<{ same: boolean }>(sameQuery(digest, ledger));
     return row?.same === true;
   } catch {
     return false;
   }
+}
+
+function sameQuery(digest: string, ledger: LedgerTable): string {
+  return `select ${digested} = '${digest}' as same from (${listQuery(qualified(ledger))}) as found`;
 }
 
 /** Versions of MikroORM before 5 recorded the file's ending too. */

@@ -2,14 +2,14 @@ import { checkHistory, checkPlan, isAhead, isSound, type KnownApplication } from
 import type { Connection } from "./connect.ts";
 import type { Context } from "./context.ts";
 import { AheadError, BrokenMigrationError, type MigratorError, type Problem } from "./errors.ts";
-import { type History, openHistory } from "./history.ts";
-import { digestOf, isRecorded, readRecorded } from "./ledger.ts";
+import type { History } from "./history.ts";
+import { isRecorded, readRecorded } from "./ledger.ts";
 import type { LoadedMigration } from "./load.ts";
 import { type Direction, type DownTarget, type Plan, planDown, planUp, type UpTarget } from "./plan.ts";
 import { type Report, unrun } from "./report.ts";
-import type { Seal } from "./seal.ts";
+import { withSealedHistory } from "./sealed-history.ts";
 import { inSpan } from "./span.ts";
-import { underLock, withConnectionMeanwhile, withHistory } from "./under-lock.ts";
+import { underLock, withHistory } from "./under-lock.ts";
 
 export type { Report } from "./report.ts";
 
@@ -38,17 +38,12 @@ async function migrate(context: Context, direction: Direction, options: MigrateO
 }
 
 async function migrateInSpan(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
-  const seal = isEverything(direction, options) ? context.openSeal() : undefined;
-  const go = async (connection: Connection, history: History) =>
-    await migrateOn({ context, direction, options, history, connection, seal });
-  if (!seal?.promising) {
-    // Its stamps are taken before anybody reads the files.
-    seal?.recall();
-    return await withHistory(context, go);
-  }
-  return await withConnectionMeanwhile(context, seal.recall, async (connection, digest) => {
-    if (digest !== undefined && (await isRecorded(connection.query, digest, context.ledger))) return nothing;
-    return await go(connection, await openHistory(context.directory, context.stamps));
+  const thorough = async (connection: Connection, history: History, press?: () => void) =>
+    await migrateOn({ context, direction, options, history, connection, press });
+  if (!isEverything(direction, options)) return await withHistory(context, thorough);
+  return await withSealedHistory(context, {
+    thorough,
+    quick: async ({ query }, digest) => ((await isRecorded(query, digest, context.ledger)) ? nothing : undefined),
   });
 }
 
@@ -59,8 +54,8 @@ interface Run {
   readonly options: MigrateOptions;
   readonly history: History;
   readonly connection: Connection;
-  /** Where the run is over everything. */
-  readonly seal: Seal | undefined;
+  /** Vouches for the history, where the run is over everything. */
+  readonly press: (() => void) | undefined;
 }
 
 async function migrateOn(run: Run): Promise<Report> {
@@ -88,13 +83,13 @@ type Prepared =
 
 const nothing: Report = { outcome: "nothing", steps: [], problems: [], error: null };
 
-async function prepare({ context, direction, options, history, connection, seal }: Run): Promise<Prepared> {
+async function prepare({ context, direction, options, history, connection, press }: Run): Promise<Prepared> {
   const expected = history.known();
   const applied = await readRecorded(connection.query, expected, context.ledger);
   // The very list comes back: name by name, checksum by checksum, the ledger is the history.
   const same = applied === expected && isEverything(direction, options);
   if (same && isSound(expected, history.folder.manifest)) {
-    if (history.recalled) seal?.press(digestOf(expected));
+    press?.();
     return { settled: nothing };
   }
   const plan =

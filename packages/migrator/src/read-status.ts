@@ -1,18 +1,40 @@
+import { isSound } from "./check.ts";
 import { findInvalidIndexes } from "./concurrent-index.ts";
 import type { Context } from "./context.ts";
+import type { Query } from "./connect.ts";
 import type { Problem } from "./errors.ts";
-import { readLedger } from "./ledger.ts";
+import { type AppliedMigration, readLedger, readRecordedLedger } from "./ledger.ts";
 import { type Status, summarize } from "./status.ts";
-import { withHistory } from "./under-lock.ts";
+import { withSealedHistory } from "./sealed-history.ts";
 
 /** Reads where the database stands; changes nothing and takes no lock. Throws a `MigratorError` when it cannot. */
 export async function readStatus(context: Context): Promise<Status> {
-  return await withHistory(context, async ({ query }, history) => {
-    const applied = await readLedger(query, context.ledger);
-    await history.loadForChecks(applied);
-    const status = summarize(history.known(), applied, history.folder.manifest);
-    return { ...status, problems: [...status.problems, ...(await findInvalidIndexes(query)).map(toProblem)] };
+  return await withSealedHistory(context, {
+    quick: async ({ query }, digest) => {
+      const [applied, problems] = await Promise.all([
+        readRecordedLedger(query, digest, context.ledger),
+        findInvalid(query),
+      ]);
+      return applied && { ...allApplied(applied), problems };
+    },
+    thorough: async (connection, history, press) => {
+      const applied = await readLedger(connection.query, context.ledger);
+      await history.loadForChecks(applied);
+      const status = summarize(history.known(), applied, history.folder.manifest);
+      if (status.state === "current" && isSound(history.known(), history.folder.manifest)) press();
+      return { ...status, problems: [...status.problems, ...(await findInvalid(connection.query))] };
+    },
   });
+}
+
+/** Where a database stands whose ledger holds a sound history and nothing else. */
+function allApplied(applied: readonly AppliedMigration[]): Status {
+  const head = applied.at(-1)?.name ?? null;
+  return { state: "current", head, target: head, applied, pending: [], problems: [] };
+}
+
+async function findInvalid(query: Query): Promise<Problem[]> {
+  return (await findInvalidIndexes(query)).map(toProblem);
 }
 
 /** No contradiction between history and database, so the state stays what it is. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { fitsMessage } from "../src/apply-message.ts";
 import type { MigrationFailedError } from "../src/errors.ts";
 import { down, up } from "../src/migrate.ts";
+import { isPlain } from "../src/plain.ts";
 import { crashAt } from "./crash-points.ts";
 import { contextOf, emptyDatabase, folderOf, ledgerOf, type Steps, tablesOf, until } from "./support.ts";
 
@@ -44,6 +45,32 @@ describe("a migration as one message", () => {
     expect(texts.filter((text) => text.startsWith("commit; reset"))).toEqual([]);
   });
 
+  it("sends definitions without a mark between them, and leaves the session alone behind them", async () => {
+    const texts = await textsOf({ up: [table, "create index on a (id);", "alter table a add b int"] });
+    const message = texts.find((text) => text.includes(table));
+    expect(message).not.toMatch(/set_config|reset/);
+    expect(message).toMatch(/^begin;.*commit$/s);
+  });
+
+  it.each([
+    ["create table a (id int default 1, at timestamptz not null default now())", true],
+    ["  ALTER TABLE a ADD b int;\n", true],
+    ["create unique index on a (lower(b))", true],
+    ["comment on table a is 'it''s'", true],
+    ["alter table a add b int default f()", false],
+    ["alter table a add b int default (f())", false],
+    ["create table a (id int); commit", false],
+    ["create table a (id int) -- ;", false],
+    ["create table a as select f()", false],
+    ["create index concurrently on a (b)", false],
+    [String.raw`comment on table a is 'a\'`, false],
+    ["set role a", false],
+    ["insert into a values (1)", false],
+    ["create function f() returns int language sql as $$ select 1 $$", false],
+  ])("takes for a definition: %s (%s)", (statement, plain) => {
+    expect(isPlain(statement)).toBe(plain);
+  });
+
   it.each([
     ["ends in a comment", [`${table} -- it's a table`, "insert into a values (1) /* ; */", "select 1;"]],
     ["has strings of statements", [`${table}; insert into a values (1)`, "select 1; select 2;; select 'a;b'"]],
@@ -68,6 +95,8 @@ describe("a migration as one message", () => {
 
   it.each([
     ["1", [`insert into "nö" values (1)`, table], 1, 13, "42P01"],
+    ["2, of definitions", [table, "alter table a add b nope;", "drop table a"], 2, 21, "42704"],
+    ["3, of definitions", [table, "create index on a (id)", "create table a (id int)"], 3, null, "42P07"],
     ["2, behind a comment", [`${table} -- ünï 🐘 '`, "select 1 from b", "select 1"], 2, 15, "42P01"],
     ["3, in a string of statements", [table, "select 1", "select 1; select nope"], 3, 18, "42703"],
     ["2, where it divides by zero", [table, "select 1 / 0"], 2, null, "22012"],
