@@ -65,11 +65,18 @@ function isEntry(entry: unknown): entry is ManifestEntry {
   return [name, checksum, link].every((value) => typeof value === "string");
 }
 
+// A run looks before it takes the lock and again under it, at the same manifest.
+const brokenLinks = new WeakMap<Manifest, readonly string[]>();
+
 /** The names whose link does not follow from what stands before: the chain was edited by hand or merged. */
-export function findBrokenLinks(manifest: Manifest): string[] {
-  return manifest.migrations
+export function findBrokenLinks(manifest: Manifest): readonly string[] {
+  const known = brokenLinks.get(manifest);
+  if (known) return known;
+  const broken = manifest.migrations
     .filter((entry, index, all) => entry.link !== linkOf(entry, all[index - 1]?.link))
     .map(({ name }) => name);
+  brokenLinks.set(manifest, broken);
+  return broken;
 }
 
 /** The manifest of a history, oldest first. */
