@@ -22,6 +22,12 @@ const rules: readonly Rule[] = [
   [/\/node_modules\/@opentelemetry\//, "package @opentelemetry/api", "spans, where an SDK is registered"],
   [/^\.\/packages\/migrator-cli\/dist\//, "packages/migrator-cli/dist", "our command"],
   [/^\.\/packages\/migrator\/dist\//, "packages/migrator/dist", "our engine"],
+  [
+    /\.cache\/migrator\/.*\.seal$/,
+    "the folder's seal",
+    "says for which list of files, and of which stamps, it vouches",
+  ],
+  [/\.cache\/migrator\/.*\.txt$/, "the files' stamps", "says what is known of files that are as they were"],
   [/^project\/migrations\/manifest\.json$/, undefined, "the history and its checksums"],
   [/^project\/migrations$/, undefined, "the files that are there"],
   [/^project\/migrations\//, "the migrations' files", "their statements and checksums"],
