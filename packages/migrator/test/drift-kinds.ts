@@ -41,6 +41,8 @@ create table events (id bigint not null, at timestamptz not null, body text) par
 create table events_2024 partition of events for values from ('2024-01-01') to ('2025-01-01');
 create table events_rest partition of events default;
 create index idx_events_at on events (at);
+create trigger trg_events before insert on events for each row execute function touch();
+create aggregate total(int) (sfunc = int4pl, stype = int, initcond = '0');
 create table app.keys (id int primary key, secret text);
 create table tasks (id serial primary key, number int generated always as identity, user_id bigint references users, note text);
 create index idx_tasks_note on tasks (note);
@@ -462,6 +464,47 @@ export const driftKinds: readonly (readonly [title: string, sql: string, ...mess
     "create or replace view admins as select id, email from users where role = 'viewer'",
     "view admins in the live database: definition differs in line 3: FROM users, and should be FROM users u",
   ],
+  [
+    "a default of a view's column",
+    "alter view admins alter email set default 'x'",
+    changed("view admins", "column defaults", "(email 'x'::character varying)", "not set"),
+  ],
+  [
+    "a privilege on a view's column",
+    "grant select (email) on admins to drift_reader",
+    changed("view admins", "column grants", "(email SELECT to drift_reader)", "not set"),
+  ],
+  [
+    "a table that is clustered on its key",
+    "alter table users cluster on pk_users",
+    changed("constraint users.pk_users", "clustered", "true", "not set"),
+  ],
+  [
+    "a trigger switched off on one partition",
+    "alter table events_rest disable trigger trg_events",
+    changed("trigger events.trg_events", "except on", "(events_rest disabled)", "not set"),
+  ],
+  [
+    "a trigger switched off on a table but not on its partitions",
+    "alter table only events disable trigger trg_events",
+    `trigger events.trg_events ${live}: enabled is disabled, and should be not set; except on is (events_2024 enabled, events_rest enabled), and should be not set`,
+  ],
+  [
+    "an aggregate that may run in parallel",
+    "drop aggregate total(int); create aggregate total(int) (sfunc = int4pl, stype = int, initcond = '0', combinefunc = int4pl, parallel = safe)",
+    changed(
+      "aggregate total(integer)",
+      "definition",
+      "sfunc = int4pl, stype = integer, initcond = '0', combinefunc = int4pl, parallel = safe",
+      "sfunc = int4pl, stype = integer, initcond = '0'",
+    ),
+  ],
+  [
+    "a range that measures distances",
+    "drop type span; create type span as range (subtype = timestamptz, subtype_diff = tstzrange_subdiff)",
+    changed("range span", "more", "subtype_diff = tstzrange_subdiff", "not set"),
+  ],
+  ["a comment on a collation", "comment on collation german is 'x'", extra("the comment on collation german")],
   ["a view dropped", "drop view admins", missing("view admins")],
   ["a view added", "create view v as select 1 as one", extra("view v")],
   [

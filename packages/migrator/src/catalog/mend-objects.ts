@@ -14,7 +14,7 @@ import {
   target,
   text,
 } from "./mend-parts.ts";
-import { constraints, tables } from "./mend-table.ts";
+import { cluster, constraints, tables } from "./mend-table.ts";
 import { composites, domains, enums } from "./mend-types.ts";
 import { lastPart } from "./names.ts";
 import type { Kind } from "./queries.ts";
@@ -56,15 +56,11 @@ const indexes: Mender = {
   create: (object) => [
     // Of a partitioned table's index, PostgreSQL shows the part without the partitions' indexes.
     object.properties["invalid"] ? text(object, "definition") : text(object, "definition").replace(" ON ONLY ", " ON "),
-    ...(object.properties["clustered"] ? [`alter table ${object.table} cluster on ${lastPart(object.name)}`] : []),
+    ...(object.properties["clustered"] ? [cluster(object)] : []),
   ],
   drop,
   alter: (expected, _found, changed) =>
-    changed.some((property) => property !== "clustered")
-      ? undefined
-      : [
-          `alter table ${expected.table} ${expected.properties["clustered"] ? `cluster on ${lastPart(expected.name)}` : "set without cluster"}`,
-        ],
+    changed.some((property) => property !== "clustered") ? undefined : [cluster(expected)],
 };
 
 const views: Mender = {
@@ -74,7 +70,8 @@ const views: Mender = {
       options.length > 0 ? ` with (${options.map((option) => option.replace(/=(.*)$/s, "='$1'")).join(", ")})` : "";
     const query = text(object, "definition").trim().replace(/;$/, "");
     const data = object.properties["unpopulated"] ? "\nwith no data" : "";
-    return [`create ${target(object)}${set} as\n${query}${data}`, ...rightsOf(object)];
+    const bare = { ...object, properties: {} };
+    return [`create ${target(object)}${set} as\n${query}${data}`, ...rightsOf(object), ...changeColumns(object, bare)];
   },
   drop,
   alter(expected, found, changed) {
@@ -85,9 +82,44 @@ const views: Mender = {
         ? [`refresh materialized view ${expected.name}${expected.properties["unpopulated"] ? " with no data" : ""}`]
         : []),
       ...changeRights(expected, found, changed),
+      ...changeColumns(expected, found),
     ];
   },
 };
+
+/** What a view's columns have of their own: defaults for its INSERTs, and privileges. */
+function changeColumns(expected: CatalogObject, found: CatalogObject): string[] {
+  const columns = (object: CatalogObject, property: string) => Map.groupBy(list(object, property), firstName);
+  const defaults = [columns(expected, "columnDefaults"), columns(found, "columnDefaults")] as const;
+  const rights = [columns(expected, "columnGrants"), columns(found, "columnGrants")] as const;
+  const behind = (entries: readonly string[] = []) => entries.map((entry) => entry.slice(firstName(entry).length + 1));
+  const alter = (column: string, [value]: readonly string[]) =>
+    `alter view ${expected.name} alter column ${column} ${value === undefined ? "drop default" : `set default ${value}`}`;
+  return [
+    ...namesIn(defaults)
+      .filter((column) => defaults[0].get(column)?.join() !== defaults[1].get(column)?.join())
+      .map((column) => alter(column, behind(defaults[0].get(column)))),
+    ...namesIn(rights).flatMap((column) => {
+      const [wanted, there] = rights.map((one) => ({
+        ...expected,
+        kind: "column" as const,
+        table: expected.name,
+        name: `${expected.name}.${column}`,
+        properties: { grants: behind(one.get(column)) },
+      }));
+      return wanted && there ? changeGrants(wanted, there) : [];
+    }),
+  ];
+}
+
+/** The identifier that a text begins with. */
+function firstName(entry: string): string {
+  return /^("(?:[^"]|"")*"|\S+)/.exec(entry)?.[1] ?? "";
+}
+
+function namesIn(maps: readonly ReadonlyMap<string, unknown>[]): string[] {
+  return [...new Set(maps.flatMap((map) => [...map.keys()]))];
+}
 
 const header = (object: CatalogObject) => text(object, "definition").split(/\n(?:AS|BEGIN| LANGUAGE)/)[0];
 
@@ -115,16 +147,40 @@ const functions: Mender = {
   },
 };
 
-const enabled = (object: CatalogObject) =>
-  ({ disabled: "disable", replica: "enable replica", always: "enable always" })[text(object, "enabled")] ?? "enable";
+const ables: Readonly<Record<string, string>> = {
+  disabled: "disable",
+  replica: "enable replica",
+  always: "enable always",
+};
+const enabled = (object: CatalogObject) => ables[text(object, "enabled")] ?? "enable";
 
 const onTable = (noun: "trigger" | "rule"): Mender => {
-  const able = (object: CatalogObject) =>
-    `alter table ${object.table} ${enabled(object)} ${noun} ${lastPart(object.name)}`;
+  const able = (object: CatalogObject, table: string | null, how: string) =>
+    `alter table ${table} ${how} ${noun} ${lastPart(object.name)}`;
+  /** Partitions have the trigger too, and may have it otherwise. */
+  const exceptions = (expected: CatalogObject, found: CatalogObject) => {
+    const [wanted, there] = [list(expected, "exceptOn"), list(found, "exceptOn")].map(
+      (entries) => new Map(entries.map((entry) => [entry.replace(/ \w+$/, ""), entry.replace(/^.* /, "")])),
+    ) as [Map<string, string>, Map<string, string>];
+    return namesIn([wanted, there]).map((table) => {
+      const state = wanted.get(table);
+      return able(expected, table, state === undefined ? enabled(expected) : (ables[state] ?? "enable"));
+    });
+  };
   return {
-    create: (object) => [text(object, "definition"), ...(object.properties["enabled"] ? [able(object)] : [])],
+    create: (object) => [
+      text(object, "definition"),
+      ...(object.properties["enabled"] ? [able(object, object.table, enabled(object))] : []),
+      ...exceptions(object, { ...object, properties: {} }),
+    ],
     drop: dropOnTable,
-    alter: (expected, _found, changed) => (changed.includes("definition") ? undefined : [able(expected)]),
+    alter: (expected, found, changed) =>
+      changed.includes("definition")
+        ? undefined
+        : [
+            ...(changed.includes("enabled") ? [able(expected, expected.table, enabled(expected))] : []),
+            ...exceptions(expected, found),
+          ],
   };
 };
 
@@ -186,7 +242,7 @@ export const menders: Readonly<Record<Kind, Mender>> = {
   type: composites,
   range: {
     create: (object) => [
-      `create type ${object.name} as range (subtype = ${text(object, "subtype")})`,
+      `create type ${object.name} as range (${["subtype = " + text(object, "subtype"), text(object, "more")].filter(Boolean).join(", ")})`,
       ...rightsOf(object),
     ],
     drop,

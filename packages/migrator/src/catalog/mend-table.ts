@@ -109,12 +109,26 @@ function changeParents(expected: CatalogObject, found: CatalogObject): string[] 
 export const constraints: Mender = {
   create: (object) => [
     `alter table ${object.table} add constraint ${lastPart(object.name)} ${text(object, "definition")}`,
+    ...(object.properties["clustered"] ? [cluster(object)] : []),
   ],
   drop: (object) => [`alter table ${object.table} drop constraint ${lastPart(object.name)}`],
-  alter: (expected, found, changed) =>
-    changed.join() === "switchedOffOn"
-      ? [...list(found, "switchedOffOn")].map((table) => `alter table ${table} enable trigger all`)
-      : text(found, "definition") === `${text(expected, "definition")} NOT VALID`
+  alter(expected, found, changed) {
+    const rest = changed.filter((property) => property !== "clustered" && property !== "switchedOffOn");
+    const valid = `${text(expected, "definition")} NOT VALID`;
+    if (rest.length > 0)
+      return text(found, "definition") === valid
         ? [`alter table ${expected.table} validate constraint ${lastPart(expected.name)}`]
-        : undefined,
+        : undefined;
+    return [
+      ...(changed.includes("clustered") ? [cluster(expected)] : []),
+      ...(changed.includes("switchedOffOn")
+        ? list(found, "switchedOffOn").map((table) => `alter table ${table} enable trigger all`)
+        : []),
+    ];
+  },
 };
+
+/** Of the index, or of the index behind the constraint, that says in which order CLUSTER writes the table. */
+export function cluster(object: CatalogObject): string {
+  return `alter table ${object.table} ${object.properties["clustered"] ? `cluster on ${lastPart(object.name)}` : "set without cluster"}`;
+}

@@ -91,7 +91,10 @@ function mend({ kind, expected, found }: Difference, wanted: Catalog, there: Cat
   const mender = menders[kind];
   if (!expected) return found ? mender.drop(found, there) : [];
   if (!found) return [...mender.create(expected, wanted), ...handOver(expected, there)];
-  const altered = mender.alter?.(expected, found, changedProperties(expected, found), wanted);
+  const changed = changedProperties(expected, found);
+  const altered = mender.alter?.(expected, found, changed, wanted);
+  if (altered?.length === 0 && kind !== "sequence")
+    return [`-- no statement brings ${kind} ${expected.name} to what it should be in its ${changed.join(", ")}`];
   if (altered) return altered;
   const lost = dependentsOf(expected, wanted).filter((one) =>
     there.some(({ kind, name }) => kind === one.kind && name === one.name),

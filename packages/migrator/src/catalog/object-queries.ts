@@ -53,7 +53,11 @@ const composites: CatalogQuery = {
 const ranges: CatalogQuery = {
   kind: "range",
   sql: `select ${typeName} as name, ${none}, t.oid::int8 as position, jsonb_build_object(
-      'subtype', format_type(r.rngsubtype, null), ${typeRights}) as properties
+      'subtype', format_type(r.rngsubtype, null),
+      'more', nullif(concat_ws(', ', 'collation = ' || (select r.rngcollation::regcollation from pg_type b where b.oid = r.rngsubtype and b.typcollation <> r.rngcollation),
+        'subtype_opclass = ' || (select ${identifier("c.opcname")} from pg_opclass c where c.oid = r.rngsubopc and not c.opcdefault),
+        'canonical = ' || nullif(r.rngcanonical, 0)::regproc, 'subtype_diff = ' || nullif(r.rngsubdiff, 0)::regproc), ''),
+      ${typeRights}) as properties
     from pg_type t join pg_namespace n on n.oid = t.typnamespace join pg_range r on r.rngtypid = t.oid where t.typtype = 'r' and ${ownType}`,
 };
 
@@ -62,7 +66,11 @@ const routines: CatalogQuery = {
   sql: `select p.oid::regprocedure::text as name, ${none}, p.oid::int8 as position, jsonb_build_object(
       'type', case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end,
       'definition', case when p.prokind <> 'a' then pg_get_functiondef(p.oid) else (select concat_ws(', ', 'sfunc = ' || g.aggtransfn::regproc, 'stype = ' || g.aggtranstype::regtype,
-        'finalfunc = ' || nullif(g.aggfinalfn, 0)::regproc, 'initcond = ' || quote_literal(g.agginitval)) from pg_aggregate g where g.aggfnoid = p.oid) end,
+        'finalfunc = ' || nullif(g.aggfinalfn, 0)::regproc, 'initcond = ' || quote_literal(g.agginitval),
+        'combinefunc = ' || nullif(g.aggcombinefn, 0)::regproc, 'serialfunc = ' || nullif(g.aggserialfn, 0)::regproc, 'deserialfunc = ' || nullif(g.aggdeserialfn, 0)::regproc,
+        'msfunc = ' || nullif(g.aggmtransfn, 0)::regproc, 'minvfunc = ' || nullif(g.aggminvtransfn, 0)::regproc, 'mstype = ' || nullif(g.aggmtranstype, 0)::regtype,
+        'mfinalfunc = ' || nullif(g.aggmfinalfn, 0)::regproc, 'minitcond = ' || quote_literal(g.aggminitval),
+        'parallel = ' || case p.proparallel when 's' then 'safe' when 'r' then 'restricted' end) from pg_aggregate g where g.aggfnoid = p.oid) end,
       'owner', ${owner("p.proowner")}, 'grants', ${grants("p.proacl", "f", "p.proowner", "p.pronamespace")}) as properties
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where ${ownSchema} and ${notOfExtension("pg_proc", "p.oid")}

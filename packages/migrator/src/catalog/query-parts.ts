@@ -59,6 +59,8 @@ const commented = [
   "pg_namespace",
   "pg_statistic_ext",
   "pg_rewrite",
+  "pg_collation",
+  "pg_event_trigger",
 ];
 
 // Objects made after the database have numbers from 16384.

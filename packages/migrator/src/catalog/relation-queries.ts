@@ -66,6 +66,7 @@ const constraints: CatalogQuery = {
       'type', case o.contype when 'p' then 'primary key' when 'u' then 'unique' when 'f' then 'foreign key' when 'x' then 'exclude' else 'check' end,
       'definition', pg_get_constraintdef(o.oid),
       'columns', ${names("o.conrelid", "o.conkey")},
+      'clustered', case when o.contype in ('p', 'u', 'x') and (select i.indisclustered from pg_index i where i.indexrelid = o.conindid) then true end,
       'switchedOffOn', (select jsonb_agg(distinct t.tgrelid::regclass::text) from pg_trigger t where t.tgconstraint = o.oid and t.tgisinternal and t.tgenabled <> 'O'),
       'references', case o.contype when 'f' then o.confrelid::regclass::text end,
       'referencedColumns', case o.contype when 'f' then ${names("o.confrelid", "o.confkey")} end) as properties
@@ -111,16 +112,29 @@ const views: CatalogQuery = {
       'definition', pg_get_viewdef(c.oid),
       'options', (select jsonb_agg(o order by o collate "C") from unnest(c.reloptions) o),
       'unpopulated', case when c.relkind = 'm' and not c.relispopulated then true end,
+      'columnDefaults', (select jsonb_agg(${identifier("a.attname")} || ' ' || pg_get_expr(d.adbin, d.adrelid) order by a.attnum)
+        from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum where d.adrelid = c.oid),
+      'columnGrants', (select jsonb_agg(${identifier("a.attname")} || ' ' || g order by a.attnum, g collate "C")
+        from pg_attribute a cross join lateral jsonb_array_elements_text(${grants("a.attacl", "c", "c.relowner", "c.relnamespace")}) g
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attacl is not null),
       'owner', ${owner("c.relowner")},
       'grants', ${grants("c.relacl", "r", "c.relowner", "c.relnamespace")}) as properties
     from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('v', 'm') and ${ownRelation}`,
 };
 
+const enabled = (column: string) =>
+  `case ${column} when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always' end`;
+
 const triggers: CatalogQuery = {
   kind: "trigger",
   sql: `select ${relation("c")} || '.' || ${identifier("t.tgname")} as name, ${relation("c")} as "table", t.oid::int8 as position, jsonb_build_object(
       'definition', pg_get_triggerdef(t.oid),
-      'enabled', case t.tgenabled when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always' end) as properties
+      'enabled', ${enabled("t.tgenabled")},
+      'exceptOn', (with recursive parts as (
+          select p.oid, p.tgrelid, p.tgenabled from pg_trigger p where p.tgparentid = t.oid
+          union all select p.oid, p.tgrelid, p.tgenabled from pg_trigger p join parts on p.tgparentid = parts.oid)
+        select jsonb_agg(p.tgrelid::regclass || ' ' || coalesce(${enabled("p.tgenabled")}, 'enabled') order by p.tgrelid::regclass::text collate "C")
+        from parts p where p.tgenabled <> t.tgenabled)) as properties
     from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
     where not t.tgisinternal and t.tgparentid = 0 and ${ownRelation}`,
 };
@@ -139,7 +153,7 @@ const rules: CatalogQuery = {
   kind: "rule",
   sql: `select ${relation("c")} || '.' || ${identifier("r.rulename")} as name, ${relation("c")} as "table", r.oid::int8 as position, jsonb_build_object(
       'definition', pg_get_ruledef(r.oid),
-      'enabled', case r.ev_enabled when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always' end) as properties
+      'enabled', ${enabled("r.ev_enabled")}) as properties
     from pg_rewrite r join pg_class c on c.oid = r.ev_class join pg_namespace n on n.oid = c.relnamespace
     where r.rulename <> '_RETURN' and ${ownRelation}`,
 };
