@@ -158,6 +158,7 @@ describe("a JSON document", () => {
       problems: [],
       differences: null,
       picture: null,
+      notes: [expect.stringContaining("manifest.json"), expect.stringContaining("migrator verify")],
     });
   });
 

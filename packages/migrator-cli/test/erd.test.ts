@@ -70,6 +70,44 @@ describe("check", () => {
     expect(await runJson(["check", ...shadow()], { cwd })).toMatchObject({ code: 0, document: { picture: "current" } });
   });
 
+  it("says what is wrong with the picture's areas beside everything else", async () => {
+    const models = path.resolve(import.meta.dirname, "../../models/src/index.ts");
+    const settings = `models: async () => (await import(${JSON.stringify(models)})).ormOptions`;
+    const cwd = await folderOf({
+      ...files,
+      "migrator.config.ts": config(`picture: "schema.svg", areas: { A: ["gone"] }, ${settings}`),
+    });
+    await run(["check", "--fix", ...shadow()], { cwd });
+    const { code, document } = await runJson(["check", ...shadow()], { cwd });
+    expect(code).toBe(3);
+    expect(document).toMatchObject({
+      problems: [{ code: "picture", message: expect.stringContaining(`names the table "gone"`) }],
+      differences: expect.arrayContaining([expect.stringContaining(`create table "users"`)]),
+    });
+  });
+
+  it("names models that MikroORM does not take", async () => {
+    const cwd = await folderOf({ ...files, "migrator.config.ts": config("models: async () => ({ entities: [] })") });
+    await run(["check", "--fix", ...shadow()], { cwd });
+    const { code, stderr } = await run(["check", ...shadow()], { cwd });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining("error: MikroORM does not take the models: No entities"),
+    });
+  });
+
+  it("misses the manifest that stands beside models, and says without models what it did not look at", async () => {
+    const cwd = await folderOf({ ...files, "migrator.config.ts": config("models: async () => ({ entities: [] })") });
+    const { code, document } = await runJson(["check", ...shadow()], { cwd });
+    expect(code).toBe(3);
+    expect(document).toMatchObject({
+      problems: [{ code: "missing", message: expect.stringContaining("check --fix") }],
+    });
+    const bare = await folderOf(files);
+    const { stdout } = await run(["check", "--migrations", "migrations"], { cwd: bare });
+    expect(stdout).toMatch(/has no manifest\.json.*\nNo models are configured.*"migrator verify"/);
+  });
+
   it.each([`picture: 5`, `picture: ""`, `picture: "schema.png"`])("refuses %s", async (rest) => {
     const cwd = await folderOf({ ...files, "migrator.config.ts": config(rest) });
     expect((await run(["check", ...shadow()], { cwd })).code).toBe(2);
@@ -116,9 +154,10 @@ describe("check on GitHub", () => {
   it("annotates a migration that fails", async () => {
     const failing = await folderOf({
       ...files,
-      [`migrations/${name}.ts`]: migration(name, "select 1/0"),
+      [`migrations/${name}.ts`]: migration(name, "select 1/0", "select 1"),
       "migrator.config.ts": config(`models: async () => ({ entities: [] })`),
     });
+    await run(["check", "--fix", ...shadow()], { cwd: failing });
     const { code, stdout } = await run(["check", ...shadow()], { cwd: failing, env });
     expect(code).toBe(5);
     expect(stdout).toContain(`::error file=migrations/${name}.ts,line=1,title=migrator%3A failed::`);
@@ -128,10 +167,11 @@ describe("check on GitHub", () => {
     const models = path.resolve(import.meta.dirname, "../../models/src/index.ts");
     const settings = config(`models: async () => (await import(${JSON.stringify(models)})).ormOptions`);
     const cwd = await folderOf({ ...files, "migrator.config.ts": settings });
+    await run(["check", "--fix", ...shadow()], { cwd });
     const { code, stdout } = await run(["check", ...shadow()], { cwd, env });
     expect(code).toBe(3);
     expect(stdout).toMatch(
-      /^::error file=migrations\/\w+_b\.ts,line=1,title=migrator check%3A models::.*create table "users"/m,
+      /^::error file=migrations\/manifest\.json,line=1,title=migrator check%3A models::.*create table "users"/m,
     );
   });
 });

@@ -4,9 +4,11 @@ import { checkRules, type RuleViolation } from "./check-rules.ts";
 import { compareModels } from "./compare-models.ts";
 import type { Context } from "./context.ts";
 import { keepPicture, type Picture } from "./erd/picture.ts";
-import type { Problem } from "./errors.ts";
+import type { OrmOptions } from "./driver.ts";
+import { ConfigurationError, type Problem } from "./errors.ts";
 import { type History, openHistory } from "./history.ts";
 import { locate, type Place, placeOfHistory } from "./locate.ts";
+import { manifestFile } from "./manifest.ts";
 import { replay } from "./replay.ts";
 import { type ShadowOptions, withShadow } from "./shadow.ts";
 
@@ -28,8 +30,10 @@ export interface ProjectCheck {
   readonly differences: readonly string[] | null;
   /** Where the differences are put right. */
   readonly differencesAt: Place;
-  /** Null: no picture is kept, or the history has problems. */
+  /** Null: no picture is kept, it cannot be drawn, or the history has problems. */
   readonly picture: "current" | "written" | "missing" | "stale" | null;
+  /** What the check could not look at, and what would let it. */
+  readonly notes: readonly string[];
 }
 
 export interface CheckOptions {
@@ -47,14 +51,17 @@ export async function checkProject(
 ): Promise<ProjectCheck> {
   const history = await openHistory(context.directory);
   for (const { name } of history.folder.files) await history.load(name);
-  const problems = await checkFiles(history);
-  const result = problems.length === 0 ? await checkResult(context, history, shadow, options) : nothing;
-  const all = [...problems, ...describePicture(result.picture, options.picture)];
+  const models = await context.loadOrmOptions();
+  const problems = [...(await checkFiles(history)), ...(models ? refuseWithoutManifest(history) : [])];
+  const result = problems.length === 0 ? await checkResult(context, models, history, shadow, options) : nothing;
+  const all = [...problems, ...describePicture(result, options.picture)];
   return {
-    ...result,
     outcome: all.length > 0 || (result.differences ?? []).length > 0 ? "refused" : "ok",
     problems: all,
+    differences: result.differences,
     differencesAt: placeOfHistory(history.folder),
+    picture: result.picture,
+    notes: notesOn(history, models),
   };
 }
 
@@ -67,32 +74,65 @@ async function checkFiles(history: History): Promise<ProjectProblem[]> {
   return [...problems, ...violations.map((one) => ({ ...one, file: paths.get(one.migration) ?? null }))];
 }
 
-type Result = Pick<ProjectCheck, "differences" | "picture">;
+const withoutManifest = `The folder has no ${manifestFile}, so that nothing tells an edited or removed migration, and the rules for migrations are not looked at`;
+
+/** Where migrations are written from models a manifest stands beside them: it was deleted. */
+function refuseWithoutManifest({ folder }: History): ProjectProblem[] {
+  if (folder.manifest) return [];
+  const message = `${withoutManifest}: restore it from git, or write it anew with "migrator check --fix".`;
+  return [{ code: "missing", migration: null, message, ...placeOfHistory(folder) }];
+}
+
+function notesOn({ folder }: History, models: OrmOptions | undefined): string[] {
+  return [
+    ...(folder.manifest || models ? [] : [`${withoutManifest}: "migrator check --fix" writes one.`]),
+    ...(models ? [] : [`No models are configured, so no migration was run: "migrator verify" runs and reverts each.`]),
+  ];
+}
+
+interface Result extends Pick<ProjectCheck, "differences" | "picture"> {
+  /** Why the picture cannot be drawn. */
+  readonly undrawn?: string;
+}
 
 const nothing: Result = { differences: null, picture: null };
 
 /** Replays the history once, for models and picture. */
 async function checkResult(
   context: Context,
+  models: OrmOptions | undefined,
   history: History,
   shadow: ShadowOptions,
   { picture, fix = false }: CheckOptions,
 ): Promise<Result> {
-  const models = await context.loadOrmOptions();
   if (!models && !picture) return nothing;
   return await withShadow(shadow, async (dsn) => {
     await replay(context, history.folder, dsn);
-    return {
-      differences: models ? (await compareModels(models, dsn, context.ledger)).up : null,
-      picture: picture ? await keepPicture(picture, { dsn, ledger: context.ledger, fix }) : null,
-    };
+    const differences = models ? (await compareModels(models, dsn, context.ledger)).up : null;
+    const drawn = picture ? await draw(picture, { dsn, ledger: context.ledger, fix }) : { picture: null };
+    return { differences, ...drawn };
   });
 }
 
-function describePicture(state: ProjectCheck["picture"], picture: Picture | undefined): ProjectProblem[] {
+/** A table that is gone from the schema may still be named in the picture's areas, which is no reason to say nothing else. */
+async function draw(
+  picture: Picture,
+  options: Parameters<typeof keepPicture>[1],
+): Promise<Pick<Result, "picture" | "undrawn">> {
+  try {
+    return { picture: await keepPicture(picture, options) };
+  } catch (error) {
+    if (error instanceof ConfigurationError) return { picture: null, undrawn: error.message };
+    throw error;
+  }
+}
+
+function describePicture({ picture: state, undrawn }: Result, picture: Picture | undefined): ProjectProblem[] {
+  const problem = (message: string, file: string | null) =>
+    [{ code: "picture", migration: null, message, file, line: file === null ? null : 1 }] as const;
+  if (undrawn !== undefined) return [...problem(undrawn, null)];
   if (!picture || (state !== "missing" && state !== "stale")) return [];
   const name = path.basename(picture.file);
   const what = state === "missing" ? "is missing" : "does not show the schema that the migrations make";
-  const message = `The picture ${name} ${what}: run "migrator check --fix" and commit it.`;
-  return [{ code: "picture", migration: null, message, file: picture.file, line: 1 }];
+  return [...problem(`The picture ${name} ${what}: run "migrator check --fix" and commit it.`, picture.file)];
 }

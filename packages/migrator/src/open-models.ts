@@ -1,6 +1,7 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { auditTable } from "./audit.ts";
 import type { OrmOptions } from "./driver.ts";
+import { ConfigurationError } from "./errors.ts";
 import { type LedgerTable, qualified } from "./ledger.ts";
 
 /** What it would take to bring a database to the models, and back. */
@@ -20,19 +21,11 @@ export interface OpenModels {
   close(): Promise<void>;
 }
 
-/** Opens the models on the database at `dsn`. */
+/** Opens the models on the database at `dsn`. Throws a `ConfigurationError` where MikroORM does not take them. */
 export async function openModels(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<OpenModels> {
-  const { MikroORM, SchemaComparator } = await import("@mikro-orm/postgresql");
-  // An address among the project's own options would win over that of the shadow database.
-  const { dbName: _, host: __, port: ___, user: ____, password: _____, replicas: ______, ...options } = ormOptions;
-  const orm = await MikroORM.init({
-    ...options,
-    clientUrl: dsn,
-    migrations: { ...(ormOptions["migrations"] as object), tableName: qualified(ledger).replaceAll('"', "") },
-    schemaGenerator: {
-      ...(ormOptions["schemaGenerator"] as object),
-      skipTables: [ledger.table, auditTable(ledger).table],
-    },
+  const { SchemaComparator } = await import("@mikro-orm/postgresql");
+  const orm = await initialize(ormOptions, dsn, ledger).catch((cause: Error) => {
+    throw new ConfigurationError(`MikroORM does not take the models: ${cause.message}`, { cause });
   });
   const generator = orm.schema as unknown as Generator;
   const platform = orm.em.getPlatform();
@@ -49,6 +42,21 @@ export async function openModels(ormOptions: OrmOptions, dsn: string, ledger: Le
     ignoresType: (table, column) => ignored.has(`${table}.${column}`),
     close: async () => await orm.close(true),
   };
+}
+
+async function initialize(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<MikroORM> {
+  const { MikroORM } = await import("@mikro-orm/postgresql");
+  // An address among the project's own options would win over that of the shadow database.
+  const { dbName: _, host: __, port: ___, user: ____, password: _____, replicas: ______, ...options } = ormOptions;
+  return await MikroORM.init({
+    ...options,
+    clientUrl: dsn,
+    migrations: { ...(ormOptions["migrations"] as object), tableName: qualified(ledger).replaceAll('"', "") },
+    schemaGenerator: {
+      ...(ormOptions["schemaGenerator"] as object),
+      skipTables: [ledger.table, auditTable(ledger).table],
+    },
+  });
 }
 
 function findIgnored(orm: MikroORM): Set<string> {

@@ -26,23 +26,24 @@ export async function runCheck(output: Output, options: RunOptions & { fix?: boo
 }
 
 /** The result for programs: with files as people name them. */
-function toDocument({ outcome, problems, differences, picture }: ProjectCheck): object {
+function toDocument({ outcome, problems, differences, picture, notes }: ProjectCheck): object {
   const named = problems.map(({ file, ...problem }) => ({
     ...problem,
     file: file === null ? null : relativeFile(file, process.env),
   }));
-  return { outcome, problems: named, differences, picture };
+  return { outcome, problems: named, differences, picture, notes };
 }
 
-function describe(output: Output, { outcome, problems, differences }: ProjectCheck): string[] {
+function describe(output: Output, { outcome, problems, differences, notes }: ProjectCheck): string[] {
   if (outcome === "ok")
     return [
       output.paint(
         "green",
         differences
           ? "The history is sound, and models and migrations are equal."
-          : "The history is sound. No models are configured to compare it with.",
+          : "The files of the history are sound.",
       ),
+      ...notes,
     ];
   const missing = differences ?? [];
   return [
