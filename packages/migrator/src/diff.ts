@@ -8,7 +8,7 @@ import type { Context } from "./context.ts";
 import type { OrmOptions } from "./driver.ts";
 import { AheadError, MigratorError, type Problem } from "./errors.ts";
 import { type History, openHistory } from "./history.ts";
-import { type AppliedMigration, readLedger } from "./ledger.ts";
+import { type AppliedMigration, type LedgerTable, readLedger } from "./ledger.ts";
 import { ensureLedger } from "./prepare-ledger.ts";
 import { type ShadowOptions, withShadow } from "./shadow.ts";
 import { sendAll } from "./shadow-schema.ts";
@@ -64,13 +64,27 @@ interface Live {
 async function readLive(context: Context, history: History): Promise<Live> {
   return await withConnection(context, async ({ query, address }) => {
     await query("set default_transaction_read_only = on");
-    const applied = await readLedger(query, context.ledger);
+    const { applied, catalog } = await readTogether(query, context.ledger);
     if (isAhead(history.known(), applied)) {
       const known = new Set(history.folder.files.map(({ name }) => name));
       throw new AheadError(applied.map(({ name }) => name).filter((name) => !known.has(name)));
     }
-    return { address, applied, catalog: await readCatalog(query, context.ledger) };
+    return { address, applied, catalog };
   });
+}
+
+/** While a runner is at work, a schema and the ledger that belongs to it: looks again until nothing was applied between. */
+async function readTogether(query: Query, ledger: LedgerTable): Promise<Pick<Live, "applied" | "catalog">> {
+  for (let applied = await readLedger(query, ledger); ;) {
+    const catalog = await readCatalog(query, ledger);
+    const after = await readLedger(query, ledger);
+    if (namesOf(after) === namesOf(applied)) return { applied, catalog };
+    applied = after;
+  }
+}
+
+function namesOf(applied: readonly AppliedMigration[]): string {
+  return JSON.stringify(applied.map(({ name, appliedAt }) => [name, appliedAt]));
 }
 
 async function compareAll(

@@ -1,4 +1,5 @@
 import { defineEntity, p } from "@mikro-orm/core";
+import { Client } from "pg";
 import { inject, describe, expect, it } from "vitest";
 import { diff } from "../src/diff.ts";
 import type { OrmOptions } from "../src/driver.ts";
@@ -50,6 +51,20 @@ describe("diff", () => {
         statements: ["alter table public.a drop column stray"],
       },
     ]);
+  });
+
+  it("sees a schema and its ledger together while a runner is at work", async () => {
+    const { context } = await start({ to: "M1000_a" });
+    const { query } = Client.prototype;
+    let ran = 0;
+    Client.prototype.query = async function (this: Client, ...all: unknown[]) {
+      // Between the first look at the ledger and that at the schema.
+      if (String(all[0]).startsWith("begin isolation level") && ran++ === 0) await up(context);
+      return await (query as (...all: unknown[]) => Promise<unknown>).apply(this, all);
+    } as unknown as typeof query;
+    const found = await diff(context, shadow()).finally(() => (Client.prototype.query = query));
+    expect(ran).toBeGreaterThan(1);
+    expect(found).toMatchObject({ outcome: "same", live: { at: "M3000_c", differences: [] } });
   });
 
   it("compares a database that got its migrations in another order", async () => {
