@@ -27,6 +27,8 @@ describe("the rules about a migration", () => {
     ["an export from elsewhere", source("", `export * from "./other.ts";`), ["import:2"]],
     ["a dynamic import", source("  up() {\n    void import('node:fs');\n  }"), ["import:5"]],
     ["a dynamic import by a template", source("  up() { void import(`../models.ts`); }"), ["import:4"]],
+    ["a dynamic import of a variable", source("", "void import(models);"), ["import:2"]],
+    ["a require of a variable", source("", "require(models);"), ["import:2"]],
     ["a require", source(`  up() {\n\n    require("node:fs");\n  }`), ["import:6"]],
   ])("find %s at its line", (_, text, found) => {
     expect(find(text)).toEqual(found);

@@ -104,6 +104,8 @@ function checkDown({ down, irreversible }: Pick<LoadedMigration, "down" | "irrev
   return [{ code: "no-down", line, message }];
 }
 
+const frozen = "a migration is frozen and must not change with other code; write its SQL out.";
+
 function checkImports(tokens: readonly Token[]): Found[] {
   return tokens.flatMap((token, index): Found[] => {
     if (token.kind !== "word" || !/^(from|import|require)$/.test(token.text) || tokens[index - 1]?.text === ".")
@@ -111,8 +113,10 @@ function checkImports(tokens: readonly Token[]): Found[] {
     const next = tokens[index + 1];
     const called = next?.text === "(" && next.kind === "sign";
     const specifier = called ? tokens[index + 2] : next;
+    if (called && token.text !== "from" && specifier?.kind !== "string")
+      return [{ code: "import", line: token.line, message: `imports what it works out while it runs: ${frozen}` }];
     if (specifier?.kind !== "string" || specifier.text.startsWith("@mikro-orm/")) return [];
-    const message = `imports "${specifier.text}": a migration is frozen and must not change with other code; write its SQL out.`;
+    const message = `imports "${specifier.text}": ${frozen}`;
     return [{ code: "import", line: token.line, message }];
   });
 }

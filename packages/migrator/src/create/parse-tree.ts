@@ -34,6 +34,7 @@ export interface ClauseNode {
 /** A column as it is added. */
 export interface ColumnNode {
   readonly colname: string;
+  readonly typeName?: { readonly names: readonly Word[] };
   readonly constraints?: readonly { readonly Constraint: ConstraintNode }[];
 }
 

@@ -100,7 +100,9 @@ function warnOfNull(table: CatalogObject, called: string, name: string): string 
 
 const filling = new Set(["CONSTR_DEFAULT", "CONSTR_IDENTITY", "CONSTR_GENERATED"]);
 
-function warnOfColumn({ colname, constraints = [] }: ColumnNode, table: CatalogObject): string[] {
+function warnOfColumn({ colname, typeName, constraints = [] }: ColumnNode, table: CatalogObject): string[] {
+  // PostgreSQL fills these by their sequence.
+  if (/^(small|big)?serial[248]?$/.test(wordsOf(typeName?.names ?? []).at(-1) ?? "")) return [];
   const types = constraints.map(({ Constraint }) => Constraint.contype);
   const required = types.some((type) => type === "CONSTR_NOTNULL" || type === "CONSTR_PRIMARY");
   if (!required || types.some((type) => filling.has(type))) return [];
@@ -126,12 +128,21 @@ function isNew(table: CatalogObject, name: string, { before, after }: Stations):
   return Array.isArray(columns) && columns.every((column: string) => !findColumn(before, table, column));
 }
 
-/** A list of allowed values that only grew. */
+/** A list of allowed values that only grew, in a check that is otherwise the same. */
 function widens(table: CatalogObject, name: string, { before, after }: Stations): boolean {
-  const values = (catalog: Catalog) =>
-    String(findCheck(catalog, table, name)?.properties["definition"] ?? "").match(/'(?:[^']|'')*'/g);
-  const [old, next] = [values(before), values(after)];
-  return old !== null && next !== null && old.every((value) => next.includes(value));
+  const [old, next] = [before, after].map((catalog) =>
+    readAllowed(String(findCheck(catalog, table, name)?.properties["definition"] ?? "")),
+  );
+  if (!old || !next || old.around !== next.around) return false;
+  return old.values.every((value) => next.values.includes(value));
+}
+
+/** `CHECK (role = ANY (ARRAY['a', 'b']))`, as PostgreSQL writes it: the values, and all that stands around them. */
+function readAllowed(definition: string): { values: readonly string[]; around: string } | undefined {
+  const list = /= ANY \(+ARRAY\[((?:'(?:[^']|'')*'|[^'\]])*)\]/;
+  const values = list.exec(definition)?.[1]?.match(/'(?:[^']|'')*'/g);
+  const around = definition.replace(list, "");
+  return values && !/'|\b(NOT|ARRAY)\b/.test(around) ? { values, around } : undefined;
 }
 
 function findCheck(catalog: Catalog, table: CatalogObject, name: string): CatalogObject | undefined {
