@@ -135,7 +135,7 @@ function addAuthorCommands(program: Command, on: Register): void {
     "migrator create rename_mail --rename users.mail=email",
   ])
     .argument("<NAME>", "what it does, in a few words: add_widgets")
-    .option("--blank", "compares nothing; the SQL is written by hand")
+    .addOption(new Option("--blank", "compares nothing; the SQL is written by hand").conflicts("rename"))
     .option("--dry-run", "shows the migration and writes nothing")
     .option(
       "--rename <OLD=NEW>",

@@ -301,5 +301,7 @@ it("refuses a role that may not make the ledger, in one sentence", async () => {
 it("leaves a migrations folder that it refused as it was", async () => {
   const folder = await temporaryFolder();
   const { dsn } = await emptyDatabase();
+  const both = await run(["create", "a", "--blank", "--rename", "a=b", "--migrations", folder, "--dsn", dsn]);
+  expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining("cannot be used with option '--rename") });
   expect((await run(["create", "---", "--blank", "--migrations", folder, "--dsn", dsn])).code).toBe(2);
 });
