@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "rolldown";
 
 // What is large and seldom needed is loaded from node_modules, when it is needed.
 const external = [/^@mikro-orm\//, "libpg-query", "@opentelemetry/api", /^elkjs/, "pg-native", "pg-cloudflare"];
 
+const readVersion = () => (JSON.parse(readFileSync(source("package.json"), "utf8")) as { version: string }).version;
 const source = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
 /** Of the driver the client alone: the pool, the native binding and what they load stay out of a start. */
@@ -33,6 +35,12 @@ const lighter: Plugin = {
     id === "\0dns" ? `export const lookup = (...all) => process.getBuiltinModule("dns").lookup(...all);` : null,
 };
 
+/** The version as it is when this is built: a start need not look for package.json. */
+const knownVersion: Plugin = {
+  name: "known-version",
+  load: (id) => (id === source("src/version.ts") ? `export const version = ${JSON.stringify(readVersion())};` : null),
+};
+
 /** Commander loads child_process for subcommands that are programs of their own; there are none here. */
 const noChildProcess: Plugin = {
   name: "no-child-process",
@@ -51,10 +59,10 @@ const noChildProcess: Plugin = {
 const everyStart = {
   name: "start",
   test: (id: string) =>
-    /\/packages\/migrator\/src\/(cache-file|check|connect|context|discover|errors|hash|history|ledger|lock|manifest|migrate|plan|report|resolve-target|seal|sealed-history|span|stamps|terminate|under-lock)\.ts$/.test(
+    /\/packages\/migrator\/src\/(cache-file|check|concurrent-index|connect|context|discover|errors|hash|history|ledger|lock|manifest|migrate|plan|read-status|report|resolve-target|seal|sealed-history|span|stamps|status|terminate|under-lock|wait)\.ts$/.test(
       id,
     ) ||
-    /\/packages\/migrator-cli\/src\/(main|quick|output|exit-codes|describe-error|describe-run|settings|cache-folder|configuration|database-address|version|interrupt|spinner)\.ts$|src\/commands\/migrate\.ts$/.test(
+    /\/packages\/migrator-cli\/src\/(main|quick|output|exit-codes|describe-error|describe-run|align|settings|cache-folder|configuration|database-address|version|interrupt|spinner)\.ts$|src\/commands\/(migrate|status|history)\.ts$/.test(
       id,
     ) ||
     /rolldown\/runtime|^\0(pg|dns)$|\/migrator-cli\/build\/|\/node_modules\/(pg|pg-[\w-]+|postgres-[\w-]+|pgpass|split2|xtend|fastest-levenshtein)\//.test(
@@ -80,7 +88,7 @@ export default defineConfig([
       if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
       next(level, log);
     },
-    plugins: [clientOnly, lighter, noChildProcess],
+    plugins: [clientOnly, lighter, knownVersion, noChildProcess],
     output: {
       dir: source("dist"),
       format: "cjs",

@@ -1,5 +1,4 @@
 import { accessSync, constants, existsSync } from "node:fs";
-import { homedir } from "node:os";
 import path from "node:path";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,7 +15,10 @@ export function findCacheFolder(directory: string, environment: Environment): st
     const folder = path.join(modules, ".cache", "migrator");
     if (existsSync(folder) || isWritable(modules)) return folder;
   }
-  return path.join(environment["XDG_CACHE_HOME"] || path.join(homedir(), ".cache"), "migrator");
+  return path.join(
+    environment["XDG_CACHE_HOME"] || path.join(process.getBuiltinModule("node:os").homedir(), ".cache"),
+    "migrator",
+  );
 }
 
 function findModules(folder: string): string | undefined {

@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import path from "node:path";
 import type { OrmOptions } from "./driver.ts";
 import { ConfigurationError } from "./errors.ts";
@@ -79,7 +78,10 @@ export function createContext(options: MigratorOptions): Context {
     get runId() {
       return (runId ??= uniqueId());
     },
-    host: hostname(),
+    // Loaded when a record of it is made: most starts make none.
+    get host() {
+      return process.getBuiltinModule("node:os").hostname();
+    },
   };
 }
 

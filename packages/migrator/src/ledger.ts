@@ -129,8 +129,8 @@ function listOf(expected: readonly KnownApplication[]): string {
 
 /** The same list as the server writes it. */
 function listQuery(rows: string): string {
-  return `select count(*) || ';' ||
-    string_agg(coalesce(name, '') || ':' || coalesce(checksum, ''), ',' order by id) as list from ${rows}`;
+  return `select count(*) || ';' || string_agg(coalesce(name, '') || ':' || coalesce(checksum, ''), ',') as list
+    from (select name, checksum from ${rows} order by id) as ordered`;
 }
 
 /** What a ledger holds when a history is applied as it stands: the SHA-256 of its names and checksums. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Query } from "./connect.ts";
 import { InterruptedError, LockedError } from "./errors.ts";
 import { type LedgerTable, qualified } from "./ledger.ts";
@@ -58,6 +57,7 @@ async function acquire(query: Query, name: string, { waitMs, onWaiting, signal }
     if (now && now.pid !== holder?.pid) onWaiting(now);
     holder = now ?? holder;
     if (Date.now() >= deadline) throw new LockedError(describeTimeout(holder, waitMs));
+    const { setTimeout: sleep } = await import("node:timers/promises");
     await sleep(Math.min(pause * (0.5 + Math.random()), Math.max(deadline - Date.now(), 1)));
   }
 }

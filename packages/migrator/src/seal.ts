@@ -51,7 +51,7 @@ export function openSeal(cache: string, directory: string, version: string): Sea
 /** Everything that lies in the folder: what is not a migration yet may be one that is being written. */
 function listEntries(directory: string): readonly string[] {
   try {
-    return readdirSync(directory).toSorted();
+    return readdirSync(directory);
   } catch {
     // Who reads the folder says so.
     return [];
