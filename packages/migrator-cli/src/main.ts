@@ -54,7 +54,9 @@ async function run(): Promise<void> {
   }
   finished = true;
   // Node takes its time to clear up what the system clears up anyway.
-  if (over && process.stdout.writableLength === 0) process.exit();
+  if (over && process.stdout.writableLength === 0)
+    // Not at once: that it could not be written is told in a moment.
+    setImmediate(() => process.exit());
 }
 
 async function runProgram(): Promise<void> {

@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { first, folderOf, migration, project, run, runJson, second, start, twoTables, until } from "./support.ts";
@@ -8,6 +8,16 @@ const broken = { ...twoTables, "Migration20240103000000_c.ts": migration("Migrat
 const checksum = expect.stringMatching(/^[0-9a-f]{64}$/);
 const durationMs = expect.any(Number);
 const appliedAt = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
+
+describe("what cannot be printed", () => {
+  it.each(["up", "status", "history"])("of %s is told by the exit code", async (command) => {
+    const { args } = await project();
+    await run(["up", ...args]);
+    const full = await open("/dev/full", "w");
+    const { code } = await run([command, ...args], { stdout: full.fd }).finally(async () => await full.close());
+    expect(code).toBe(1);
+  });
+});
 
 describe("help", () => {
   it.each(commands)("of %s has examples that begin with it, and the options of every command", async (command) => {

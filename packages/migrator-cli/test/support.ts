@@ -19,6 +19,8 @@ export interface Outcome {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A file that is open for standard output, in place of a pipe to the test. */
+  readonly stdout?: number;
 }
 
 /** The command under way. */
@@ -28,12 +30,13 @@ export interface Running {
 }
 
 /** Starts the command in a folder without a configuration, and with no address in its environment, unless told. */
-export function start(args: readonly string[], { cwd = tmpdir(), env = {} }: RunOptions = {}): Running {
+export function start(args: readonly string[], { cwd = tmpdir(), env = {}, stdout: file }: RunOptions = {}): Running {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(POSTGRES_|PG|NODE_|VITEST|GITHUB_|NO_COLOR|FORCE_COLOR)/.test(name),
   );
   const child = spawn(process.execPath, ["--conditions=@thedata/source", main, ...args], {
     cwd,
+    stdio: ["pipe", file ?? "pipe", "pipe"],
     // A start takes half as long where Node keeps what it compiled.
     env: {
       ...Object.fromEntries(inherited),
@@ -42,7 +45,7 @@ export function start(args: readonly string[], { cwd = tmpdir(), env = {} }: Run
       ...env,
     },
   });
-  child.stdin.end();
+  child.stdin?.end();
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   const outcome = new Promise<Outcome>((resolve) =>
     child.once("close", (code) => resolve({ code, stdout: stdout(), stderr: stderr() })),
@@ -50,9 +53,9 @@ export function start(args: readonly string[], { cwd = tmpdir(), env = {} }: Run
   return { process: child, outcome };
 }
 
-function collect(stream: NodeJS.ReadableStream): () => string {
+function collect(stream: NodeJS.ReadableStream | null): () => string {
   let text = "";
-  stream.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+  stream?.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
   return () => text;
 }
 

@@ -17,7 +17,8 @@ export function readCache(place: string): Buffer | undefined {
 
 /** Writes notes in one step. Where that cannot be, in a read-only folder or on a full disk, the next start is slower. */
 export function writeCache(place: string, content: string | Buffer): void {
-  const next = `${place}.${process.pid}.tmp`;
+  // Containers have the same process numbers.
+  const next = `${place}.${process.pid}-${Date.now()}.tmp`;
   try {
     mkdirSync(path.dirname(place), { recursive: true, mode: 0o700 });
     writeFileSync(next, content, { mode: 0o600, flag: "wx" });
