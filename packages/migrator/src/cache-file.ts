@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, type Stats, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  type Stats,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 
 /** Where notes on a folder lie in `cache`; `ending` tells its several notes apart. */
@@ -26,7 +35,16 @@ export function writeCache(place: string, content: string | Buffer): void {
     chmodSync(next, 0o644);
     renameSync(next, place);
   } catch {
-    // As said.
+    discard(next);
+  }
+}
+
+/** What is half written shall not stay, where it was begun at all. */
+function discard(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch {
+    // It was not.
   }
 }
 
