@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rename, symlink } from "node:fs/promises";
 import path from "node:path";
 import { expect, it } from "vitest";
-import { folderOf, temporaryFolder } from "../test/support.ts";
+import { addFiles, folderOf, temporaryFolder } from "../test/support.ts";
 import { discover } from "./discover.ts";
 import { ConfigurationError } from "./errors.ts";
 import { buildManifest, manifestFile } from "./manifest.ts";
@@ -57,4 +57,39 @@ it("refuses a folder that does not exist, and names it", async () => {
 it("refuses a file in place of a folder", async () => {
   const folder = await folderOf({ "M1_a.ts": "" });
   await expect(discover(path.join(folder, "M1_a.ts"))).rejects.toThrow(ConfigurationError);
+});
+
+it("takes a link to a file for the file, and leaves a link to a folder alone", async () => {
+  const [folder, elsewhere] = [await temporaryFolder(), await folderOf({ "M1_a.ts": "" })];
+  await symlink(path.join(elsewhere, "M1_a.ts"), path.join(folder, "M2_b.ts"));
+  await symlink(elsewhere, path.join(folder, "M3_c.ts"));
+  expect((await discover(folder)).files.map(({ name }) => name)).toEqual(["M2_b"]);
+});
+
+it("lists a folder as Kubernetes mounts a ConfigMap: links through a link that is swapped", async () => {
+  const folder = await temporaryFolder();
+  const mount = async (version: string, files: readonly string[]) => {
+    await mkdir(path.join(folder, version));
+    await addFiles(path.join(folder, version), Object.fromEntries(files.map((file) => [file, ""])));
+    await symlink(version, path.join(folder, "..data_tmp"));
+    await rename(path.join(folder, "..data_tmp"), path.join(folder, "..data"));
+    for (const file of files) await symlink(path.join("..data", file), path.join(folder, file)).catch(() => {});
+  };
+  await mount("..2025_01_01", ["M1_a.ts"]);
+  expect((await discover(folder)).files.map(({ name }) => name)).toEqual(["M1_a"]);
+  await mount("..2025_01_02", ["M1_a.ts", "M2_b.ts"]);
+  expect((await discover(folder)).files.map(({ name }) => name)).toEqual(["M1_a", "M2_b"]);
+});
+
+it.each([
+  ["that leads nowhere", "M1_a.ts", "nowhere.ts"],
+  ["to itself", "M1_a.ts", "M1_a.ts"],
+  ["in place of the manifest that leads nowhere", manifestFile, "nowhere.json"],
+])("refuses a link %s, and names it", async (_, name, target) => {
+  const folder = await temporaryFolder();
+  await symlink(target, path.join(folder, name));
+  const expected = new ConfigurationError(
+    `${path.join(folder, name)} is a link to ${target}, which cannot be read: put the file there, or take the link away`,
+  );
+  await expect(discover(folder)).rejects.toThrow(expected);
 });

@@ -1,5 +1,5 @@
 // Without promises: a start loads what they need for nothing else, and waits for nobody meanwhile.
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import path from "node:path";
 import { ConfigurationError } from "./errors.ts";
 import { type Manifest, manifestFile, readManifest } from "./manifest.ts";
@@ -67,9 +67,21 @@ export function pendingOf(entries: readonly string[]): string[] {
 function readEntries(directory: string): string[] {
   try {
     const entries = readdirSync(directory, { withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+    return entries.filter((entry) => entry.isFile() || isLinkToFile(directory, entry)).map(({ name }) => name);
   } catch (error) {
-    throw explain(directory, error as NodeJS.ErrnoException);
+    throw error instanceof ConfigurationError ? error : explain(directory, error as NodeJS.ErrnoException);
+  }
+}
+
+/** Kubernetes mounts each file of a ConfigMap as a link. Throws where the link of a migration or manifest is dangling. */
+function isLinkToFile(directory: string, entry: Dirent): boolean {
+  if (!entry.isSymbolicLink() || !(isMigrationFile(entry.name) || entry.name === manifestFile)) return false;
+  const link = path.join(directory, entry.name);
+  try {
+    return statSync(link).isFile();
+  } catch (cause) {
+    const message = `${link} is a link to ${readlinkSync(link)}, which cannot be read: put the file there, or take the link away`;
+    throw new ConfigurationError(message, { cause });
   }
 }
 

@@ -1,4 +1,3 @@
-import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type MigrationFile, readSource } from "./discover.ts";
 import { BrokenMigrationError } from "./errors.ts";
@@ -77,7 +76,7 @@ function refuseTransactionControl(file: MigrationFile, statements: readonly stri
 }
 
 async function importFile(file: MigrationFile): Promise<Record<string, unknown>> {
-  standInFor(path.dirname(file.path));
+  standInFor(file.path);
   try {
     return (await import(pathToFileURL(file.path).href)) as Record<string, unknown>;
   } catch (cause) {

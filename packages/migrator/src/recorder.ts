@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
 
@@ -78,8 +79,8 @@ const stand_in = new URL(`./migration-base${import.meta.url.slice(import.meta.ur
   .href;
 const folders = new Set<string>();
 
-/** From now on, files in `directory` that import `@mikro-orm/migrations` get `RecordedMigration` instead. */
-export function standInFor(directory: string): void {
+/** From now on, `file` and those beside it that import `@mikro-orm/migrations` get `RecordedMigration` instead. */
+export function standInFor(file: string): void {
   if (folders.size === 0)
     registerHooks({
       resolve: (specifier, context, next) =>
@@ -87,9 +88,23 @@ export function standInFor(directory: string): void {
           ? { url: stand_in, shortCircuit: true }
           : next(specifier, context),
     });
-  folders.add(`${pathToFileURL(directory).href}/`);
+  // Node imports the file that a link leads to, unless it is told to preserve links.
+  for (const one of [file, realpath(file)]) folders.add(folderOf(pathToFileURL(one).href));
 }
 
 function isMigration(url: string | undefined): boolean {
-  return url !== undefined && folders.has(url.slice(0, url.lastIndexOf("/") + 1));
+  return url !== undefined && folders.has(folderOf(url));
+}
+
+function folderOf(url: string): string {
+  return url.slice(0, url.lastIndexOf("/") + 1);
+}
+
+/** A file that is not there stays as it is named: its import says what is wrong. */
+function realpath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
 }
