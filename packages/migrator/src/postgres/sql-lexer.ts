@@ -1,0 +1,121 @@
+import { type Token, tokenize } from "./sql-tokens.ts";
+
+export { type Token, tokenize } from "./sql-tokens.ts";
+
+/** One command of a text, from its first token to its last; positions of tokens are those of the whole text. */
+export interface Command {
+  /** Without its semicolon, and without comments before and after it. */
+  readonly sql: string;
+  readonly start: number;
+  readonly tokens: readonly Token[];
+}
+
+interface Structure {
+  readonly tokens: readonly Token[];
+  /** Of the semicolons that end a command. */
+  readonly ends: readonly number[];
+  readonly closed: boolean;
+}
+
+function readStructure(sql: string): Structure {
+  const { tokens, closed } = tokenize(sql);
+  const ends: number[] = [];
+  let [depth, bodies] = [0, 0];
+  for (const [index, token] of tokens.entries()) {
+    const sign = token.kind === "symbol" ? sql[token.start] : "";
+    if (sign === "(") depth++;
+    else if (sign === ")") depth = Math.max(0, depth - 1);
+    else if (depth > 0) continue;
+    else if (opensBody(sql, tokens, index, (ends.at(-1) ?? -1) + 1)) bodies++;
+    else if (bodies > 0) bodies -= closesBody(sql, tokens, index) ? 1 : 0;
+    else if (sign === ";") ends.push(index);
+  }
+  return { tokens, ends, closed: closed && depth === 0 && bodies === 0 };
+}
+
+function isWord(sql: string, token: Token | undefined, ...words: readonly string[]): boolean {
+  return token?.kind === "word" && words.includes(sql.slice(token.start, token.end).toLowerCase());
+}
+
+/** `begin atomic` in a `create function` or `create procedure`, whose statements end in semicolons of their own. */
+function opensBody(sql: string, tokens: readonly Token[], index: number, first: number): boolean {
+  if (!isBeginAtomic(sql, tokens, index) || !isWord(sql, tokens[first], "create")) return false;
+  const kind = isWord(sql, tokens[first + 1], "or") ? first + 3 : first + 1;
+  return isWord(sql, tokens[kind], "function", "procedure");
+}
+
+function isBeginAtomic(sql: string, tokens: readonly Token[], index: number): boolean {
+  return isWord(sql, tokens[index], "atomic") && isWord(sql, tokens[index - 1], "begin");
+}
+
+/** Elsewhere than behind a semicolon `end` belongs to a `case`, or is a name. */
+function closesBody(sql: string, tokens: readonly Token[], index: number): boolean {
+  if (!isWord(sql, tokens[index], "end")) return false;
+  const before = tokens[index - 1];
+  return isBeginAtomic(sql, tokens, index - 1) || (before?.kind === "symbol" && sql[before.start] === ";");
+}
+
+/**
+ * The commands of a text, split at semicolons outside parentheses and outside the body of `begin atomic … end`; those
+ * that have no token are left out.
+ */
+export function splitCommands(sql: string): Command[] {
+  const { tokens, ends } = readStructure(sql);
+  const pieces = [...ends, tokens.length].map((end, index) => tokens.slice((ends[index - 1] ?? -1) + 1, end));
+  return pieces.flatMap((piece) => {
+    const [first, last] = [piece[0], piece.at(-1)];
+    return first && last ? [{ sql: sql.slice(first.start, last.end), start: first.start, tokens: piece }] : [];
+  });
+}
+
+/** The unquoted words that a command begins with, in lower case, at most `limit`. */
+export function leadingWords({ sql, start, tokens }: Command, limit = 4): string[] {
+  const other = tokens.findIndex(({ kind }) => kind !== "word");
+  const words = tokens.slice(0, Math.min(limit, other < 0 ? tokens.length : other));
+  return words.map((token) => sql.slice(token.start - start, token.end - start).toLowerCase());
+}
+
+/** What a command does to its transaction; undefined for all others, savepoints and `rollback to` among them. */
+export function transactionControlOf(command: Command): "begin" | "commit" | "rollback" | "prepare" | undefined {
+  const [first = "", second = "", third] = leadingWords(command, 3);
+  if (first === "begin" || (first === "start" && second === "transaction")) return "begin";
+  if (first === "commit" || first === "end") return "commit";
+  if (first === "abort") return "rollback";
+  // A prepared statement may have the name `transaction`.
+  if (first === "prepare")
+    return second === "transaction" && command.tokens[2]?.kind === "string" ? "prepare" : undefined;
+  const toSavepoint = second === "to" || (third === "to" && (second === "work" || second === "transaction"));
+  return first === "rollback" && !toSavepoint ? "rollback" : undefined;
+}
+
+/** The first command of a text that begins or ends a transaction. */
+export function findTransactionControl(sql: string): Command | undefined {
+  return splitCommands(sql).find((command) => transactionControlOf(command) !== undefined);
+}
+
+/** False when a quote, a comment, a parenthesis or a `begin atomic` is left open, so that it would take in what follows. */
+export function isClosed(sql: string): boolean {
+  return readStructure(sql).closed;
+}
+
+/** The parts of a list, split at commas outside quotes, parentheses and brackets, without the blanks around them. */
+export function splitList(sql: string): string[] {
+  const parts: string[] = [];
+  let [depth, from] = [0, 0];
+  const { tokens } = tokenize(sql);
+  for (const { kind, start } of tokens) {
+    const sign = kind === "symbol" ? sql.charAt(start) : "";
+    if (sign === "(" || sign === "[") depth++;
+    else if (sign === ")" || sign === "]") depth--;
+    else if (sign === "," && depth === 0) {
+      parts.push(sql.slice(from, start).trim());
+      from = start + 1;
+    }
+  }
+  return tokens.length > 0 ? [...parts, sql.slice(from).trim()] : [];
+}
+
+/** True for a text that has nothing but comments, blanks and semicolons. */
+export function isEmptySql(sql: string): boolean {
+  return isClosed(sql) && splitCommands(sql).length === 0;
+}
