@@ -9,6 +9,7 @@ import { openDatabase } from "./database.ts";
 import { addDocs } from "./docs.ts";
 import { addProblemHandlers, pathOf, sendError } from "./error-handler.ts";
 import { healthRoutes } from "./health.ts";
+import { addJsonParser } from "./json-parser.ts";
 import { metrics } from "./metrics.ts";
 import { HttpProblem } from "./problem.ts";
 import { type Readiness, watchReadiness } from "./readiness.ts";
@@ -42,6 +43,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const readiness = watchReadiness(options.dsn, (error) => app.log.debug(error, "the database did not answer"));
   app.addHook("onClose", async () => await readiness.close());
   app.setValidatorCompiler(validatorCompiler);
+  addJsonParser(app);
   addProblemHandlers(app);
   app.addHook("onSend", async (_request, reply) => {
     if (isStopping()) reply.header("connection", "close");

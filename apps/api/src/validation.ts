@@ -1,5 +1,5 @@
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from "fastify";
-import type { TSchema } from "typebox";
+import { type TSchema, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { Value } from "typebox/value";
 
@@ -10,8 +10,27 @@ import { Value } from "typebox/value";
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
   return (value: unknown) => {
-    const given = httpPart === "body" ? value : Value.Convert(schema, Value.Default(schema, value));
+    const given = httpPart === "body" ? value : Value.Default(schema, readTexts(schema, value));
     if (validator.Check(given)) return { value: given };
     return { error: validator.Errors(given) as FastifySchemaValidationError[] };
   };
 };
+
+// TypeBox's own conversion reads 1.5, 0x10 and "true" as integers: the caller would get another page than asked for.
+const decimalInteger = /^(0|-?[1-9]\d*)$/;
+
+/** The parameters, with integers and booleans where the schema asks for them and the text is one. */
+function readTexts(schema: TSchema, parameters: unknown): unknown {
+  if (!Type.IsObject(schema) || typeof parameters !== "object" || parameters === null) return parameters;
+  const { properties } = schema;
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, text]) => [name, readText(properties[name], text as unknown)]),
+  );
+}
+
+function readText(schema: TSchema | undefined, text: unknown): unknown {
+  if (typeof text !== "string") return text;
+  if (Type.IsInteger(schema) && decimalInteger.test(text)) return Number(text);
+  if (Type.IsBoolean(schema) && (text === "true" || text === "false")) return text === "true";
+  return text;
+}

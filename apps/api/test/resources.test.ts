@@ -120,7 +120,10 @@ describe.each(resources)("$url", ({ url, create, shown, change, wrong }) => {
     expect(seen.map(({ createdAt }) => createdAt)).toEqual(seen.map(({ createdAt }) => createdAt).toSorted());
   });
 
-  test.each(["limit=0", "limit=101", "limit=x", "offset=-1", "nonsense=1"])("refuses the query %s", async (query) => {
+  const refused = ["limit=0", "limit=101", "limit=x", "limit=", "offset=-1", "nonsense=1"];
+  // What other notations of a number would make of it: JavaScript's, and what is cut or rounded to an integer.
+  const notDecimal = ["limit=1.5", "limit=0x10", "limit=1e1", "limit=true", "limit=%201", "limit=01", "offset=-0"];
+  test.each([...refused, ...notDecimal])("refuses the query %s", async (query) => {
     const answer = await call("GET", `${url}?${query}`);
     expect(answer.statusCode).toBe(400);
     expect(answer.json().errors).toMatchObject([{ parameter: query.split("=")[0] }]);
@@ -192,6 +195,35 @@ test("the lists are filtered by what the query names", async () => {
   const { email } = administrator;
   expect((await call("GET", `/v1/users?email=${email.toUpperCase()}`)).json().items).toMatchObject([{ email }]);
   expect((await call("GET", "/v1/users?email=nobody@example.com")).json()).toMatchObject({ items: [], total: 0 });
+});
+
+test("a boolean of the query is written as JSON writes it", async () => {
+  for (const value of ["1", "TRUE", "yes", ""]) {
+    const answer = await call("GET", `/v1/data-sources?enabled=${value}`);
+    expect([value, answer.statusCode, answer.json().errors]).toMatchObject([value, 400, [{ parameter: "enabled" }]]);
+  }
+});
+
+test("JSON that is nested too deep is the request's fault, wherever it is, and brackets in texts do not count", async () => {
+  const send = async (config: string) =>
+    await api.app.inject({
+      method: "POST",
+      url: "/v1/data-sources",
+      headers: { authorization: `Bearer ${administrator.token}`, "content-type": "application/json" },
+      payload: `{"organizationId": "${organizationId}", "name": "deep", "type": "web", "config": ${config}}`,
+    });
+  const nested = (open: string, close: string, depth: number) => `${open.repeat(depth)}1${close.repeat(depth)}`;
+  for (const deep of [
+    nested('{"a":', "}", 100_000),
+    `{"a": ${nested("[", "]", 100_000)}}`,
+    nested('{"a":', "}", 64),
+    "[".repeat(100_000),
+  ]) {
+    const answer = await send(deep);
+    expect([answer.statusCode, answer.json().detail]).toEqual([400, expect.stringMatching(/nested .* 64 levels/)]);
+  }
+  expect((await send(nested('{"a":', "}", 63))).statusCode).toBe(201);
+  expect((await send(`{"a": ${JSON.stringify(`\\"${"[{".repeat(500)}`)}}`)).statusCode).toBe(201);
 });
 
 test("unknown routes, broken JSON and foreign media types are problem documents too", async () => {

@@ -1,5 +1,6 @@
+import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { insertUser, password, startApi, startOwnApi, type TestApi } from "./support.ts";
+import { insertUser, password, sessionSecret, startApi, startOwnApi, type TestApi } from "./support.ts";
 
 let api: TestApi;
 beforeAll(async () => {
@@ -125,4 +126,25 @@ test("logins beyond the limit are refused for a while", async () => {
   expect(refused.statusCode).toBe(429);
   expect(refused.headers["content-type"]).toBe("application/problem+json");
   expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
+});
+
+/** A token that was signed with the API's own secret, whatever it says. */
+function sign(claims: object): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
+  return `${signed}.${createHmac("sha256", sessionSecret).update(signed).digest("base64url")}`;
+}
+
+test("a signed token that names no user by key is refused like any other", async () => {
+  const person = await api.person();
+  const claims = JSON.parse(atob(person.token.split(".")[1] ?? ""));
+  const status = async (changed: object) => {
+    const as = { ...person, token: sign({ ...claims, ...changed }) };
+    return (await api.call("GET", "/v1/sessions/current", { as })).statusCode;
+  };
+  expect(await status({})).toBe(200);
+  for (const sub of ["nobody", "", 5, true, null, {}, { email: person.email }, [person.id], `{${person.id}}`, "\0"])
+    expect([sub, await status({ sub })]).toEqual([sub, 401]);
+  for (const changed of [{ fingerprint: 5 }, { fingerprint: null }, { exp: "never" }, { exp: 1e300 }, { exp: null }])
+    expect([changed, await status(changed)]).toEqual([changed, 401]);
 });

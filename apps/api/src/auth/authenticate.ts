@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
 import { User } from "@thedata/models";
+import { type Static, Type } from "typebox";
+import { Compile } from "typebox/compile";
 import { forbidden, HttpProblem } from "../problem.ts";
 import type { Readiness } from "../readiness.ts";
 import { type Grants, holds, holdsAnywhere, type PermissionName } from "./access.ts";
@@ -18,11 +20,13 @@ export interface Session {
 export type Access = "anybody" | "session" | { readonly permission: PermissionName; readonly platform: boolean };
 
 /** What a session's token carries: the user, the end in seconds since 1970, the fingerprint of the password hash. */
-interface TokenPayload {
-  readonly sub: string;
-  readonly exp: number;
-  readonly fingerprint: string;
-}
+const TokenPayload = Type.Object({
+  sub: Type.String({ format: "uuid" }),
+  exp: Type.Integer({ maximum: 8_640_000_000_000 }),
+  fingerprint: Type.String(),
+});
+type TokenPayload = Static<typeof TokenPayload>;
+const isTokenPayload = Compile(TokenPayload);
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -67,9 +71,10 @@ export function addGate(app: FastifyInstance, { orm, readiness, sessionSecret }:
 }
 
 async function readSession(request: FastifyRequest, secret: string): Promise<Session> {
-  const token = await request.jwtVerify<TokenPayload>().catch(() => {
+  const token: unknown = await request.jwtVerify().catch(() => undefined);
+  // A signature says who wrote the token, not what: an object as `sub` would be a query for any user.
+  if (!isTokenPayload.Check(token))
     throw new HttpProblem(401, "Send a session's token: Authorization: Bearer … (POST /v1/sessions gives one)");
-  });
   const user = await request.em.findOne(User, token.sub);
   if (!user?.isActive || fingerprint(user.hashedPassword, secret) !== token.fingerprint)
     throw new HttpProblem(401, "The session has ended: log in again");
