@@ -176,6 +176,21 @@ describe("nobody gets more permissions than they hold", () => {
     expect(await api.sql("select from roles where name = 'more'")).toEqual([]);
   });
 
+  test("by changing a role that holds more, be it its name or description alone", async () => {
+    const url = `/v1/roles/${strong}`;
+    const before = (await api.call("GET", url, { as: administrator })).json();
+    for (const body of [{ name: "mine now" }, { description: "mine" }, { permissions: before.permissions }]) {
+      const answer = await api.call("PATCH", url, { as: manager, body });
+      expect(answer.statusCode).toBe(403);
+      expect(answer.json().detail).toMatch(/logs:write$/);
+    }
+    expect((await api.call("GET", url, { as: administrator })).json()).toEqual(before);
+    expect((await api.call("PATCH", url, { as: administrator, body: { description: "theirs" } })).statusCode).toBe(200);
+    expect(
+      (await api.call("PATCH", `/v1/roles/${weak}`, { as: manager, body: { description: "mine" } })).statusCode,
+    ).toBe(200);
+  });
+
   test("by taking over the account of somebody who holds more", async () => {
     const url = `/v1/users/${administrator.id}`;
     for (const body of [{ password: "a password of mine" }, { email: "mine@example.com" }, { isActive: false }])

@@ -104,6 +104,33 @@ describe("roles", () => {
     expect((await call("GET", url)).json().permissions).toHaveLength(16);
   });
 
+  test("are not named like another one, whatever the case, the form of the letters and the space around them", async () => {
+    await call("POST", "/v1/roles", { name: "Größe Prüfer" });
+    const plain = (await call("POST", "/v1/roles", { name: "plain" })).json();
+    for (const name of ["ADMIN", "Admin", " admin\t", "\u00a0ａｄｍｉｎ", "größe prüfer", "GRÖßE PRÜFER "]) {
+      for (const answer of [
+        await call("POST", "/v1/roles", { name }),
+        await call("PATCH", `/v1/roles/${plain.id}`, { name }),
+      ])
+        expect([name, answer.statusCode, answer.json().errors]).toMatchObject([name, 409, [{ pointer: "#/name" }]]);
+    }
+    expect((await call("PATCH", `/v1/roles/${plain.id}`, { name: "Plain" })).json().name).toBe("Plain");
+    expect((await call("GET", "/v1/roles")).json().total).toBe(3);
+  });
+
+  test("are never called admin, not even where that role is missing", async () => {
+    await api.sql("update roles set name = 'gone' where name = 'admin'");
+    const person = await api.person({ permissions: ["roles:write"] });
+    const answer = await api.call("POST", "/v1/roles", { as: person, body: { name: "Admin" } });
+    expect(answer.statusCode).toBe(409);
+  });
+
+  test("that two administrators name alike at the same time become one", async () => {
+    const names = ["twin", "TWIN", "Twin", "tWIN"];
+    const answers = await Promise.all(names.map(async (name) => await call("POST", "/v1/roles", { name })));
+    expect(answers.map(({ statusCode }) => statusCode).toSorted()).toEqual([201, 409, 409, 409]);
+  });
+
   test("hold only permissions that exist, and a refused one is not created", async () => {
     const answer = await call("POST", "/v1/roles", { name: "odd", permissions: ["logs:read", "logs:eat"] });
     expect(answer.json()).toMatchObject({ status: 422, errors: [{ pointer: "#/permissions" }] });

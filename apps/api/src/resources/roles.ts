@@ -3,6 +3,7 @@ import { Role } from "@thedata/models";
 import { Type } from "typebox";
 import { adminRole } from "../administrators.ts";
 import { conflict } from "../problem.ts";
+import { claimRoleName } from "./role-names.ts";
 import { permissionsOf, requireHeld, setPermissions } from "./role-permissions.ts";
 import { findPage, findRow } from "./rows.ts";
 import * as s from "./schemas.ts";
@@ -53,6 +54,7 @@ export const roleRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async ({ em, session, body: { permissions = [], ...body } }, reply) => {
       const role = await em.transactional(async (tx) => {
+        await claimRoleName(tx, body.name, null);
         const created = tx.create(Role, body);
         await tx.flush();
         await setPermissions(tx, created, permissions, session.grants);
@@ -79,7 +81,7 @@ export const roleRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: s.needsOnPlatform("roles:write"),
       schema: {
-        ...about("Change a role; `permissions` replaces all that it holds"),
+        ...about("Change a role whose permissions one holds oneself; `permissions` replaces all that it holds"),
         params: s.IdParams,
         body: RoleChange,
         response: { 200: RoleView },
@@ -88,8 +90,10 @@ export const roleRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async ({ em, session, params: { id }, body: { permissions, ...body } }) => {
       const role = await em.transactional(async (tx) => {
         const found = await findRow(tx, Role, id, "role");
+        requireHeld(session.grants, (await permissionsOf(tx, [id])).get(id) ?? []);
         if (found.isSystem && body.name !== undefined) throw conflict("A system role keeps its name", "name");
         if (found.name === adminRole && permissions) throw conflict("This role keeps its permissions", "permissions");
+        if (body.name !== undefined) await claimRoleName(tx, body.name, id);
         tx.assign(found, body);
         if (permissions) await setPermissions(tx, found, permissions, session.grants);
         return found;
