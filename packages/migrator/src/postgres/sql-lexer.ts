@@ -33,15 +33,16 @@ function readStructure(sql: string): Structure {
   return { tokens, ends, closed: closed && depth === 0 && bodies === 0 };
 }
 
-function isWord(sql: string, token: Token | undefined, ...words: readonly string[]): boolean {
-  return token?.kind === "word" && words.includes(sql.slice(token.start, token.end).toLowerCase());
+function isWord(sql: string, token: Token | undefined, word: string): boolean {
+  if (token?.kind !== "word" || token.end - token.start !== word.length) return false;
+  return sql.slice(token.start, token.end).toLowerCase() === word;
 }
 
 /** `begin atomic` in a `create function` or `create procedure`, whose statements end in semicolons of their own. */
 function opensBody(sql: string, tokens: readonly Token[], index: number, first: number): boolean {
   if (!isBeginAtomic(sql, tokens, index) || !isWord(sql, tokens[first], "create")) return false;
   const kind = isWord(sql, tokens[first + 1], "or") ? first + 3 : first + 1;
-  return isWord(sql, tokens[kind], "function", "procedure");
+  return isWord(sql, tokens[kind], "function") || isWord(sql, tokens[kind], "procedure");
 }
 
 function isBeginAtomic(sql: string, tokens: readonly Token[], index: number): boolean {

@@ -44,19 +44,26 @@ export function tokenize(sql: string): { readonly tokens: readonly Token[]; read
 }
 
 function kindAt(sql: string, at: number): Token["kind"] | "blank" {
-  const [first, second] = [sql[at], sql[at + 1]];
-  if (isOf(blank, sql, at) || isComment(sql, at)) return "blank";
-  if (first === "'") return "string";
-  if (first === '"') return "identifier";
   if (isOf(wordStart, sql, at)) return kindOfWord(sql, at);
-  if (isOf(digit, sql, at) || (first === "." && isOf(digit, sql, at + 1))) return "number";
-  if (first === "$" && isOf(digit, sql, at + 1)) return "parameter";
-  if (first === "$" && second !== undefined) return tagAt(sql, at) ? "string" : "symbol";
-  return isOf(operator, sql, at) ? "operator" : "symbol";
+  if (isOf(blank, sql, at)) return "blank";
+  if (isOf(digit, sql, at)) return "number";
+  if (isOf(operator, sql, at)) return isComment(sql, at) ? "blank" : "operator";
+  return kindOfSign(sql, at);
+}
+
+function kindOfSign(sql: string, at: number): Token["kind"] {
+  const sign = sql[at];
+  if (sign === "'") return "string";
+  if (sign === '"') return "identifier";
+  if (sign === "." && isOf(digit, sql, at + 1)) return "number";
+  if (sign !== "$") return "symbol";
+  if (isOf(digit, sql, at + 1)) return "parameter";
+  return tagAt(sql, at) ? "string" : "symbol";
 }
 
 function isComment(sql: string, at: number): boolean {
-  return sql.startsWith("--", at) || sql.startsWith("/*", at);
+  const [first, second] = [sql[at], sql[at + 1]];
+  return first === "-" ? second === "-" : first === "/" && second === "*";
 }
 
 /** A letter may be the prefix of a literal. */
@@ -88,9 +95,13 @@ function endOf(kind: Token["kind"] | "blank", sql: string, at: number): number {
   if (kind === "parameter") return skip(digit, sql, at + 1);
   if (kind === "string") return endOfString(sql, at);
   if (kind === "identifier") return endOfIdentifier(sql, sql.indexOf('"', at) + 1);
-  if (kind === "symbol") return at + (/^(?:::|\.\.|:=)/.test(sql.slice(at, at + 2)) ? 2 : 1);
+  if (kind === "symbol") return at + (isPair(sql[at], sql[at + 1]) ? 2 : 1);
   number.lastIndex = at;
   return number.test(sql) ? number.lastIndex : at + 1;
+}
+
+function isPair(first: string | undefined, second: string | undefined): boolean {
+  return first === ":" ? second === ":" || second === "=" : first === "." && second === ".";
 }
 
 function skip(flags: number, sql: string, from: number): number {
@@ -132,12 +143,14 @@ function endOfIdentifier(sql: string, from: number): number {
 
 function endOfString(sql: string, start: number): number {
   if (sql[start] === "$") return endOfDollars(sql, start);
-  const escapes = sql[start] === "e" || sql[start] === "E";
+  const escapes = "eE".includes(sql.charAt(start));
+  // Two quotes are one quote in it, but not in a literal of bits.
+  const pairs = !"bBxX".includes(sql.charAt(start));
   for (let at = sql.indexOf("'", start) + 1; ;) {
     const sign = escapes ? find(/['\\]/g, sql, at) : sql.indexOf("'", at);
     if (sign < 0) return -1;
-    const isPair = sql[sign] === "\\" || sql[sign + 1] === "'";
-    at = isPair ? sign + 2 : findContinuation(sql, sign + 1);
+    const isEscaped = sql[sign] === "\\" || (pairs && sql[sign + 1] === "'");
+    at = isEscaped ? sign + 2 : findContinuation(sql, sign + 1);
     if (at < 0) return sign + 1;
   }
 }
