@@ -30,7 +30,7 @@ export interface AppOptions {
   /** pino's level; silent unless told. */
   readonly logLevel?: string;
   readonly trustProxy?: string;
-  /** How often one address may try to log in within a minute; 10 unless told. */
+  /** How often one address, and how often anybody to one account, may try to log in within a minute; 10 unless told. */
   readonly loginsPerMinute?: number;
   /** Whether the process has been told to stop; then every answer closes its connection. */
   readonly isStopping?: () => boolean;

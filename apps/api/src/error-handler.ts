@@ -26,7 +26,8 @@ function toProblem(error: Error): HttpProblem {
 }
 
 function fromFastify(error: FastifyError): HttpProblem {
-  if (error.validation) return new HttpProblem(400, "The request does not have the right shape", toFaults(error));
+  if (error.validation)
+    return new HttpProblem(400, "The request does not have the right shape", { errors: toFaults(error) });
   const status = error.statusCode ?? 500;
   return status < 500 ? new HttpProblem(status, error.message) : internalError;
 }
@@ -48,10 +49,11 @@ function toFaults(error: FastifyError): Fault[] {
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: HttpProblem): FastifyReply {
-  const { statusCode: status, message: detail, errors } = problem;
+  const { statusCode: status, message: detail, errors, retryAfter } = problem;
   const title = STATUS_CODES[status] ?? "Error";
   const document = { type: "about:blank", title, status, detail, instance: pathOf(request), errors };
   if (status === 401) reply.header("www-authenticate", "Bearer");
+  if (retryAfter !== undefined) reply.header("retry-after", retryAfter);
   // As text: the route's response schema describes its successes.
   return reply.code(status).type("application/problem+json").serializer(JSON.stringify).send(document);
 }

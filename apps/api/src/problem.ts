@@ -5,15 +5,24 @@ export interface Fault {
   readonly detail: string;
 }
 
+/** What a problem says beside its status and detail. */
+export interface ProblemParts {
+  readonly errors?: readonly Fault[];
+  /** Seconds after which the same request may succeed. */
+  readonly retryAfter?: number;
+}
+
 /** An answer that is not a success; what is thrown anywhere in a request becomes `application/problem+json` (RFC 9457). */
 export class HttpProblem extends Error {
   readonly statusCode: number;
   readonly errors: readonly Fault[];
+  readonly retryAfter: number | undefined;
 
-  constructor(statusCode: number, detail: string, errors: readonly Fault[] = []) {
+  constructor(statusCode: number, detail: string, { errors = [], retryAfter }: ProblemParts = {}) {
     super(detail);
     this.statusCode = statusCode;
     this.errors = errors;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -25,8 +34,8 @@ export const forbidden = (detail: string): HttpProblem => new HttpProblem(403, d
 
 /** 409: the request contradicts what stands; `field` names the property of the body that does. */
 export const conflict = (detail: string, field?: string): HttpProblem =>
-  new HttpProblem(409, detail, field ? [{ pointer: `#/${field}`, detail }] : []);
+  new HttpProblem(409, detail, { errors: field ? [{ pointer: `#/${field}`, detail }] : [] });
 
 /** 422: well formed, but it cannot be done with this value of `field`. */
 export const unprocessable = (detail: string, field: string): HttpProblem =>
-  new HttpProblem(422, detail, [{ pointer: `#/${field}`, detail }]);
+  new HttpProblem(422, detail, { errors: [{ pointer: `#/${field}`, detail }] });

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { insertUser, password, sessionSecret, startApi, startOwnApi, type TestApi } from "./support.ts";
 
 let api: TestApi;
@@ -116,6 +116,60 @@ test("a token that is forged, unsigned or expired is refused", async () => {
     expect(answer.statusCode).toBe(401);
     expect(answer.headers["www-authenticate"]).toBe("Bearer");
   }
+});
+
+describe("logins to one account", () => {
+  let limited: TestApi;
+  let email: string;
+  beforeEach(async () => {
+    limited = await startOwnApi({ loginsPerMinute: 5 });
+    email = await insertUser(limited.sql);
+  });
+
+  let addresses = 0;
+  const tryFrom = async (remoteAddress: string, address: string, given = "a wrong password") =>
+    await limited.app.inject({
+      method: "POST",
+      url: "/v1/sessions",
+      remoteAddress,
+      payload: { email: address, password: given },
+    });
+  const attack = async (...spellings: string[]) =>
+    await Promise.all(
+      Array.from(
+        { length: 30 },
+        async (_, i) => await tryFrom(`10.0.1.${++addresses % 256}`, spellings[i % spellings.length] ?? ""),
+      ),
+    );
+
+  test("are bounded from however many addresses, alike whether there is such an account or not", async () => {
+    const unknown = `${crypto.randomUUID()}@example.com`;
+    const [known, other] = [await attack(email, email.toUpperCase()), await attack(unknown, unknown.toUpperCase())];
+    for (const answers of [known, other]) {
+      const refused = answers.filter(({ statusCode }) => statusCode === 429);
+      expect([refused.length, answers.filter(({ statusCode }) => statusCode === 401).length]).toEqual([25, 5]);
+      for (const { headers } of refused) expect(Number(headers["retry-after"])).toBeGreaterThan(0);
+    }
+    const shapes = (answers: typeof known) => new Set(answers.map(({ body }) => body.replace(/\d+ seconds/, "")));
+    expect(shapes(known)).toEqual(shapes(other));
+    expect((await tryFrom("10.0.2.1", email, password)).statusCode).toBe(429);
+  });
+
+  test("are counted together however PostgreSQL and we lower its letters", async () => {
+    await limited.sql("insert into users (email, full_name, hashed_password) values ('İris@example.com', 'I', 'x')");
+    const answers = await attack("İris@example.com", "iris@example.com", "ıRIS@example.com", "IRİS@example.com");
+    expect(answers.filter(({ statusCode }) => statusCode === 401)).toHaveLength(5);
+  });
+
+  test("are open to their owner during an attack from where they logged in before, and to all after a minute", async () => {
+    expect((await tryFrom("10.0.3.1", email, password)).statusCode).toBe(201);
+    await attack(email);
+    expect((await tryFrom("10.0.3.1", email, password)).statusCode).toBe(201);
+    expect((await tryFrom("10.0.3.2", email, password)).statusCode).toBe(429);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_001 });
+    onTestFinished(() => void vi.useRealTimers());
+    expect((await tryFrom("10.0.3.2", email, password)).statusCode).toBe(201);
+  });
 });
 
 test("logins beyond the limit are refused for a while", async () => {

@@ -4,6 +4,7 @@ import { Type } from "typebox";
 import { HttpProblem } from "../problem.ts";
 import { about, Timestamp } from "../resources/schemas.ts";
 import { toUserView, UserView } from "../resources/user-view.ts";
+import { limitLogins } from "./login-limit.ts";
 import { fingerprint, maximumPasswordLength, verifyPassword } from "./passwords.ts";
 
 /** How sessions are made. */
@@ -11,7 +12,7 @@ export interface SessionOptions {
   readonly sessionSecret: string;
   /** Seconds. */
   readonly sessionTtl: number;
-  /** How often one address may try to log in within a minute. */
+  /** How often one address, and how often anybody to one account, may try to log in within a minute. */
   readonly loginsPerMinute: number;
 }
 
@@ -36,6 +37,7 @@ const CurrentSessionView = Type.Object(
 
 /** Logging in, and who one is. */
 export const sessionRoutes: FastifyPluginAsyncTypebox<SessionOptions> = async (app, options) => {
+  const accounts = limitLogins(app, options.loginsPerMinute);
   app.post(
     "/sessions",
     {
@@ -44,10 +46,12 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionOptions> = async (a
     },
     async (request, reply) => {
       const { email, password } = request.body;
+      await accounts.count(request, email);
       const user = await request.em.getRepository(User).findByEmail(email);
       const fits = await verifyPassword(user?.hashedPassword, password);
       // One answer for every reason: which addresses exist is nobody's business.
       if (!fits || !user?.isActive) throw new HttpProblem(401, "Address and password do not fit");
+      accounts.remember(request, email);
       await request.em.nativeUpdate(User, { id: user.id }, { lastLoginAt: new Date() });
       const exp = Math.floor(Date.now() / 1000) + options.sessionTtl;
       const claims = { sub: user.id, exp, fingerprint: fingerprint(user.hashedPassword, options.sessionSecret) };
