@@ -3,6 +3,7 @@ import { auditTable } from "./audit.ts";
 import type { OrmOptions } from "./driver.ts";
 import { ConfigurationError } from "./errors.ts";
 import { type LedgerTable, qualified } from "./ledger.ts";
+import { leadingWords, splitCommands } from "./postgres/sql-lexer.ts";
 
 /** What it would take to bring a database to the models, and back. */
 export interface ModelDifference {
@@ -93,17 +94,8 @@ function toStatements(generator: Generator, difference: unknown): string[] {
   return statements.filter((sql, index) => !/ drop constraint "[^"]+"$/.test(sql) || statements.indexOf(sql) === index);
 }
 
-/** The generator ends each statement with a semicolon and a new line; one inside a string literal ends nothing. */
 function splitStatements(sql: string): string[] {
-  const statements: string[] = [];
-  let open = "";
-  for (const piece of sql.split(/;\n/)) {
-    open += (open ? ";\n" : "") + piece;
-    if (open.split("'").length % 2 === 0) continue;
-    statements.push(open.trim().replace(/;$/, ""));
-    open = "";
-  }
-  // An apostrophe that opens no literal, in a comment or a function's body, must not swallow what follows.
-  statements.push(open.trim().replace(/;$/, ""));
-  return statements.filter((statement) => statement !== "" && !statement.startsWith("set names"));
+  return splitCommands(sql)
+    .filter((command) => !leadingWords(command, 2).join(" ").startsWith("set names"))
+    .map((command) => command.sql);
 }

@@ -1,4 +1,5 @@
 import type { CatalogObject, Property } from "./catalog.ts";
+import { readList } from "../postgres/sql-lexer.ts";
 
 /**
  * Brings what PostgreSQL writes in more than one way for the same thing to one: across its versions, and across dump
@@ -38,26 +39,9 @@ export function distributeCasts(text: string): string {
   const start = text.indexOf("(ARRAY[");
   if (start < 0) return text;
   const list = start + "(ARRAY[".length;
-  const elements = splitElements(text, list);
-  const cast = elements && /^\]\)::([\w ."]+?)\[\]/.exec(text.slice(elements.end));
+  const elements = readList(text, list);
+  const cast = elements.end >= 0 && /^\]\)::([\w ."]+?)\[\]/.exec(text.slice(elements.end));
   if (!cast) return text.slice(0, list) + distributeCasts(text.slice(list));
-  const array = `ARRAY[${elements.texts.map((element) => `(${element})::${cast[1]}`).join(", ")}]`;
+  const array = `ARRAY[${elements.parts.map((element) => `(${element})::${cast[1]}`).join(", ")}]`;
   return text.slice(0, start) + array + distributeCasts(text.slice(elements.end + cast[0].length));
-}
-
-/** The elements of an array constructor from `from` on, and where its closing bracket is. */
-function splitElements(text: string, from: number): { texts: string[]; end: number } | undefined {
-  const texts: string[] = [];
-  let depth = 0;
-  let start = from;
-  for (const { 0: token, index } of text.slice(from).matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|[[\](),]/g)) {
-    const place = from + index;
-    if (token === "]" && depth === 0) return { texts: [...texts, text.slice(start, place).trim()], end: place };
-    if (token === "(" || token === "[") depth++;
-    if (token === ")" || token === "]") depth--;
-    if (token !== "," || depth > 0) continue;
-    texts.push(text.slice(start, place).trim());
-    start = place + 1;
-  }
-  return undefined;
 }

@@ -1,4 +1,5 @@
 import { parse } from "libpg-query";
+import { tokenize } from "../postgres/sql-lexer.ts";
 
 interface ColumnRef {
   readonly fields: readonly { readonly String?: { readonly sval: string } }[];
@@ -13,11 +14,11 @@ export async function unqualifyColumns(definition: string): Promise<string> {
   const from = (select?.["fromClause"] ?? []) as Record<string, unknown>[];
   if (!select || from.length !== 1 || "JoinExpr" in (from[0] ?? {})) return definition;
   const { fromClause: _, withClause: __, ...rest } = select;
-  const places = findColumns(rest).filter(({ fields }) => fields.length === 2 && fields.every((field) => field.String));
-  return cut(
-    definition,
-    places.map(({ location = 0 }) => location).toSorted((a, b) => b - a),
-  );
+  const bytes = Buffer.from(definition);
+  const starts = findColumns(rest)
+    .filter(({ fields }) => fields.length === 2 && fields.every((field) => field.String))
+    .map(({ location = 0 }) => bytes.subarray(0, location).toString().length);
+  return cutQualifiers(definition, new Set(starts));
 }
 
 /** The columns of the query itself: a query inside it has tables of its own. */
@@ -31,11 +32,14 @@ function findColumns(node: unknown): ColumnRef[] {
   });
 }
 
-function cut(text: string, locations: readonly number[]): string {
-  let bytes = Buffer.from(text);
-  for (const location of locations) {
-    const qualifier = /^(?:"(?:[^"]|"")*"|[^".]+)\./.exec(bytes.subarray(location).toString())?.[0] ?? "";
-    bytes = Buffer.concat([bytes.subarray(0, location), bytes.subarray(location + Buffer.byteLength(qualifier))]);
+/** Takes away the first name and its point at each of these places. */
+function cutQualifiers(sql: string, starts: ReadonlySet<number>): string {
+  const { tokens } = tokenize(sql);
+  let [text, from] = ["", 0];
+  for (const [index, { start }] of tokens.entries()) {
+    if (!starts.has(start)) continue;
+    text += sql.slice(from, start);
+    from = tokens[index + 2]?.start ?? start;
   }
-  return bytes.toString();
+  return text + sql.slice(from);
 }

@@ -1,5 +1,6 @@
 import type { Catalog, CatalogObject } from "../catalog/catalog.ts";
 import { lastPart, partsOf, shorten, unquote } from "../catalog/names.ts";
+import { readList, tokenize } from "../postgres/sql-lexer.ts";
 import {
   type ClauseNode,
   type ColumnNode,
@@ -139,10 +140,18 @@ function widens(table: CatalogObject, name: string, { before, after }: Stations)
 
 /** `CHECK (role = ANY (ARRAY['a', 'b']))`, as PostgreSQL writes it: the values, and all that stands around them. */
 function readAllowed(definition: string): { values: readonly string[]; around: string } | undefined {
-  const list = /= ANY \(+ARRAY\[((?:'(?:[^']|'')*'|[^'\]])*)\]/;
-  const values = list.exec(definition)?.[1]?.match(/'(?:[^']|'')*'/g);
-  const around = definition.replace(list, "");
-  return values && !/'|\b(NOT|ARRAY)\b/.test(around) ? { values, around } : undefined;
+  const head = /= ANY \(+ARRAY\[/.exec(definition);
+  if (!head) return undefined;
+  const from = head.index + head[0].length;
+  const { parts, end } = readList(definition, from);
+  const values = parts.flatMap((part) => findStrings(part));
+  const around = definition.slice(0, head.index) + definition.slice(end);
+  return values.length === parts.length && !/'|\b(NOT|ARRAY)\b/.test(around) ? { values, around } : undefined;
+}
+
+function findStrings(sql: string): string[] {
+  const strings = tokenize(sql).tokens.filter(({ kind }) => kind === "string");
+  return strings.map(({ start, end }) => sql.slice(start, end));
 }
 
 function findCheck(catalog: Catalog, table: CatalogObject, name: string): CatalogObject | undefined {

@@ -1,5 +1,6 @@
 import type { CatalogObject } from "../catalog/catalog.ts";
 import { unquote } from "../catalog/names.ts";
+import { readList } from "../postgres/sql-lexer.ts";
 
 /** What no two rows of a table have the same. */
 export interface UniqueKey {
@@ -25,33 +26,18 @@ export function uniqueKeysOf(objects: readonly CatalogObject[]): UniqueKey[] {
 /** Reads `… USING btree (lower(email), "b c") INCLUDE (d) WHERE e`, as PostgreSQL writes an index. */
 function indexKey(definition: string): UniqueKey {
   const start = definition.search(/ USING \w+ \(/);
-  const open = definition.indexOf("(", start);
-  const parts = splitList(definition, open);
-  const close = open + 1 + parts.join(",").length;
-  const partial = / WHERE /.test(definition.slice(close));
-  const names = parts.map((part) => /^("(?:[^"]|"")*"|[\w$\u0080-\uFFFF]+)(?= |$)/.exec(part.trim())?.[1]);
+  const { parts, end } = readList(definition, definition.indexOf("(", start) + 1);
+  const partial = / WHERE /.test(definition.slice(end));
+  const names = parts.map((part) => /^("(?:[^"]|"")*"|[\w$\u0080-\uFFFF]+)(?= |$)/.exec(part)?.[1]);
   const plain = names.every((name) => name !== undefined);
   return {
     primary: false,
     columns: plain && !partial ? names.map((name) => unquote(name)) : null,
-    text: parts.map((part) => withoutCasts(part.trim())).join(", ") + (partial ? " where …" : ""),
+    text: parts.map((part) => withoutCasts(part)).join(", ") + (partial ? " where …" : ""),
   };
 }
 
 /** PostgreSQL writes `lower((email)::text)` for `lower(email)`. */
 function withoutCasts(part: string): string {
   return part.replaceAll(/\(([\w$]+|"(?:[^"]|"")*")\)::text\b(?!\[)/g, "$1");
-}
-
-/** The parts between the parenthesis at `open` and the one that closes it, commas inside of parts left alone. */
-function splitList(text: string, open: number): string[] {
-  const parts = [""];
-  let depth = 0;
-  for (const [token] of text.slice(open + 1).matchAll(/"(?:[^"]|"")*"|'(?:[^']|'')*'|[\s\S]/g)) {
-    if (token === ")" && depth === 0) break;
-    depth += token === "(" ? 1 : token === ")" ? -1 : 0;
-    if (token === "," && depth === 0) parts.push("");
-    else parts[parts.length - 1] += token;
-  }
-  return parts;
 }

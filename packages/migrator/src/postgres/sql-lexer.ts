@@ -101,22 +101,34 @@ export function isClosed(sql: string): boolean {
 
 /** The parts of a list, split at commas outside quotes, parentheses and brackets, without the blanks around them. */
 export function splitList(sql: string): string[] {
+  return readList(sql, 0).parts;
+}
+
+/** The parts of a list that begins at `from`, and where the bracket around it closes: -1 where none does. */
+export function readList(sql: string, from: number): { readonly parts: string[]; readonly end: number } {
+  const text = sql.slice(from);
   const parts: string[] = [];
-  let [depth, from] = [0, 0];
-  const { tokens } = tokenize(sql);
-  for (const { kind, start } of tokens) {
-    const sign = kind === "symbol" ? sql.charAt(start) : "";
+  let [depth, start] = [0, 0];
+  const { tokens } = tokenize(text);
+  for (const token of tokens) {
+    const sign = token.kind === "symbol" ? text.charAt(token.start) : "";
     if (sign === "(" || sign === "[") depth++;
-    else if (sign === ")" || sign === "]") depth--;
+    else if ((sign === ")" || sign === "]") && --depth < 0)
+      return { parts: finish(parts, text.slice(start, token.start)), end: from + token.start };
     else if (sign === "," && depth === 0) {
-      parts.push(sql.slice(from, start).trim());
-      from = start + 1;
+      parts.push(text.slice(start, token.start).trim());
+      start = token.end;
     }
   }
-  return tokens.length > 0 ? [...parts, sql.slice(from).trim()] : [];
+  return { parts: finish(parts, text.slice(start)), end: -1 };
+}
+
+/** An empty list has no part, and not an empty one. */
+function finish(parts: readonly string[], last: string): string[] {
+  return parts.length === 0 && isEmptySql(last) ? [] : [...parts, last.trim()];
 }
 
 /** True for a text that has nothing but comments, blanks and semicolons. */
 export function isEmptySql(sql: string): boolean {
-  return isClosed(sql) && splitCommands(sql).length === 0;
+  return splitCommands(sql).length === 0;
 }

@@ -29,18 +29,23 @@ function isOf(flags: number, sql: string, at: number): boolean {
 
 /**
  * Reads SQL as PostgreSQL's scanner does with `standard_conforming_strings` on. `closed` is false when a quote, a
- * dollar quote or a comment does not end; what it opens is then no token. Malformed numbers are not refused.
+ * dollar quote or a comment does not end: it is then the last token. Malformed numbers are not refused.
  */
 export function tokenize(sql: string): { readonly tokens: readonly Token[]; readonly closed: boolean } {
   const tokens: Token[] = [];
   for (let at = 0; at < sql.length;) {
     const kind = kindAt(sql, at);
     const end = kind === "operator" ? pushOperators(tokens, sql, at) : endOf(kind, sql, at);
-    if (end < 0) return { tokens, closed: false };
+    if (end < 0) return { tokens: [...tokens, open(kind, at, sql.length)], closed: false };
     if (kind !== "blank" && kind !== "operator") tokens.push({ kind, start: at, end });
     at = end;
   }
   return { tokens, closed: true };
+}
+
+/** What does not end must not be lost by who takes the text apart. */
+function open(kind: Token["kind"] | "blank", start: number, end: number): Token {
+  return { kind: kind === "blank" ? "symbol" : kind, start, end };
 }
 
 function kindAt(sql: string, at: number): Token["kind"] | "blank" {

@@ -1,3 +1,4 @@
+import { readList } from "../../postgres/sql-lexer.ts";
 import type { Hint } from "./hints.ts";
 import { around } from "./neighbours.ts";
 import type { Bound } from "./read-tables.ts";
@@ -5,11 +6,12 @@ import type { Bound } from "./read-tables.ts";
 /** Values for the key of a partitioned table that fall into one of its partitions. */
 export function boundHints(bounds: readonly Bound[]): Hint[] {
   return bounds.flatMap(({ columns, text }) => {
-    const lists = [...text.matchAll(/\((.*?)\)(?= TO |$)/g)].map((match) => split(match[1] ?? ""));
+    const from = readValues(text, text.indexOf("(") + 1);
+    const to = readValues(text, text.indexOf("(", from.end) + 1);
     const inList = text.startsWith("FOR VALUES IN");
     if (!inList && !text.startsWith("FOR VALUES FROM")) return [];
     return columns.map((column, index) => {
-      const values = inList ? (lists[0] ?? []) : inRange(lists[0]?.[index], lists[1]?.[index]);
+      const values = inList ? from.values : inRange(from.values[index], to.values[index]);
       return { column, values: values.filter((value) => value !== "NULL"), closed: true };
     });
   });
@@ -21,8 +23,8 @@ function inRange(from: string | undefined, to: string | undefined): string[] {
   return to === undefined || to === "MAXVALUE" ? [] : around(to);
 }
 
-function split(list: string): string[] {
-  return [...list.matchAll(/'((?:[^']|'')*)'|([^,\s']+)/g)].map((match) =>
-    (match[1] ?? match[2] ?? "").replaceAll("''", "'"),
-  );
+function readValues(text: string, start: number): { values: string[]; end: number } {
+  const { parts, end } = readList(text, start);
+  const values = parts.map((part) => (part.startsWith("'") ? part.slice(1, -1).replaceAll("''", "'") : part));
+  return { values, end };
 }
