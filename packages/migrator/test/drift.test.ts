@@ -1,4 +1,4 @@
-import { createDatabase, type PostgresVersion, startPostgres } from "@thedata/dev-postgres";
+import { createDatabase, installedVersion, startPostgres, type StartOptions } from "@thedata/dev-postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Catalog, readCatalog, readCatalogInTransaction } from "../src/catalog/catalog.ts";
@@ -16,8 +16,8 @@ interface Server {
   readonly base: Catalog;
 }
 
-async function openServer(version: PostgresVersion): Promise<Server> {
-  const { dsn, stop } = await startPostgres({ version, source: "embedded" });
+async function openServer(options: StartOptions): Promise<Server> {
+  const { dsn, stop } = await startPostgres(options);
   const { client, query } = await open(await createDatabase(dsn));
   await client.query(
     "do $$ begin create role drift_reader; create role drift_owner; exception when duplicate_object then null; end $$",
@@ -33,13 +33,20 @@ async function open(dsn: string): Promise<{ client: pg.Client; query: Query }> {
   return { client, query: async (sql, parameters) => (await client.query(sql, parameters?.slice())).rows as never };
 }
 
-const fingerprints = new Map<number, string>();
+const fingerprints = new Map<string, string>();
 
-describe.each([15, 16, 17, 18] as const)("drift on PostgreSQL %i", (version) => {
+const embedded = ([15, 16, 17, 18] as const).map(
+  (version) => [`PostgreSQL ${version}`, version, { version, source: "embedded" }] as const,
+);
+const installed = installedVersion();
+// Debian's server is not PostgreSQL's own to the letter: 15.20 keeps options of its own on each column.
+const own = [["the installed PostgreSQL", installed ?? 0, { source: "installed" }] as const];
+
+describe.each([...embedded, ...(installed === undefined ? [] : own)])("drift on %s", (name, version, options) => {
   let server: Server;
 
   beforeAll(async () => {
-    server = await openServer(version);
+    server = await openServer(options);
   });
   afterAll(async () => {
     await server.client.end();
@@ -62,7 +69,7 @@ describe.each([15, 16, 17, 18] as const)("drift on PostgreSQL %i", (version) => 
   });
 
   it("gives the same fingerprint on every version", () => {
-    fingerprints.set(version, fingerprint(server.base));
+    fingerprints.set(name, fingerprint(server.base));
     expect(new Set(fingerprints.values()).size).toBe(1);
   });
 

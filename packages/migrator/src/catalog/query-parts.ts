@@ -49,6 +49,19 @@ export function grants(acl: string, kind: string, role: string, namespace: strin
       union all (select 'no ' || p from (select p from ${usual} as usual(p) except ${given}) as lost(p))) as grants(p))`;
 }
 
+/**
+ * Options in the order of their names. No option that a user can set begins with `pg_`: such a one is the server's own
+ * and no part of the schema.
+ */
+export function options(column: string): string {
+  return `(select jsonb_agg(o order by o collate "C") from unnest(${column}) o where o !~ '^pg_')`;
+}
+
+/** Of a column's options, the two that PostgreSQL documents: Debian's 15.20 keeps its own `pg_attver` beside them. */
+export function columnOptions(column: string): string {
+  return `(select jsonb_agg(o order by o collate "C") from unnest(${column}) o where o ~ '^n_distinct(_inherited)?=')`;
+}
+
 const commented = [
   "pg_class",
   "pg_constraint",

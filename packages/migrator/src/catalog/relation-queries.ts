@@ -1,8 +1,10 @@
 import {
+  columnOptions,
   commentsOn,
   grants,
   identifier,
   notOfExtension,
+  options,
   owner,
   ownRelation,
   ownSchema,
@@ -22,7 +24,7 @@ const tables: CatalogQuery = {
       'unlogged', case c.relpersistence when 'u' then true end,
       'rowSecurity', case when c.relrowsecurity then true end,
       'forceRowSecurity', case when c.relforcerowsecurity then true end,
-      'options', (select jsonb_agg(o order by o collate "C") from unnest(c.reloptions) o),
+      'options', ${options("c.reloptions")},
       'replicaIdentity', case c.relreplident when 'f' then 'full' when 'n' then 'nothing' when 'i' then
         (select 'using index ' || ${identifier("x.relname")} from pg_index i join pg_class x on x.oid = i.indexrelid where i.indrelid = c.oid and i.indisreplident) end,
       'ofType', case when c.reloftype <> 0 then c.reloftype::regtype::text end,
@@ -46,7 +48,7 @@ const columns: CatalogQuery = {
         from pg_type t where t.oid = a.atttypid and a.attstorage <> t.typstorage),
       'compression', case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end,
       'statistics', case when coalesce(a.attstattarget, -1) >= 0 then a.attstattarget end,
-      'options', (select jsonb_agg(o order by o collate "C") from unnest(a.attoptions) o),
+      'options', ${columnOptions("a.attoptions")},
       'inherited', not a.attislocal,
       'grants', case when a.attacl is not null then ${grants("a.attacl", "c", "c.relowner", "c.relnamespace")} end) as properties
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -110,7 +112,7 @@ const views: CatalogQuery = {
   sql: `select ${relation("c")} as name, null::text as "table", c.oid::int8 as position, jsonb_build_object(
       'materialized', case c.relkind when 'm' then true end,
       'definition', pg_get_viewdef(c.oid),
-      'options', (select jsonb_agg(o order by o collate "C") from unnest(c.reloptions) o),
+      'options', ${options("c.reloptions")},
       'unpopulated', case when c.relkind = 'm' and not c.relispopulated then true end,
       'columnDefaults', (select jsonb_agg(${identifier("a.attname")} || ' ' || pg_get_expr(d.adbin, d.adrelid) order by a.attnum)
         from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum where d.adrelid = c.oid),

@@ -1,0 +1,9 @@
+import type { TestProject } from "vitest/node";
+import { startPostgres } from "./start-postgres.ts";
+
+/** Vitest's global setup where a run is to use the server that this machine's packages brought. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const postgres = await startPostgres({ source: "installed" });
+  project.provide("postgresDsn", postgres.dsn);
+  return postgres.stop;
+}
