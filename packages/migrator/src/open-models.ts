@@ -1,8 +1,11 @@
+import { randomInt } from "node:crypto";
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { auditTable } from "./audit.ts";
+import { connect } from "./connect.ts";
 import type { OrmOptions } from "./driver.ts";
 import { ConfigurationError } from "./errors.ts";
 import { type LedgerTable, qualified } from "./ledger.ts";
+import { shadowApplication } from "./shadow.ts";
 import { leadingWords, splitCommands } from "./postgres/sql-lexer.ts";
 
 /** What it would take to bring a database to the models, and back. */
@@ -22,11 +25,18 @@ export interface OpenModels {
   close(): Promise<void>;
 }
 
-/** Opens the models on the database at `dsn`. Throws a `ConfigurationError` where MikroORM does not take them. */
+/**
+ * Opens the models on the database at `dsn`, whatever their options say of an address. Throws a `ConfigurationError` where
+ * MikroORM does not take them, or connects to another database all the same.
+ */
 export async function openModels(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<OpenModels> {
   const { SchemaComparator } = await import("@mikro-orm/postgresql");
   const orm = await initialize(ormOptions, dsn, ledger).catch((cause: Error) => {
     throw new ConfigurationError(`MikroORM does not take the models: ${cause.message}`, { cause });
+  });
+  await refuseElsewhere(orm, ormOptions, dsn).catch(async (error: unknown) => {
+    await orm.close(true);
+    throw error;
   });
   const generator = orm.schema as unknown as Generator;
   const platform = orm.em.getPlatform();
@@ -45,19 +55,65 @@ export async function openModels(ormOptions: OrmOptions, dsn: string, ledger: Le
   };
 }
 
+/** What in MikroORM's options says where it connects to, and what is done there: the shadow is given, and only read. */
+const elsewhere = new Set([
+  "clientUrl",
+  "dbName",
+  "host",
+  "port",
+  "user",
+  "password",
+  "driverOptions",
+  "replicas",
+  "preferReadReplicas",
+  "pool",
+  "onCreateConnection",
+  "onReserveConnection",
+  "preferEnvVars",
+]);
+
 async function initialize(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<MikroORM> {
   const { MikroORM } = await import("@mikro-orm/postgresql");
-  // An address among the project's own options would win over that of the shadow database.
-  const { dbName: _, host: __, port: ___, user: ____, password: _____, replicas: ______, ...options } = ormOptions;
+  const options = Object.fromEntries(Object.entries(ormOptions).filter(([name]) => !elsewhere.has(name)));
   return await MikroORM.init({
     ...options,
     clientUrl: dsn,
+    dbName: databaseIn(dsn),
+    // MikroORM completes an address by its variables of the environment; the driver's own reading of it wins over both.
+    driverOptions: { connectionString: dsn, application_name: shadowApplication },
+    ensureDatabase: false,
     migrations: { ...(ormOptions["migrations"] as object), tableName: qualified(ledger).replaceAll('"', "") },
     schemaGenerator: {
       ...(ormOptions["schemaGenerator"] as object),
       skipTables: [ledger.table, auditTable(ledger).table],
     },
   });
+}
+
+/** A lock that we hold is seen in one database of one server alone. */
+async function refuseElsewhere(orm: MikroORM, ormOptions: OrmOptions, dsn: string): Promise<void> {
+  const session = await connect(dsn, shadowApplication);
+  try {
+    const key = randomInt(2 ** 47);
+    await session.query("select pg_advisory_lock($1)", [key]);
+    const [there] = await orm.driver
+      .getConnection()
+      .execute<{ name: string; free: boolean }[]>(
+        "select current_database() as name, pg_try_advisory_xact_lock(?) as free",
+        [key],
+      );
+    if (there?.free === false) return;
+    const own = ["driver", "extensions", "onQuery"].filter((name) => name in ormOptions);
+    throw new ConfigurationError(
+      `MikroORM is connected to the database "${there?.name}", and not to the shadow database "${databaseIn(dsn)}": nothing was compared. Take out of the models' options what connects elsewhere${own.length > 0 ? `, such as ${own.join(", ")}` : ""}`,
+    );
+  } finally {
+    await session.close();
+  }
+}
+
+function databaseIn(dsn: string): string {
+  return decodeURIComponent(new URL(dsn).pathname.slice(1));
 }
 
 function findIgnored(orm: MikroORM): Set<string> {

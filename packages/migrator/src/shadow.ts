@@ -14,7 +14,8 @@ export interface ShadowOptions {
 
 const prefix = "migrator_shadow_";
 const marker = "migrator shadow database, may be dropped";
-const application = "migrator shadow";
+/** What sessions on a shadow database call themselves. */
+export const shadowApplication = "migrator shadow";
 // The mark that a shadow has from its first moment, should the run end before it can write the other one.
 const limit = 271_828_182;
 
@@ -51,13 +52,23 @@ async function whileMarked<Result>(
   work: (dsn: string) => Promise<Result>,
 ): Promise<Result> {
   const shadow = withDatabase(dsn, name);
-  const keeper = await connect(shadow, application);
+  const keeper = await connect(shadow, shadowApplication);
   try {
+    await refuseOther(keeper, name);
     await connection.query(`comment on database ${escapeIdentifier(name)} is '${marker}'`);
     return await work(shadow);
   } finally {
     await keeper.close();
   }
+}
+
+/** An address whose parameters name a database, or a socket, may lead elsewhere whatever stands in its path. */
+async function refuseOther({ query, address }: Connection, name: string): Promise<void> {
+  const [there] = await query<{ name: string }>("select current_database() as name");
+  if (there?.name === name) return;
+  throw new ConfigurationError(
+    `The address leads to the database "${there?.name}" and not to the shadow database "${name}" that was made for this run (${address}): name the database in the path of --shadow-dsn, and nowhere else`,
+  );
 }
 
 interface Server {
@@ -82,11 +93,14 @@ async function openServer({
       ),
     );
   const provided = await provider();
-  return { server: { dsn: provided.dsn, connection: await connect(provided.dsn, application) }, stop: provided.stop };
+  return {
+    server: { dsn: provided.dsn, connection: await connect(provided.dsn, shadowApplication) },
+    stop: provided.stop,
+  };
 }
 
 async function tryServer(dsn: string): Promise<Server> {
-  const connection = await connect(dsn, application);
+  const connection = await connect(dsn, shadowApplication);
   const [role] = await connection.query<{ may: boolean }>(
     `select (rolcreatedb or rolsuper) and not pg_is_in_recovery() as may from pg_roles where rolname = current_user`,
   );

@@ -1,6 +1,7 @@
 import { defineEntity, p } from "@mikro-orm/core";
+import { PostgreSqlConnection, PostgreSqlDriver } from "@mikro-orm/postgresql";
 import { Client } from "pg";
-import { inject, describe, expect, it } from "vitest";
+import { inject, describe, expect, it, onTestFinished, vi } from "vitest";
 import { diff } from "../src/diff.ts";
 import type { OrmOptions } from "../src/driver.ts";
 import { AheadError } from "../src/errors.ts";
@@ -134,13 +135,56 @@ describe("diff", () => {
     expect((await diff(context, shadow())).live?.differences).toEqual([]);
   });
 
-  it("compares the models with the shadow database, though their options name another one", async () => {
-    const { folder } = await start();
-    const other = await emptyDatabase();
-    await other.sql("create table only_there (id int)");
-    const dbName = new URL(other.dsn).pathname.slice(1);
-    const context = contextOf("", folder, { ormOptions: { ...equalModels, dbName } });
-    expect((await diff(context, shadow())).models).toEqual([]);
+  describe("compares the models with the shadow database", () => {
+    /** Another database, which the models would differ from. */
+    const another = async () => {
+      const other = await emptyDatabase();
+      await other.sql("create table only_there (id int)");
+      return { dsn: other.dsn, dbName: new URL(other.dsn).pathname.slice(1) };
+    };
+    const lackingOf = async (options: OrmOptions) => {
+      const { folder } = await start();
+      return (await diff(contextOf("", folder, { ormOptions: { ...equalModels, ...options } }), shadow())).models;
+    };
+
+    it.each<[string, (other: { dsn: string; dbName: string }) => OrmOptions]>([
+      ["dbName", ({ dbName }) => ({ dbName })],
+      ["clientUrl", ({ dsn }) => ({ clientUrl: dsn })],
+      ["driverOptions", ({ dsn }) => ({ driverOptions: { connectionString: dsn } })],
+      ["driverOptions, computed", ({ dbName }) => ({ driverOptions: () => ({ database: dbName }) })],
+      ["replicas", ({ dbName }) => ({ replicas: [{ dbName }], preferReadReplicas: true })],
+      ["pool and hooks", () => ({ pool: { max: 0 }, onCreateConnection: () => Promise.reject(new Error("no")) })],
+    ])("though their options name another one: %s", async (_, options) => {
+      expect(await lackingOf(options(await another()))).toEqual([]);
+    });
+
+    it("though MikroORM's variables of the environment name another one", async () => {
+      const { dbName } = await another();
+      vi.stubEnv("MIKRO_ORM_DB_NAME", dbName);
+      vi.stubEnv("MIKRO_ORM_HOST", "nowhere.invalid");
+      onTestFinished(() => void vi.unstubAllEnvs());
+      expect(await lackingOf({ preferEnvVars: true })).toEqual([]);
+    });
+
+    it("or refuses, where a driver of the project's own connects to another one all the same", async () => {
+      const { dsn, dbName } = await another();
+      class Elsewhere extends PostgreSqlConnection {
+        override mapOptions() {
+          return super.mapOptions({ connectionString: dsn });
+        }
+      }
+      class Driver extends PostgreSqlDriver {
+        protected override readonly connection = new Elsewhere(this.config);
+      }
+      await expect(lackingOf({ driver: Driver })).rejects.toMatchObject({
+        code: "configuration",
+        message: expect.stringMatching(
+          new RegExp(
+            `connected to the database "${dbName}", and not to the shadow database "migrator_shadow_.*such as driver$`,
+          ),
+        ),
+      });
+    });
   });
 
   it("names what PostgreSQL refuses to make of the migrations, and the rest too", async () => {

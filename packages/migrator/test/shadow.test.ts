@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { type AddressInfo, createConnection, createServer } from "node:net";
 import pg from "pg";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { ConfigurationError } from "../src/errors.ts";
 import { withShadow } from "../src/shadow.ts";
-import { openClient, serverWith, until } from "./support.ts";
+import { emptyDatabase, openClient, serverWith, until } from "./support.ts";
 
 const shadow = () => ({ servers: [inject("postgresDsn")] });
 
@@ -46,6 +47,23 @@ describe("a shadow database", () => {
     await expect(working).rejects.toThrow("on purpose");
     expect(name).not.toBe("");
     expect(await shadows()).not.toContain(name);
+  });
+
+  it("is refused, and so is the work, where the address leads to another database whatever name it bears", async () => {
+    const { dsn, sql } = await emptyDatabase();
+    const proxy = await startProxy(dsn);
+    let worked = false;
+    const working = withShadow({ servers: [proxy] }, async () => void (worked = true));
+    await expect(working).rejects.toMatchObject({
+      code: "configuration",
+      message: expect.stringMatching(/leads to the database "[^"]+" and not to the shadow database "migrator_shadow_/),
+    });
+    expect(worked).toBe(false);
+    expect(
+      await sql(
+        "select shobj_description(oid, 'pg_database') as mark from pg_database where datname = current_database()",
+      ),
+    ).toEqual([{ mark: null }]);
   });
 
   it("that a killed run left is dropped by the next one", async () => {
@@ -137,3 +155,25 @@ describe("a shadow database", () => {
     expect((error as Error).message).not.toContain("secret-of-plain");
   });
 });
+
+/** A pooler that sends every session to one database, as PgBouncer does with `* = dbname=…`; gives its address. */
+async function startProxy(dsn: string): Promise<string> {
+  const { hostname, port, pathname } = new URL(dsn);
+  const proxy = createServer((client) => {
+    client.on("error", () => {});
+    client.once("data", (hello) => {
+      const words = hello.subarray(8).toString().split("\0");
+      words[words.indexOf("database") + 1] = pathname.slice(1);
+      const body = Buffer.concat([hello.subarray(4, 8), Buffer.from(words.join("\0"))]);
+      const server = createConnection(Number(port), hostname);
+      server.on("error", () => {});
+      const length = Buffer.alloc(4);
+      length.writeInt32BE(body.length + 4);
+      server.write(Buffer.concat([length, body]));
+      client.pipe(server).pipe(client);
+    });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void proxy.close());
+  return Object.assign(new URL(dsn), { host: `127.0.0.1:${(proxy.address() as AddressInfo).port}` }).href;
+}
