@@ -3,6 +3,7 @@ import jwt from "@fastify/jwt";
 import rateLimit from "@fastify/rate-limit";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import { boundRequests } from "./admission.ts";
 import { addGate } from "./auth/authenticate.ts";
 import { sessionRoutes } from "./auth/sessions.ts";
 import { openDatabase } from "./database.ts";
@@ -12,6 +13,7 @@ import { healthRoutes } from "./health.ts";
 import { addJsonParser } from "./json-parser.ts";
 import { metrics } from "./metrics.ts";
 import { HttpProblem } from "./problem.ts";
+import { logReadiness } from "./readiness-log.ts";
 import { type Readiness, watchReadiness } from "./readiness.ts";
 import { dataSourceRoutes } from "./resources/data-sources.ts";
 import { organizationRoutes } from "./resources/organizations.ts";
@@ -32,6 +34,8 @@ export interface AppOptions {
   readonly trustProxy?: string;
   /** How often one address, and how often anybody to one account, may try to log in within a minute; 10 unless told. */
   readonly loginsPerMinute?: number;
+  /** How many requests are at work with the database or wait for a connection at once; 250 unless told. */
+  readonly maxRequests?: number;
   /** Whether the process has been told to stop; then every answer closes its connection. */
   readonly isStopping?: () => boolean;
 }
@@ -40,7 +44,9 @@ export interface AppOptions {
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { isStopping = () => false } = options;
   const app = Fastify(serverOptions(options)).withTypeProvider<TypeBoxTypeProvider>();
-  const readiness = watchReadiness(options.dsn, (error) => app.log.debug(error, "the database did not answer"));
+  const readiness = watchReadiness(options.dsn, logReadiness(app.log, options.dsn));
+  // What is wrong with the database stands in the log before anybody asks.
+  app.addHook("onListen", () => void readiness.check());
   app.addHook("onClose", async () => await readiness.close());
   app.setValidatorCompiler(validatorCompiler);
   addJsonParser(app);
@@ -59,8 +65,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 }
 
 async function addResources(app: FastifyInstance, options: AppOptions, readiness: Readiness): Promise<void> {
-  const { sessionSecret, sessionTtl, loginsPerMinute = 10 } = options;
-  const orm = openDatabase(options.dsn, (message) => app.log.warn(message));
+  const { sessionSecret, sessionTtl, loginsPerMinute = 10, maxRequests = 250 } = options;
+  const orm = openDatabase(options.dsn, (message) => app.log.warn(message), readiness.identity);
   app.addHook("onClose", async () => await orm.close());
   await app.register(jwt, {
     secret: sessionSecret,
@@ -71,7 +77,7 @@ async function addResources(app: FastifyInstance, options: AppOptions, readiness
     global: false,
     errorResponseBuilder: (_request, { after }) => new HttpProblem(429, `Too many attempts: try again in ${after}`),
   });
-  addGate(app, { orm, readiness, sessionSecret });
+  addGate(app, { admission: boundRequests(app, maxRequests), orm, readiness, sessionSecret });
   await app.register(sessionRoutes, { sessionSecret, sessionTtl, loginsPerMinute });
   for (const routes of [organizationRoutes, userRoutes, userRoleRoutes, roleRoutes, dataSourceRoutes])
     await app.register(routes);

@@ -65,7 +65,7 @@ function parseArguments() {
 
 async function requireCurrentSchema(dsn: string): Promise<void> {
   const readiness = watchReadiness(dsn, () => {});
-  const { ready, state, reason } = await readiness.check();
+  const { ready, state, reason } = await readiness.read();
   await readiness.close();
   if (!ready) throw new Refusal(state === "unreachable" ? 2 : 3, reason ?? "The schema is not current");
 }

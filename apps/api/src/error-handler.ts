@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { explainDatabaseError, isDriverError } from "./database-errors.ts";
+import { type DatabaseFailure, explainDatabaseFailure, readDatabaseFailure } from "./database-errors.ts";
 import { type Fault, HttpProblem } from "./problem.ts";
 
 /** Answers errors and unknown routes with problem documents. */
@@ -11,17 +11,25 @@ export function addProblemHandlers(app: FastifyInstance): void {
   );
 }
 
-/** Answers with the problem document that `error` stands for. */
+/** Answers with the problem document that `error` stands for; the log says of each answer from 500 on why it is one. */
 export function sendError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = toProblem(error);
-  if (problem.statusCode >= 500 && !(error instanceof HttpProblem))
-    request.log.error(loggable(error), "request failed");
+  const failure = readDatabaseFailure(error);
+  const problem = toProblem(error, failure);
+  if (problem.statusCode >= 500) log(error, failure, problem, request);
   return sendProblem(request, reply, problem);
 }
 
-function toProblem(error: Error): HttpProblem {
+function log(error: Error, failure: DatabaseFailure | undefined, problem: HttpProblem, { log }: FastifyRequest): void {
+  if (error instanceof HttpProblem) {
+    // Those without a code are answers to probes, which ask every few seconds.
+    if (error.code) log.warn({ code: error.code, reason: error.reason ?? error.message }, "request refused");
+  } else if (problem.statusCode === 503) log.error({ ...failure, type: error.name }, "request failed");
+  else log.error({ err: failure ? { ...failure, type: error.name, stack: framesOf(error) } : error }, "request failed");
+}
+
+function toProblem(error: Error, failure: DatabaseFailure | undefined): HttpProblem {
   if (error instanceof HttpProblem) return error;
-  if (isDriverError(error)) return explainDatabaseError(error) ?? internalError;
+  if (failure) return explainDatabaseFailure(failure) ?? internalError;
   return fromFastify(error as FastifyError);
 }
 
@@ -63,17 +71,10 @@ export function pathOf(request: { readonly url: string }): string {
   return request.url.split("?", 1)[0] ?? request.url;
 }
 
-/** An error as it may be logged: MikroORM puts whole statements, hashes among their values, into messages and stacks. */
-function loggable(error: Error): object {
-  if (!isDriverError(error)) return { err: error };
-  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  return {
-    err: {
-      type: error.name,
-      code: error.code,
-      constraint: error.constraint,
-      table: error.table,
-      stack: frames.join("\n"),
-    },
-  };
+/** Where it happened. The lines above the frames are the message, with what PostgreSQL says of whole rows. */
+function framesOf(error: Error): string {
+  return (error.stack ?? "")
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .join("\n");
 }

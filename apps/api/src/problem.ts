@@ -10,6 +10,9 @@ export interface ProblemParts {
   readonly errors?: readonly Fault[];
   /** Seconds after which the same request may succeed. */
   readonly retryAfter?: number;
+  /** What the log says of it, beside the detail: a code, and more than the caller is told. */
+  readonly code?: string;
+  readonly reason?: string;
 }
 
 /** An answer that is not a success; what is thrown anywhere in a request becomes `application/problem+json` (RFC 9457). */
@@ -17,12 +20,16 @@ export class HttpProblem extends Error {
   readonly statusCode: number;
   readonly errors: readonly Fault[];
   readonly retryAfter: number | undefined;
+  readonly code: string | undefined;
+  readonly reason: string | undefined;
 
-  constructor(statusCode: number, detail: string, { errors = [], retryAfter }: ProblemParts = {}) {
+  constructor(statusCode: number, detail: string, { errors = [], retryAfter, code, reason }: ProblemParts = {}) {
     super(detail);
     this.statusCode = statusCode;
     this.errors = errors;
     this.retryAfter = retryAfter;
+    this.code = code;
+    this.reason = reason;
   }
 }
 

@@ -1,7 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { migrations } from "@thedata/migrations";
 import { type Query, readLedger, type Status, summarize } from "@thedata/migrator";
 import { Pool } from "pg";
+import { readDatabaseFailure } from "./database-errors.ts";
+import { type DatabaseIdentity, readIdentity } from "./database.ts";
 
 /** Whether the schema is the one that this build expects; `reason` says why not, in full sentences. */
 export interface ReadinessReport {
@@ -14,57 +16,99 @@ export interface ReadinessReport {
 
 /** Watches the schema. */
 export interface Readiness {
-  /** The report, at most half a second old; always answers within two seconds and never throws. */
+  /** The report, at most half a second old; always answers within two seconds and never throws. For probes. */
   check(): Promise<ReadinessReport>;
+  /** The same, but waits for a slow database as long as a request would; never throws. For requests. */
+  read(): Promise<ReadinessReport>;
+  /** Which database was looked at; undefined before the first one answered. */
+  identity(): DatabaseIdentity | undefined;
   close(): Promise<void>;
 }
 
+/** Told of each report that differs from the last one, and once a minute of one that is not ready; with its cause. */
+export type ReadinessListener = (report: ReadinessReport, error: unknown) => void;
+
 const maximumAgeMs = 500;
-const timeoutMs = 1800;
+const probeMs = 1800;
+const databaseMs = 5000;
 
 /** Watches the schema at `dsn` through a connection of its own: a busy pool does not make the API look unready. */
-export function watchReadiness(dsn: string, onError: (error: unknown) => void): Readiness {
+export function watchReadiness(dsn: string, listener: ReadinessListener): Readiness {
+  let identity: DatabaseIdentity | undefined;
+  const pool = openPool(dsn, (found) => (identity = found));
+  const query: Query = async (sql, parameters) => (await pool.query(sql, parameters && [...parameters])).rows as never;
+  const tell = onChange(listener);
+  const read = shared(async () => await readReport(query, tell));
+  return {
+    check: async () => await Promise.race([read(), lateReport(probeMs)]),
+    read,
+    identity: () => identity,
+    close: async () => await pool.end(),
+  };
+}
+
+function openPool(dsn: string, onIdentity: (identity: DatabaseIdentity) => void): Pool {
   const pool = new Pool({
     connectionString: dsn,
     application_name: "thedata-api readiness",
     max: 1,
-    connectionTimeoutMillis: 1000,
-    query_timeout: 1000,
-    statement_timeout: 1000,
+    connectionTimeoutMillis: databaseMs,
+    query_timeout: databaseMs,
+    statement_timeout: databaseMs,
+    onConnect: async (client) => onIdentity(await readIdentity(client)),
   });
-  // A connection that breaks while idle is replaced by the next check, which tells.
-  pool.on("error", onError);
-  const query: Query = async (sql, parameters) => (await pool.query(sql, parameters && [...parameters])).rows as never;
-  return { check: shared(() => read(query, onError)), close: async () => await pool.end() };
+  // A connection that breaks is replaced by the next check, which tells.
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return pool;
 }
 
 /** However many ask at once, one reads; the next to ask after `maximumAgeMs` reads again. */
-function shared(readReport: () => Promise<ReadinessReport>): () => Promise<ReadinessReport> {
+function shared(read: () => Promise<ReadinessReport>): () => Promise<ReadinessReport> {
   let current: Promise<ReadinessReport> | undefined;
   return async () => {
-    current ??= readReport().finally(() => setTimeout(() => (current = undefined), maximumAgeMs).unref());
+    current ??= read().finally(() => setTimeout(() => (current = undefined), maximumAgeMs).unref());
     return await current;
   };
 }
 
-async function read(query: Query, onError: (error: unknown) => void): Promise<ReadinessReport> {
-  const late = new AbortController();
+async function lateReport(afterMs: number): Promise<ReadinessReport> {
+  await sleep(afterMs, undefined, { ref: false });
+  // A process that was too busy to look gets to see first what has come in meanwhile.
+  await setImmediate();
+  return unreachable("no answer in time");
+}
+
+async function readReport(query: Query, tell: ReadinessListener): Promise<ReadinessReport> {
   try {
-    const giveUp = sleep(timeoutMs, undefined, { signal: late.signal, ref: false }).then(() => {
-      throw Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" });
-    });
-    return report(summarize(migrations, await Promise.race([readLedger(query), giveUp])));
+    const report = describe(summarize(migrations, await readLedger(query)));
+    tell(report, undefined);
+    return report;
   } catch (error) {
-    onError(error);
-    const { code } = error as { code?: string };
-    const reason = `The database cannot be reached${code ? ` (${code})` : ""}`;
-    return { ready: false, reason, state: "unreachable", pending: [] };
-  } finally {
-    late.abort();
+    const report = unreachable(readDatabaseFailure(error as Error)?.code);
+    tell(report, error);
+    return report;
   }
 }
 
-function report(status: Status): ReadinessReport {
+function unreachable(why: string | undefined): ReadinessReport {
+  const reason = `The database cannot be reached${why ? ` (${why})` : ""}`;
+  return { ready: false, reason, state: "unreachable", pending: [] };
+}
+
+function onChange(listener: ReadinessListener): ReadinessListener {
+  let last: { readonly reason: string | null; readonly at: number } | undefined;
+  return (report, error) => {
+    const isReminder = !report.ready && last !== undefined && Date.now() - last.at >= reminderMs;
+    if (last?.reason === report.reason && !isReminder) return;
+    last = { reason: report.reason, at: Date.now() };
+    listener(report, error);
+  };
+}
+
+const reminderMs = 60_000;
+
+function describe(status: Status): ReadinessReport {
   const pending = status.pending.map(({ name }) => name);
   const ready = status.state === "current";
   return { ready, reason: ready ? null : explain(status, pending), state: status.state, pending };

@@ -68,6 +68,17 @@ export function openSql(dsn: string): { sql: Sql; end: () => Promise<void> } {
   };
 }
 
+/** Keeps everybody else away from a table until the function that it gives is called, or the test ends. */
+export async function holdLock(dsn: string, table: string): Promise<() => Promise<void>> {
+  const client = new pg.Client({ connectionString: dsn });
+  client.on("error", () => {});
+  await client.connect();
+  await client.query(`begin; lock table ${table} in access exclusive mode`);
+  const release = async () => await client.end();
+  onTestFinished(release);
+  return release;
+}
+
 /** Starts an API on a copy of the template, without a port. */
 export async function startApi(options: Partial<AppOptions> = {}): Promise<TestApi> {
   const { dsn, sql, end } = await copyTemplate();

@@ -3,6 +3,7 @@ import type { EntityManager, MikroORM } from "@mikro-orm/postgresql";
 import { User } from "@thedata/models";
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
+import type { Admission } from "../admission.ts";
 import { forbidden, HttpProblem } from "../problem.ts";
 import type { Readiness } from "../readiness.ts";
 import { type Grants, holds, holdsAnywhere, type PermissionName } from "./access.ts";
@@ -47,26 +48,30 @@ declare module "@fastify/jwt" {
 
 /** What the gate before the resources needs. */
 export interface GateOptions {
+  readonly admission: Admission;
   readonly orm: MikroORM;
   readonly readiness: Readiness;
   readonly sessionSecret: string;
 }
 
-/** Lets a request through to this scope's routes only when the schema fits, the session is good and the permission is held. */
-export function addGate(app: FastifyInstance, { orm, readiness, sessionSecret }: GateOptions): void {
+/** Lets a request through to this scope's routes only when there is a place for it, the schema fits, the session is good and the permission is held. */
+export function addGate(app: FastifyInstance, { admission, orm, readiness, sessionSecret }: GateOptions): void {
   app.decorateRequest("em");
   app.decorateRequest("session");
   app.addHook("onRoute", ({ method, url, config }) => {
     if (!config?.access) throw new Error(`${String(method)} ${url} does not say who may call it`);
   });
   app.addHook("onRequest", async (request) => {
-    const { ready, reason } = await readiness.check();
-    if (!ready) throw new HttpProblem(503, reason ?? "Not ready");
+    admission.enter(request);
+    const { ready, reason } = await readiness.read();
+    if (!ready) throw new HttpProblem(503, reason ?? "Not ready", { code: "NOT_READY", retryAfter: 5 });
     request.em = orm.em.fork();
     const access = request.routeOptions.config.access;
-    if (access === "anybody") return;
-    request.session = await readSession(request, sessionSecret);
-    if (access !== "session") requireAccess(request.session.grants, access);
+    if (access !== "anybody") {
+      request.session = await readSession(request, sessionSecret);
+      if (access !== "session") requireAccess(request.session.grants, access);
+    }
+    admission.leave(request);
   });
 }
 
