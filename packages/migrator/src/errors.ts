@@ -29,11 +29,15 @@ export interface Problem {
 /** Every error that the engine throws on purpose. Its message never holds a password. */
 export class MigratorError extends Error {
   readonly code: ErrorCode;
+  /** The message as it is to be shown. A line break within one of these is not ours. */
+  readonly lines: readonly string[];
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: ErrorCode, message: string | readonly string[], options?: ErrorOptions) {
+    const lines = [message].flat();
+    super(lines.join("\n"), options);
     this.name = new.target.name;
     this.code = code;
+    this.lines = lines;
   }
 }
 

@@ -5,6 +5,7 @@ export { type Context, createContext, type MigratorOptions } from "./context.ts"
 export { discover, type MigrationFile, type MigrationFolder } from "./discover.ts";
 export type { OrmOptions } from "./driver.ts";
 export * from "./errors.ts";
+export { escapeControls } from "./escape-controls.ts";
 export type { Event } from "./events.ts";
 export { type AppliedMigration, type LedgerTable, readLedger } from "./ledger.ts";
 export type { LockHolder } from "./lock.ts";

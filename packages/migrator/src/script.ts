@@ -2,6 +2,7 @@ import { escapeLiteral } from "pg";
 import { auditInsert } from "./audit.ts";
 import type { Context } from "./context.ts";
 import { ConfigurationError } from "./errors.ts";
+import { escapeControls } from "./escape-controls.ts";
 import { openHistory } from "./history.ts";
 import { inline } from "./inline.ts";
 import { ledgerDelete, ledgerInsert, type LedgerTable, qualified } from "./ledger.ts";
@@ -54,7 +55,7 @@ function select(names: readonly string[], { from, to, down }: ScriptOptions): st
 }
 
 function head({ toolVersion }: Context, direction: Direction, migrations: readonly LoadedMigration[]): string {
-  const names = migrations.map(({ name }) => `--   ${name}`);
+  const names = migrations.map(({ name }) => `--   ${escapeControls(name)}`);
   return [`-- migrator ${toolVersion}: ${direction}, for psql -v ON_ERROR_STOP=1`, ...names].join("\n");
 }
 
@@ -70,7 +71,7 @@ function render(context: Context, migration: LoadedMigration, direction: Directi
   const body = script.computed ? [refusal(migration)] : script.statements.map(terminate);
   const record = [recording(context, migration, direction), auditing(context, migration, direction)].map(terminate);
   const guard = guardOf(context.ledger, migration, direction);
-  const title = `-- ${migration.name}`;
+  const title = `-- ${escapeControls(migration.name)}`;
   if (migration.transactional) return [title, "begin;", guard, ...body, ...record, "commit;"].join("\n");
   return [title, guard, ...body, "begin;", ...record, "commit;"].join("\n");
 }
@@ -87,7 +88,10 @@ function guardOf(ledger: LedgerTable, { name }: LoadedMigration, direction: Dire
 }
 
 function raiseIf(condition: string, message: string): string {
-  return `do $migrator$ begin if ${condition} then raise exception '%', ${escapeLiteral(message)}; end if; end $migrator$;`;
+  const body = ` begin if ${condition} then raise exception '%', ${escapeLiteral(message)}; end if; end `;
+  let tag = "$migrator$";
+  while (body.includes(tag)) tag = `$m${tag.slice(1)}`;
+  return `do ${tag}${body}${tag};`;
 }
 
 function recording({ ledger, toolVersion }: Context, migration: LoadedMigration, direction: Direction): string {

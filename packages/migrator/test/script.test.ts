@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readStatus } from "../src/read-status.ts";
 import { renderScript } from "../src/script.ts";
 import { up } from "../src/migrate.ts";
+import { splitCommands } from "../src/postgres/sql-lexer.ts";
 import { contextOf, emptyDatabase, folderOf, type Steps, tablesOf } from "./support.ts";
 
 const start = async (migrations: Readonly<Record<string, Steps>>) => {
@@ -66,4 +67,18 @@ it("refuses an unknown end, and one behind the beginning", async () => {
   const { context } = await start(history);
   await expect(renderScript(context, { to: "M3" })).rejects.toThrow('no migration "M3"');
   await expect(renderScript(context, { from: "M2000_b", to: "M1000_a" })).rejects.toThrow("wrong way round");
+});
+
+it.each([
+  ["a line break", "M1_a\ndrop table kept; --"],
+  ["a carriage return", "M1_a\rdrop table kept; --"],
+  ["quotes and the tag of our own blocks", "M1_a' $migrator$; drop table kept; do $migrator$ begin --"],
+])("keeps a file's name that holds %s within its comments and literals", async (_, name) => {
+  const { sql, context } = await start({ [name]: { up: ["create table b ()"] } });
+  await sql("create table kept ()");
+  const script = await renderScript(context);
+  expect(splitCommands(script).map(({ sql: command }) => command)).not.toContain("drop table kept");
+  await sql(script);
+  expect(await tablesOf(sql)).toEqual(["b", "kept", "mikro_orm_migrations"]);
+  expect(await readStatus(context)).toMatchObject({ state: "current", head: name });
 });

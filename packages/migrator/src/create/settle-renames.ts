@@ -99,14 +99,11 @@ function refuse(open: readonly Candidate[]): MigratorError {
     const { kind, from, to } = toQuestion(candidate);
     return `  ${kind} ${from} goes and ${to.join(" or ")} comes: ${to.map((name) => `--rename ${quote(`${from}=${name}`)}`).join(" or ")}`;
   });
-  return new MigratorError(
-    "refused",
-    [
-      "Nobody can see from the models whether this is renamed, and keeps its data, or dropped. Nothing was written.",
-      ...lines,
-      "Give these options for what is renamed, and --no-renames when everything else is dropped and added.",
-    ].join("\n"),
-  );
+  return new MigratorError("refused", [
+    "Nobody can see from the models whether this is renamed, and keeps its data, or dropped. Nothing was written.",
+    ...lines,
+    "Give these options for what is renamed, and --no-renames when everything else is dropped and added.",
+  ]);
 }
 
 /** As a shell takes it. */
