@@ -62,7 +62,7 @@ const everyStart = {
     /\/packages\/migrator\/src\/(cache-file|check|concurrent-index|connect|context|discover|errors|hash|history|ledger|lock|manifest|migrate|plan|read-status|report|resolve-target|seal|sealed-history|span|stamps|status|terminate|under-lock|wait)\.ts$/.test(
       id,
     ) ||
-    /\/packages\/migrator\/src\/postgres\/sql-(lexer|tokens)\.ts$/.test(id) ||
+    /\/packages\/migrator\/src\/postgres\/sql-(lexer|tokens)\.ts$|escape-controls\.ts$/.test(id) ||
     /\/packages\/migrator-cli\/src\/(main|quick|output|exit-codes|describe-error|describe-run|align|settings|cache-folder|configuration|database-address|version|interrupt|spinner)\.ts$|src\/commands\/(migrate|status|history)\.ts$/.test(
       id,
     ) ||

@@ -1,5 +1,8 @@
-/** Rows of cells as lines: each column as wide as its widest cell. */
-export function align(rows: readonly (readonly string[])[]): string[] {
+import { escapeControls } from "@thedata/migrator";
+
+/** Rows of cells as lines: each column as wide as its widest cell, as it is shown. */
+export function align(cells: readonly (readonly string[])[]): string[] {
+  const rows = cells.map((row) => row.map(escapeControls));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
     row

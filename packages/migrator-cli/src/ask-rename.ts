@@ -1,12 +1,15 @@
-import { MigratorError, type RenameQuestion } from "@thedata/migrator";
+import { escapeControls, MigratorError, type RenameQuestion } from "@thedata/migrator";
 
 /** Asks on the terminal what became of a table or column; null: it is dropped. Throws when the person has had enough. */
 export async function askRename({ kind, from, to }: RenameQuestion): Promise<string | null> {
   const { default: select } = await import("@inquirer/select");
-  const renamed = to.map((name) => ({ name: `it is ${name} now, and keeps what is in it`, value: name }));
+  const renamed = to.map((name) => ({
+    name: escapeControls(`it is ${name} now, and keeps what is in it`),
+    value: name,
+  }));
   const dropped = { name: "it is dropped with what is in it, and what is new is another thing", value: null };
   return await select<string | null>({
-    message: `The ${kind} ${from} is not in the models any more. What became of it?`,
+    message: escapeControls(`The ${kind} ${from} is not in the models any more. What became of it?`),
     choices: [...renamed, dropped],
     loop: false,
   }).catch((cause: Error) => {

@@ -1,4 +1,5 @@
-import { MigrationFailedError, MigratorError } from "@thedata/migrator";
+import { escapeControls, MigrationFailedError, MigratorError } from "@thedata/migrator";
+import type { Output } from "./output.ts";
 
 /** An error as the `error` of a JSON document. */
 export interface ErrorDocument {
@@ -22,35 +23,69 @@ export function toDocument(error: unknown): ErrorDocument {
   };
 }
 
-/** An error for people: what happened, where, and PostgreSQL's own words. */
+/** An error for people, after the word that marks it: what happened, where, and PostgreSQL's own words. */
+export function describeError({ paint }: Pick<Output, "paint">, error: unknown): string[] {
+  const [first, ...more] = toLines(error);
+  return [`${paint("red", "error:")} ${first}`, ...more];
+}
+
+/** The same without the word. A line break in a line is not ours. */
 export function toLines(error: unknown): string[] {
-  if (!(error instanceof MigratorError))
-    return [`This is a bug in migrator, please report it: ${(error as Error).stack ?? String(error)}`];
-  return error instanceof MigrationFailedError ? [error.message, ...describeFailure(error)] : [error.message];
+  if (!(error instanceof MigratorError)) return describeBug(error);
+  // PostgreSQL may quote the rest of a statement.
+  const lines = error.lines.map((line) => clipLine(line, 0, 2000).text);
+  return error instanceof MigrationFailedError ? [...lines, ...describeFailure(error)] : lines;
+}
+
+function describeBug(error: unknown): string[] {
+  const { stack = "" } = error as { stack?: string };
+  const frames = stack.split("\n").filter((line) => /^ {4}at /.test(line));
+  return [`This is a bug in migrator, please report it: ${String(error)}`, ...frames];
 }
 
 function describeFailure({ sqlState, detail, hint, statement, position }: MigrationFailedError): string[] {
   return [
     ...(sqlState ? [`  SQLSTATE  ${sqlState}`] : []),
-    ...(detail ? [`  detail    ${detail}`] : []),
-    ...(hint ? [`  hint      ${hint}`] : []),
+    ...label("  detail    ", detail),
+    ...label("  hint      ", hint),
     ...(statement === null ? [] : ["  statement", ...pointAt(statement, position).map((line) => `    ${line}`)]),
   ];
 }
 
-/** The statement's lines around the place that PostgreSQL named, with a caret below it; the first lines without one. */
-function pointAt(statement: string, position: number | null): string[] {
-  const lines = statement.split("\n");
-  if (position === null) return clip(lines, 0);
-  const before = [...statement]
-    .slice(0, position - 1)
-    .join("")
-    .split("\n");
-  const [line, column] = [before.length - 1, before.at(-1)?.length ?? 0];
-  return clip(lines.toSpliced(line + 1, 0, `${" ".repeat(column)}^`), line);
+/** PostgreSQL lists what depends on a thing line by line. */
+function label(name: string, text: string | null): string[] {
+  const lines = text ? text.split("\n").map((line) => clipLine(line, 0, 500).text) : [];
+  return lines.map((line, index) => `${index === 0 ? name : " ".repeat(name.length)}${line}`);
 }
 
-function clip(lines: readonly string[], middle: number): string[] {
-  const [from, to] = [Math.max(0, middle - 6), middle + 8];
-  return [...(from > 0 ? ["…"] : []), ...lines.slice(from, to), ...(to < lines.length ? ["…"] : [])];
+/** The statement's lines around the place that PostgreSQL named, with a caret below it; the first lines without one. */
+function pointAt(statement: string, position: number | null): string[] {
+  const lines = statement.split(/\r?\n/);
+  // PostgreSQL counts characters.
+  const before = [...statement]
+    .slice(0, (position ?? 1) - 1)
+    .join("")
+    .split(/\r?\n/);
+  const [row, column] = [before.length - 1, before.at(-1)?.length ?? 0];
+  const [from, to] = [Math.max(0, row - 6), row + 7];
+  const shown = lines.slice(from, to).flatMap((line, index) => {
+    if (position === null || from + index !== row) return [clipLine(line, 0).text];
+    const { text, caret } = clipLine(line, column);
+    return [text, `${caret}^`];
+  });
+  return [...(from > 0 ? ["…"] : []), ...shown, ...(to < lines.length ? ["…"] : [])];
+}
+
+/** A line, at most so long, around a place in it; and the blanks that bring a caret below that place. */
+function clipLine(line: string, column: number, limit = 160): { text: string; caret: string } {
+  const start = Math.max(0, Math.min(column - limit / 2, line.length - limit));
+  const [head, tail] = [trimHalves(line.slice(start, column)), trimHalves(line.slice(column, start + limit))];
+  const before = `${start > 0 ? "…" : ""}${escapeControls(head)}`;
+  const after = `${escapeControls(tail)}${start + limit < line.length ? "…" : ""}`;
+  return { text: before + after, caret: before.replaceAll(/[^\t]/g, " ") };
+}
+
+/** Half of a character, at a place where the text was cut. */
+function trimHalves(text: string): string {
+  return text.replaceAll(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, "");
 }

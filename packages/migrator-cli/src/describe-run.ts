@@ -6,7 +6,7 @@ import {
   type StepResult,
   terminate,
 } from "@thedata/migrator";
-import { toDocument, toLines } from "./describe-error.ts";
+import { describeError, toDocument } from "./describe-error.ts";
 import type { Output } from "./output.ts";
 import { createSpinner } from "./spinner.ts";
 
@@ -89,7 +89,7 @@ function describeReport(output: Output, { outcome, steps, sql }: Report): string
     case "planned":
       return (sql ?? []).flatMap(({ name, statements }) => [
         output.paint("cyan", `-- ${name}`),
-        ...statements.map(terminate),
+        ...statements.flatMap((statement) => terminate(statement).split(/\r?\n/)),
         "",
       ]);
     case "applied":
@@ -111,12 +111,7 @@ function complain(output: Output, { outcome, problems, error, steps }: Report): 
       output.paint("red", "Refused, nothing was changed:"),
       ...problems.map(({ code, message }) => `  ${code}: ${message}`),
     ];
-  return error
-    ? [
-        `${output.paint("red", "error:")} ${toLines(error).join("\n")}`,
-        ...(outcome === "failed" ? [nextStep(steps, error)] : []),
-      ]
-    : [];
+  return error ? [...describeError(output, error), ...(outcome === "failed" ? [nextStep(steps, error)] : [])] : [];
 }
 
 function nextStep(steps: readonly StepResult[], error: Error): string {

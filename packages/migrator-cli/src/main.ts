@@ -1,5 +1,5 @@
 import { BrokenMigrationError } from "@thedata/migrator";
-import { toDocument, toLines } from "./describe-error.ts";
+import { describeError, toDocument } from "./describe-error.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { createOutput, standardOutput } from "./output.ts";
 import { readQuickly, runQuickly } from "./quick.ts";
@@ -80,7 +80,7 @@ function complainOfUsage(error: Error & { readonly exitCode: number }): number {
 
 function complain(error: unknown): number {
   const output = createOutput({});
-  output.error(`${output.paint("red", "error:")} ${toLines(error).join("\n")}`);
+  output.error(describeError(output, error));
   report(exitCodeOf(error), toDocument(error));
   return exitCodeOf(error);
 }

@@ -1,3 +1,4 @@
+import { escapeControls } from "@thedata/migrator";
 import type { Spinner } from "yocto-spinner";
 
 /** A spinner that is there once it is loaded, and is not missed before. */
@@ -23,7 +24,7 @@ export function createSpinner(): LazySpinner {
   return {
     load: () => void load(),
     turn(text) {
-      turning = text;
+      turning = escapeControls(text);
       show();
     },
     stop() {

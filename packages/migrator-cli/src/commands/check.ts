@@ -49,7 +49,7 @@ function describe(output: Output, { outcome, problems, differences, notes }: Pro
   return [
     ...problems.map(({ code, message }) => `${output.paint("red", code)}: ${message}`),
     ...(missing.length > 0 ? [`${output.paint("red", "models")}: ${modelsDiffer}`] : []),
-    ...missing.map((statement) => `  ${statement};`),
+    ...missing.flatMap((statement) => `  ${statement};`.split("\n")),
   ];
 }
 

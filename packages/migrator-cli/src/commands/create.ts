@@ -46,9 +46,9 @@ function outcomeOf(file: string | null, options: Options): string {
 function describe(output: Output, created: Created, options: Options): string[] {
   if (created.file === null) return [output.paint("green", "Nothing to create: models and migrations are equal.")];
   const what = options.dryRun
-    ? (created.code ?? "")
-    : `Created ${path.relative(process.cwd(), created.file)}: ${describeStatements(created, options)}`;
-  return [what, ...describeWarnings(output, created)];
+    ? (created.code ?? "").split("\n")
+    : [`Created ${path.relative(process.cwd(), created.file)}: ${describeStatements(created, options)}`];
+  return [...what, ...describeWarnings(output, created)];
 }
 
 function describeStatements({ statements }: Created, options: Options): string {

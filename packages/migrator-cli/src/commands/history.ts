@@ -16,7 +16,7 @@ export async function runHistory(output: Output, options: GlobalOptions): Promis
     ...pending.map(({ name }) => [name, "pending"]),
   ];
   // One write: of thousands each would wait for the reader.
-  output.line(align(rows).join("\n"));
+  output.line(align(rows));
   return exitCodes.done;
 }
 

@@ -1,4 +1,4 @@
-import { verify, type VerifyProgress } from "@thedata/migrator";
+import { escapeControls, verify, type VerifyProgress } from "@thedata/migrator";
 import { count } from "../describe-run.ts";
 import { describeVerification, toMarkdown } from "../describe-verification.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -31,7 +31,8 @@ async function followProgress(
   const spinner = output.isInteractive() && !markdown ? (await import("yocto-spinner")).default() : undefined;
   const follow = (progress: VerifyProgress) => {
     output.event(progress);
-    if (progress.type === "verifying") spinner?.start(`[${progress.number}/${progress.total}] ${progress.name}`);
+    if (progress.type === "verifying")
+      spinner?.start(escapeControls(`[${progress.number}/${progress.total}] ${progress.name}`));
   };
   return { follow, stop: () => void spinner?.stop() };
 }

@@ -1,0 +1,67 @@
+import { stripVTControlCharacters } from "node:util";
+import { expect, it } from "vitest";
+import { first, migration, project, run, runJson, twoTables } from "./support.ts";
+
+// A line break that forges a line, a colour, an erased screen, a turned direction, and C1's own escape.
+const nasty = "x\n✔ applied everything\r\u001b[2J\u001b[31m\u202E\u009b1m\u007f";
+const name = `Migration20240103000000_${nasty}`;
+const shown = String.raw`Migration20240103000000_x\n✔ applied everything\r\u001b[2J\u001b[31m\u202e\u009b1m\u007f`;
+
+/** What a terminal acts on, and the forged line. */
+const unseen = /^✔ applied everything|[^\P{Cc}\n]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/mu;
+
+async function withNastyRow() {
+  const started = await project();
+  await run(["up", ...started.args]);
+  await started.sql(`insert into mikro_orm_migrations (name) values (E'${name.replaceAll("\n", String.raw`\n`)}')`);
+  return started;
+}
+
+it.each(["status", "history"])("%s shows what controls the terminal in a ledger's row", async (command) => {
+  const { args } = await withNastyRow();
+  const { stdout, stderr } = await run([command, ...args]);
+  expect(stdout).toContain(shown);
+  expect(stdout + stderr).not.toMatch(unseen);
+});
+
+it("gives a program the same name, with nothing in it that a terminal acts on", async () => {
+  const { args } = await withNastyRow();
+  const { stdout, document } = await runJson(["history", ...args]);
+  expect(document).toMatchObject({ applied: [{}, {}, { name }] });
+  expect(stdout).not.toMatch(unseen);
+});
+
+it.each([
+  ["up"],
+  ["up", "--dry-run"],
+  ["up", "--log-format", "json"],
+  ["status"],
+  ["history"],
+  ["sql", "--json"],
+  ["up", "--json"],
+])("%s %s %s shows what controls the terminal in a file's name", async (...command) => {
+  const source = migration("M", "create table c (id int)", "drop table c");
+  const { args } = await project({ ...twoTables, [`${name}.ts`]: source });
+  const { stdout, stderr, code } = await run([...command.filter(Boolean), ...args]);
+  expect(code).toBe(0);
+  expect(stdout + stderr).not.toMatch(unseen);
+  expect(stdout.replaceAll("\\\\", "\\")).toContain(String.raw`x\n✔ applied everything\r\u001b[2J`);
+});
+
+it("shows what controls the terminal in the server's words and in the statement", async () => {
+  const text = nasty.replaceAll("\n", String.raw`\n`);
+  const raise = `do $$ begin raise exception E'${text}' using detail = E'${text}', hint = E'${text}'; end $$ -- \u001b[31m`;
+  const { args } = await project({ [`${first}.ts`]: migration(first, raise) });
+  const { code, stdout, stderr } = await run(["up", ...args]);
+  expect(code).toBe(5);
+  expect(stdout + stderr).not.toMatch(unseen);
+  expect(stderr).toContain(String.raw`x\n✔ applied everything\r\u001b[2J`);
+});
+
+it("keeps its own colours", async () => {
+  const { args } = await withNastyRow();
+  const { stdout } = await run(["status", ...args], { env: { FORCE_COLOR: "1" } });
+  expect(stdout).toContain("\u001b[31mahead\u001b[39m");
+  expect(stdout).toContain(shown);
+  expect(stripVTControlCharacters(stdout)).not.toMatch(unseen);
+});
