@@ -6,7 +6,7 @@ import { adminRole } from "./administrators.ts";
 import { hashPassword, maximumPasswordLength, minimumPasswordLength } from "./auth/passwords.ts";
 import { readPassword } from "./auth/read-password.ts";
 import { ConfigError, readDsn, readVariable } from "./config.ts";
-import { openDatabase } from "./database.ts";
+import { type DatabaseIdentity, openDatabase } from "./database.ts";
 import { watchReadiness } from "./readiness.ts";
 
 const usage = `Usage: create-admin --email ADDRESS [--name NAME]
@@ -37,10 +37,14 @@ async function main(): Promise<void> {
   if (!email) throw new Refusal(2, `--email is missing\n\n${usage}`);
   if (!Format.Test("email", email) || email.length > 255) throw new Refusal(2, `"${email}" is no mail address`);
   const dsn = readDsn(process.env);
-  await requireCurrentSchema(dsn);
+  const identity = await requireCurrentSchema(dsn);
   const password = readVariable(process.env, "ADMIN_PASSWORD") ?? (await readPassword(`Password for ${email}: `));
   requireGoodPassword(password);
-  const orm = openDatabase(dsn, () => {});
+  const orm = openDatabase(
+    dsn,
+    () => {},
+    () => identity,
+  );
   try {
     await create(orm, { email, fullName: name?.trim() || email, password });
   } finally {
@@ -63,11 +67,12 @@ function parseArguments() {
   }
 }
 
-async function requireCurrentSchema(dsn: string): Promise<void> {
+async function requireCurrentSchema(dsn: string): Promise<DatabaseIdentity | undefined> {
   const readiness = watchReadiness(dsn, () => {});
   const { ready, state, reason } = await readiness.read();
   await readiness.close();
   if (!ready) throw new Refusal(state === "unreachable" ? 2 : 3, reason ?? "The schema is not current");
+  return readiness.identity();
 }
 
 function requireGoodPassword(password: string): void {

@@ -3,21 +3,25 @@ import { DataSource, dataSourceTypes, healthStates, Organization } from "@thedat
 import { Type } from "typebox";
 import { holds, organizationsWith } from "../auth/access.ts";
 import { forbidden } from "../problem.ts";
+import { requireSmall } from "./json-size.ts";
 import { defined, findPage, findRow, requireIn } from "./rows.ts";
 import * as s from "./schemas.ts";
 
 const type = Type.Enum(dataSourceTypes);
 const health = Type.Enum(healthStates);
 const fields = { name: s.Name, type, config: s.JsonObjectValue, enabled: Type.Boolean(), health };
-const DataSourceView = s.Exactly({
+const { config, ...small } = fields;
+const { name, enabled } = small;
+const summary = {
   id: s.Id,
   organizationId: s.Id,
-  ...fields,
+  ...small,
   lastSyncAt: s.Nullable(s.Timestamp),
   createdAt: s.Timestamp,
   updatedAt: s.Timestamp,
-});
-const { name, config, enabled } = fields;
+};
+const DataSourceSummary = s.Exactly(summary);
+const DataSourceView = s.Exactly({ ...summary, config });
 const NewDataSource = s.Exactly({
   organizationId: s.Id,
   name,
@@ -34,21 +38,21 @@ export const dataSourceRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: s.needs("data_sources:read"),
       schema: {
-        ...about("List data sources"),
+        ...about("List data sources, without their config"),
         querystring: s.ListQuery({
           organizationId: Type.Optional(s.Id),
           type: Type.Optional(type),
           health: Type.Optional(health),
           enabled: Type.Optional(enabled),
         }),
-        response: { 200: s.Page(DataSourceView) },
+        response: { 200: s.Page(DataSourceSummary) },
       },
     },
     async ({ em, session, query: { limit, offset, organizationId, ...filters } }) => {
       const visible = organizationsWith(session.grants, "data_sources:read");
       const organization = { ...(visible && { $in: visible }), ...(organizationId && { $eq: organizationId }) };
       const where = { ...defined(filters), ...(Object.keys(organization).length > 0 && { organization }) };
-      return await findPage(em, DataSource, where, { limit, offset }, toView);
+      return await findPage(em, DataSource, where, { limit, offset }, toSummary, { exclude: ["config"] });
     },
   );
 
@@ -61,6 +65,7 @@ export const dataSourceRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async ({ em, session, body: { organizationId, ...body } }, reply) => {
       if (!holds(session.grants, "data_sources:write", organizationId))
         throw forbidden("This needs the permission data_sources:write in that organization");
+      requireSmall(body, "config");
       const source = em.create(DataSource, {
         config: {},
         ...body,
@@ -96,6 +101,7 @@ export const dataSourceRoutes: FastifyPluginAsyncTypebox = async (app) => {
       },
     },
     async ({ em, session, params: { id }, body }) => {
+      requireSmall(body, "config");
       const source = await findRow(em, DataSource, id, "data source");
       requireIn(session.grants, "data_sources:write", source.organization.id, "data source");
       em.assign(source, body);
@@ -126,19 +132,12 @@ export const dataSourceRoutes: FastifyPluginAsyncTypebox = async (app) => {
 const about = (summary: string) => s.about("data sources", summary);
 
 function toView(row: DataSource): s.ValueOf<typeof DataSourceView> {
-  const { id, name, type, config, enabled, health } = row;
+  return { ...toSummary(row), config: row.config };
+}
+
+function toSummary(row: DataSource): s.ValueOf<typeof DataSourceSummary> {
+  const { id, name, type, enabled, health } = row;
   const lastSyncAt = row.lastSyncAt?.toISOString() ?? null;
   const [createdAt, updatedAt] = [row.createdAt.toISOString(), row.updatedAt.toISOString()];
-  return {
-    id,
-    organizationId: row.organization.id,
-    name,
-    type,
-    config,
-    enabled,
-    health,
-    lastSyncAt,
-    createdAt,
-    updatedAt,
-  };
+  return { id, organizationId: row.organization.id, name, type, enabled, health, lastSyncAt, createdAt, updatedAt };
 }

@@ -3,6 +3,7 @@ import { Organization, organizationStatuses, slugPattern, subscriptionTiers } fr
 import { Type } from "typebox";
 import { holds, organizationsWith } from "../auth/access.ts";
 import { forbidden } from "../problem.ts";
+import { requireSmall } from "./json-size.ts";
 import { defined, findPage, findRow, requireIn } from "./rows.ts";
 import * as s from "./schemas.ts";
 
@@ -16,7 +17,10 @@ const fields = {
   settings: s.JsonObjectValue,
   metadata: s.JsonObjectValue,
 };
-const OrganizationView = s.Exactly({ id: s.Id, ...fields, createdAt: s.Timestamp, updatedAt: s.Timestamp });
+const { settings, metadata, ...small } = fields;
+const summary = { id: s.Id, ...small, createdAt: s.Timestamp, updatedAt: s.Timestamp };
+const OrganizationSummary = s.Exactly(summary);
+const OrganizationView = s.Exactly({ ...summary, settings, metadata });
 const { name, slug, ...optional } = fields;
 const NewOrganization = s.Exactly({ name, slug, ...Type.Partial(Type.Object(optional)).properties });
 const OrganizationChange = Type.Partial(Type.Object(fields), { additionalProperties: false, minProperties: 1 });
@@ -28,15 +32,16 @@ export const organizationRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: s.needs("organizations:read"),
       schema: {
-        ...about("List organizations"),
+        ...about("List organizations, without their settings and metadata"),
         querystring: s.ListQuery({ status: Type.Optional(status), subscriptionTier: Type.Optional(subscriptionTier) }),
-        response: { 200: s.Page(OrganizationView) },
+        response: { 200: s.Page(OrganizationSummary) },
       },
     },
     async ({ em, session, query: { limit, offset, ...filters } }) => {
       const visible = organizationsWith(session.grants, "organizations:read");
       const where = { ...defined(filters), ...(visible && { id: { $in: visible } }) };
-      return await findPage(em, Organization, where, { limit, offset }, toView);
+      const exclude = ["settings", "metadata"];
+      return await findPage(em, Organization, where, { limit, offset }, toSummary, { exclude });
     },
   );
 
@@ -47,6 +52,7 @@ export const organizationRoutes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { ...about("Create an organization"), body: NewOrganization, response: { 201: OrganizationView } },
     },
     async ({ em, body }, reply) => {
+      requireSmall(body, "settings", "metadata");
       const organization = em.create(Organization, { settings: {}, metadata: {}, ...body });
       await em.flush();
       return reply.code(201).header("location", `/v1/organizations/${organization.id}`).send(toView(organization));
@@ -78,6 +84,7 @@ export const organizationRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async ({ em, session, params: { id }, body }) => {
       requireIn(session.grants, "organizations:write", id, "organization");
+      requireSmall(body, "settings", "metadata");
       // Otherwise a suspended customer could lift the suspension, or choose a dearer tier for nothing.
       if ((body.status ?? body.subscriptionTier) && !holds(session.grants, "organizations:write", null))
         throw forbidden("status and subscriptionTier need the permission organizations:write on the whole platform");
@@ -108,7 +115,11 @@ export const organizationRoutes: FastifyPluginAsyncTypebox = async (app) => {
 const about = (summary: string) => s.about("organizations", summary);
 
 function toView(row: Organization): s.ValueOf<typeof OrganizationView> {
-  const { id, name, slug, status, subscriptionTier, settings, metadata } = row;
+  return { ...toSummary(row), settings: row.settings, metadata: row.metadata };
+}
+
+function toSummary(row: Organization): s.ValueOf<typeof OrganizationSummary> {
+  const { id, name, slug, status, subscriptionTier } = row;
   const [createdAt, updatedAt] = [row.createdAt.toISOString(), row.updatedAt.toISOString()];
-  return { id, name, slug, status, subscriptionTier, settings, metadata, createdAt, updatedAt };
+  return { id, name, slug, status, subscriptionTier, createdAt, updatedAt };
 }

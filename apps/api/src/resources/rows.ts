@@ -8,16 +8,23 @@ interface Row {
   createdAt: Date;
 }
 
-/** One page of the rows that `where` lets through, with the relations in `populate`; oldest first, so that pages do not shift under the reader. */
+/** What a page reads of its rows: relations that come with them, and columns that a list leaves out. */
+export interface PageColumns {
+  readonly populate?: readonly string[];
+  /** Columns without a bound of their own, such as JSON: one big value would be the size and time of the whole page. */
+  readonly exclude?: readonly string[];
+}
+
+/** One page of the rows that `where` lets through; oldest first, so that pages do not shift under the reader. */
 export async function findPage<Entity extends Row, View>(
   em: EntityManager,
   entity: EntityClass<Entity>,
   where: object,
   { limit, offset }: PageRequest,
   toView: (row: Entity) => View,
-  populate: readonly string[] = [],
+  columns: PageColumns = {},
 ) {
-  const options = { limit, offset, orderBy: { createdAt: "asc", id: "asc" } as never, populate: populate as never };
+  const options = { limit, offset, orderBy: { createdAt: "asc", id: "asc" } as never, ...(columns as object) };
   const [rows, total] = await em.findAndCount(entity, where as FilterQuery<Entity>, options);
   return { items: rows.map((row) => toView(row as Entity)), total, limit, offset };
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from "@thedata/models";
 import { type Static, type TProperties, type TSchema, Type } from "typebox";
 import type { PermissionName } from "../auth/access.ts";
 import type { Access } from "../auth/authenticate.ts";
+import { maximumDepth } from "../json-parser.ts";
 
 /** A row's key. */
 export const Id = Type.String({ format: "uuid" });
@@ -15,8 +16,15 @@ export const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([
 /** One line of text that is not blank. */
 export const Name = Type.String({ maxLength: 255, pattern: "\\S" });
 
-/** Any JSON object. */
-export const JsonObjectValue = Type.Unsafe<JsonObject>({ type: "object", additionalProperties: true });
+/** The most bytes that a row keeps in one JSON column, as UTF-8 without white space between the values. */
+export const maximumJsonBytes = 64 * 1024;
+
+/** Any JSON object that is not too big; `requireSmall` sees to its size. */
+export const JsonObjectValue = Type.Unsafe<JsonObject>({
+  type: "object",
+  additionalProperties: true,
+  description: `At most ${maximumJsonBytes} bytes of JSON, nested ${maximumDepth} levels with the body around it; lists leave it out`,
+});
 
 /** An object with these properties and no others. */
 export const Exactly = <Properties extends TProperties>(properties: Properties) =>

@@ -38,7 +38,7 @@ export const userRoleRoutes: FastifyPluginAsyncTypebox = async (app) => {
     },
     async ({ em, params: { id }, query }) => {
       await findRow(em, User, id, "user");
-      return await findPage(em, UserRole, { user: id }, query, toView, ["role"]);
+      return await findPage(em, UserRole, { user: id }, query, toView, { populate: ["role"] });
     },
   );
 
