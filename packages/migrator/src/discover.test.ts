@@ -1,4 +1,5 @@
-import { mkdir, rename, symlink } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, rename, symlink, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { addFiles, folderOf, temporaryFolder } from "../test/support.ts";
@@ -92,4 +93,27 @@ it.each([
     `${path.join(folder, name)} is a link to ${target}, which cannot be read: put the file there, or take the link away`,
   );
   await expect(discover(folder)).rejects.toThrow(expected);
+});
+
+it.each(["M1_a.ts", manifestFile])("refuses a pipe or a device in place of %s, and waits for neither", async (name) => {
+  const [pipes, devices] = [await temporaryFolder(), await temporaryFolder()];
+  execFileSync("mkfifo", [path.join(pipes, name)]);
+  await symlink("/dev/zero", path.join(devices, name));
+  for (const folder of [pipes, devices]) {
+    const refusal = `${path.join(folder, name)} is a pipe, a socket or a device: put a file there, or a link to one`;
+    await expect(discover(folder)).rejects.toThrow(new ConfigurationError(refusal));
+  }
+});
+
+it("refuses a manifest that is larger than any history, and takes a link to a sound one", async () => {
+  const [folder, elsewhere] = [
+    await temporaryFolder(),
+    await folderOf({ "M1.json": JSON.stringify(buildManifest([])) }),
+  ];
+  const file = path.join(folder, manifestFile);
+  await symlink(path.join(elsewhere, "M1.json"), file);
+  expect((await discover(folder)).manifest).toEqual(buildManifest([]));
+  await writeFile(file, "");
+  await truncate(file, 10_000_000_000);
+  await expect(discover(folder)).rejects.toThrow(`${file} has 10,000,000,000 bytes, and no manifest has so many`);
 });

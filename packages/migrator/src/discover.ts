@@ -1,8 +1,8 @@
 // Without promises: a start loads what they need for nothing else, and waits for nobody meanwhile.
-import { type Dirent, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
 import { ConfigurationError } from "./errors.ts";
-import { type Manifest, manifestFile, readManifest } from "./manifest.ts";
+import { type Manifest, manifestFile, readManifest, refuseSpecial } from "./manifest.ts";
 
 /** A migration's file, not opened yet. */
 export interface MigrationFile {
@@ -67,18 +67,27 @@ export function pendingOf(entries: readonly string[]): string[] {
 function readEntries(directory: string): string[] {
   try {
     const entries = readdirSync(directory, { withFileTypes: true });
-    return entries.filter((entry) => entry.isFile() || isLinkToFile(directory, entry)).map(({ name }) => name);
+    return entries.filter((entry) => entry.isFile() || leadsToFile(directory, entry)).map(({ name }) => name);
   } catch (error) {
     throw error instanceof ConfigurationError ? error : explain(directory, error as NodeJS.ErrnoException);
   }
 }
 
-/** Kubernetes mounts each file of a ConfigMap as a link. Throws where the link of a migration or manifest is dangling. */
-function isLinkToFile(directory: string, entry: Dirent): boolean {
-  if (!entry.isSymbolicLink() || !(isMigrationFile(entry.name) || entry.name === manifestFile)) return false;
+/**
+ * Kubernetes mounts each file of a ConfigMap as a link. Throws where a migration or manifest is a link that is dangling,
+ * or has the place of a file and is none.
+ */
+function leadsToFile(directory: string, entry: Dirent): boolean {
+  if (!(isMigrationFile(entry.name) || entry.name === manifestFile)) return false;
   const link = path.join(directory, entry.name);
+  const stats = statLink(link);
+  if (!stats.isDirectory()) refuseSpecial(link, stats);
+  return stats.isFile();
+}
+
+function statLink(link: string): Stats {
   try {
-    return statSync(link).isFile();
+    return statSync(link);
   } catch (cause) {
     const message = `${link} is a link to ${readlinkSync(link)}, which cannot be read: put the file there, or take the link away`;
     throw new ConfigurationError(message, { cause });

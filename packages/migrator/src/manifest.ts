@@ -1,4 +1,4 @@
-import { promises, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, promises, readFileSync, type Stats } from "node:fs";
 import path from "node:path";
 import { ConfigurationError } from "./errors.ts";
 import { sha256 } from "./hash.ts";
@@ -29,13 +29,36 @@ export async function readManifest(directory: string): Promise<Manifest | undefi
 
 function readText(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readBounded(file);
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     // A file in place of the folder: who lists the folder says so.
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new ConfigurationError(`${file} cannot be read: ${message}`);
   }
+}
+
+// Of a hundred thousand migrations it has less than half.
+const mostBytes = 64 * 2 ** 20;
+
+/** The opened file is asked, so that no other takes its place; the opening of a pipe waits for nobody. */
+function readBounded(file: string): string {
+  const opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(opened);
+    refuseSpecial(file, stats);
+    if (stats.size <= mostBytes) return readFileSync(opened, "utf8");
+    throw new ConfigurationError(`${file} has ${stats.size.toLocaleString("en")} bytes, and no manifest has so many`);
+  } finally {
+    closeSync(opened);
+  }
+}
+
+/** Throws where reading would wait for a writer, or never end. */
+export function refuseSpecial(file: string, stats: Stats): void {
+  if (stats.isFile() || stats.isDirectory()) return;
+  throw new ConfigurationError(`${file} is a pipe, a socket or a device: put a file there, or a link to one`);
 }
 
 function parseManifest(text: string, file: string): Manifest {
