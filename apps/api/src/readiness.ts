@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { migrations } from "@thedata/migrations";
-import { type Query, readLedger, type Status, summarize } from "@thedata/migrator";
+import { defaultLedger, type Query, readLedger, readProgress, type Status, summarize } from "@thedata/migrator";
 import { Pool } from "pg";
 import { readDatabaseFailure } from "./database-errors.ts";
 import { type DatabaseIdentity, readIdentity } from "./database.ts";
@@ -81,7 +81,8 @@ async function lateReport(afterMs: number): Promise<ReadinessReport> {
 
 async function readReport(query: Query, tell: ReadinessListener): Promise<ReadinessReport> {
   try {
-    const report = describe(summarize(migrations, await readLedger(query)));
+    const [applied, progress] = await Promise.all([readLedger(query), readProgress(query, defaultLedger)]);
+    const report = describe(summarize(migrations, applied, { progress }));
     tell(report, undefined);
     return report;
   } catch (error) {
@@ -119,6 +120,7 @@ function explain({ state, target, applied, problems }: Status, pending: readonly
     const unknown = applied.map(({ name }) => name).filter((name) => !migrations.some((known) => known.name === name));
     return `The schema is ahead of this build, which ends with ${target}; only the database has ${unknown.join(", ")}: deploy a newer build`;
   }
+  if (state === "half-done") return problems.map(({ message }) => message).join(" ");
   if (state === "diverged") return `The schema has diverged: ${problems.map(({ message }) => message).join(" ")}`;
   return `The schema is behind: pending ${pending.join(", ")}: run the migrator's "up"`;
 }

@@ -25,6 +25,7 @@ export function followRun(output: Output): (event: Event) => void {
   const spinner = createSpinner();
   let total = 0;
   let done = 0;
+  let told = 0;
   return (event) => {
     if (event.type === "planned") {
       total = event.plan.steps.length;
@@ -33,7 +34,14 @@ export function followRun(output: Output): (event: Event) => void {
     if (event.type === "started") spinner.turn(`[${done + 1}/${total}] ${event.name}`);
     if (event.type === "finished") {
       done++;
+      told = 0;
       spinner.stop();
+    }
+    if (event.type === "running") {
+      if (output.isInteractive()) spinner.turn(`[${done + 1}/${total}] ${describeActivity(event)}`);
+      // A line every ten seconds is enough for a log.
+      if (Math.floor(event.elapsedMs / quietMs) <= told) return;
+      told = Math.floor(event.elapsedMs / quietMs);
     }
     output.event(event);
     const text = describeEvent(output, event);
@@ -51,6 +59,14 @@ function describeEvent(output: Output, event: Event): string | undefined {
     }
     case "blocked":
       return `${event.name} waits for ${event.blockers.map(describeBlocker).join(", and for ")}`;
+    case "running":
+      return output.isInteractive() || event.elapsedMs < quietMs ? undefined : describeActivity(event);
+    case "notice":
+      return `${event.name}: ${event.severity}: ${event.message}`;
+    case "timeouts":
+      return `Set aside for this run: the role's ${Object.entries(event.settings)
+        .map(([name, value]) => `${name} of ${value}`)
+        .join(", ")}; --statement-timeout sets another one`;
     case "retrying":
       return `${event.name} did not get its lock in time; attempt ${event.attempt + 1} in ${(event.pauseMs / 1000).toFixed(1)} s`;
     case "finished":
@@ -58,6 +74,14 @@ function describeEvent(output: Output, event: Event): string | undefined {
     default:
       return undefined;
   }
+}
+
+const quietMs = 10_000;
+
+function describeActivity({ name, elapsedMs, command, progress }: Extract<Event, { type: "running" }>): string {
+  const text = command.trim().replaceAll(/\s+/g, " ");
+  const short = text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  return `${name} has been running for ${(elapsedMs / 1000).toFixed(0)} s: ${short}${progress === null ? "" : ` (${progress})`}`;
 }
 
 function describeBlocker({ pid, applicationName, state, queryAgeSeconds }: Blocker): string {

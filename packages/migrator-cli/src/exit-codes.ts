@@ -1,9 +1,10 @@
+import { signalReceived } from "./interrupt.ts";
 import { MigratorError, type ErrorCode, type Report, type Status } from "@thedata/migrator";
 
 /** What each exit code means; programs rely on them. */
 export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 3, locked: 4, failed: 5, behind: 6, ahead: 7 } as const;
 
-const byError: Record<ErrorCode, number> = {
+const byError: Record<Exclude<ErrorCode, "interrupted">, number> = {
   configuration: exitCodes.usage,
   connection: exitCodes.usage,
   "unknown-migration": exitCodes.usage,
@@ -11,13 +12,16 @@ const byError: Record<ErrorCode, number> = {
   locked: exitCodes.locked,
   failed: exitCodes.failed,
   "broken-migration": exitCodes.failed,
-  interrupted: exitCodes.failed,
   ahead: exitCodes.ahead,
 };
 
+/** The exit code of a process that a signal has ended, as shells have it. */
+export const exitCodeOfSignal = { SIGINT: 130, SIGTERM: 143 } as const;
+
 /** The exit code of an error; anything that the engine did not throw on purpose is a bug of ours. */
 export function exitCodeOf(error: unknown): number {
-  return error instanceof MigratorError ? byError[error.code] : exitCodes.bug;
+  if (!(error instanceof MigratorError)) return exitCodes.bug;
+  return error.code === "interrupted" ? exitCodeOfSignal[signalReceived() ?? "SIGINT"] : byError[error.code];
 }
 
 /** The exit code of a run. */
@@ -34,6 +38,7 @@ export function exitCodeOfState(state: Status["state"]): number {
     behind: exitCodes.behind,
     ahead: exitCodes.ahead,
     diverged: exitCodes.refused,
+    "half-done": exitCodes.refused,
   };
   return codes[state];
 }

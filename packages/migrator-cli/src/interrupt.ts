@@ -1,6 +1,28 @@
-/** Aborts at SIGINT or SIGTERM: the statement under way is cancelled and rolled back. A second signal ends at once. */
+const names = ["SIGINT", "SIGTERM"] as const;
+type Signal = (typeof names)[number];
+
+let received: Signal | undefined;
+let controller: AbortController | undefined;
+
+/** Hears SIGINT and SIGTERM from now on. `end` ends the process where no command handles the first, or at a second one. */
+export function hearSignals(end: (signal: Signal) => void): void {
+  for (const name of names)
+    process.on(name, () => {
+      const again = received !== undefined;
+      received ??= name;
+      if (again || !controller) end(name);
+      else controller.abort();
+    });
+}
+
+/** The first signal that came; undefined: none. */
+export function signalReceived(): Signal | undefined {
+  return received;
+}
+
+/** Aborts at SIGINT or SIGTERM: the statement under way is cancelled and rolled back, and the command reports. */
 export function abortOnSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
+  controller = new AbortController();
+  if (received) controller.abort();
   return controller.signal;
 }

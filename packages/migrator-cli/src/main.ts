@@ -1,6 +1,7 @@
-import { BrokenMigrationError } from "@thedata/migrator";
+import { BrokenMigrationError, InterruptedError } from "@thedata/migrator";
 import { describeError, toDocument } from "./describe-error.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { hearSignals } from "./interrupt.ts";
 import { createOutput, standardOutput } from "./output.ts";
 import { readQuickly, runQuickly } from "./quick.ts";
 
@@ -30,6 +31,13 @@ for (const event of ["uncaughtException", "unhandledRejection"] as const)
     const message = `Code that a migration left running failed: ${cause instanceof Error ? cause.message : String(cause)}. Await everything that it starts.`;
     process.exit(complain(new BrokenMigrationError("", message, { cause })));
   });
+
+hearSignals(() => {
+  finished = true;
+  process.exit(
+    complain(new InterruptedError('Interrupted: the command was ended where it stood; see "migrator status"')),
+  );
+});
 
 let finished = false;
 process.on("exit", (code) => {

@@ -73,7 +73,10 @@ function addRunCommands(program: Command, on: Register): void {
 function addAmendCommands(program: Command, on: Register): void {
   const repair = command(program, "repair", "accepts migrations that were edited or removed after they were applied", [
     "migrator repair add_user_roles",
-  ]).argument("<NAME...>", "each by its name, time stamp or a part that fits one");
+    "migrator repair build_index --as reverted",
+  ])
+    .argument("<NAME...>", "each by its name, time stamp or a part that fits one")
+    .option("--as <STATE>", "of a half-done one: applied, reverted, or N, its first N statements are done", settlement);
   const rebase = command(program, "rebase", "moves a migration that is not applied to the end of the history", [
     "migrator rebase add_widgets",
   ]).argument("<NAME>", "its name, time stamp or a part that fits one");
@@ -203,8 +206,19 @@ function command(program: Command, name: string, description: string, examples: 
 function withLockOptions(run: Command): Command {
   return run
     .option("--lock-wait <SECONDS>", "how long to wait for another runner (default: 60)", seconds)
+    .option(
+      "--statement-timeout <SECONDS>",
+      "how long a statement may run, in place of the role's own time-out (default: as long as it takes)",
+      seconds,
+    )
     .option("--lock-timeout <SECONDS>", "how long a statement may wait for a lock on a table (default: 3)", seconds)
     .option("--lock-budget <SECONDS>", "how long to try such a statement again (default: 120)", seconds);
+}
+
+function settlement(text: string): "applied" | "reverted" | number {
+  if (text === "applied" || text === "reverted") return text;
+  if (/^\d{1,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It takes applied, reverted, or the number of statements that are done.");
 }
 
 function wholeNumber(text: string): number {

@@ -19,6 +19,7 @@ export interface GlobalOptions {
 export interface RunOptions extends GlobalOptions {
   readonly lockWait?: number;
   readonly lockTimeout?: number;
+  readonly statementTimeout?: number;
   readonly lockBudget?: number;
   readonly allowOutOfOrder?: boolean;
   readonly shadowDsn?: string;
@@ -49,6 +50,7 @@ export async function createSettings(
     ledger: config.ledger,
     lockWaitMs: milliseconds(options.lockWait),
     lockTimeoutMs: milliseconds(options.lockTimeout),
+    statementTimeoutMs: milliseconds(options.statementTimeout),
     lockBudgetMs: milliseconds(options.lockBudget),
     allowOutOfOrder: options.allowOutOfOrder,
     toolVersion: version,

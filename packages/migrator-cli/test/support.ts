@@ -130,7 +130,7 @@ export async function emptyDatabase(server: string = inject("postgresDsn")): Pro
   const sql = async <Row>(text: string) => (await client.query(text)).rows as Row[];
   const tables = async () => {
     const rows = await sql<{ name: string }>(
-      "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname not like '%_audit' order by 1",
+      "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname !~ '_(audit|progress)$' order by 1",
     );
     return rows.map(({ name }) => name);
   };

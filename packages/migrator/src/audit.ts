@@ -1,15 +1,21 @@
 import type { Query } from "./connect.ts";
-import type { SqlExpression } from "./inline.ts";
-import { type LedgerTable, type Parameterized, qualified } from "./ledger.ts";
+import {
+  type Duration,
+  durationParameter,
+  durationValue,
+  type LedgerTable,
+  type Parameterized,
+  qualified,
+} from "./ledger.ts";
 
 /** Something that was done to the history, or tried. */
 export interface AuditEntry {
-  readonly action: "applied" | "reverted" | "failed" | "baselined" | "repaired" | "attempted" | "executed";
+  readonly action: "applied" | "reverted" | "failed" | "baselined" | "repaired";
   readonly migration: string;
-  /** The number of a statement, from 1, with `attempted`, `executed` and `failed`. */
+  /** The number of the statement that failed, from 1. */
   readonly statement?: number | null;
   readonly checksum?: string | null;
-  readonly durationMs?: number | SqlExpression | null;
+  readonly durationMs?: Duration | null;
   readonly error?: string | null;
   readonly sqlState?: string | null;
 }
@@ -56,7 +62,7 @@ $$ begin raise exception 'the audit of the migrations only grows'; end $$`,
 export function auditInsert(entry: AuditEntry, actor: Actor, ledger: LedgerTable): Parameterized {
   const sql = `insert into ${qualified(auditTable(ledger))}
   (action, migration, statement, checksum, duration_ms, error, sql_state, host, tool_version, run_id)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
+  values ($1, $2, $3, $4, ${durationParameter(entry.durationMs, "$5")}, $6, $7, $8, $9, $10)`;
   const {
     action,
     migration,
@@ -69,7 +75,18 @@ export function auditInsert(entry: AuditEntry, actor: Actor, ledger: LedgerTable
   const { host, toolVersion, runId } = actor;
   return {
     sql,
-    parameters: [action, migration, statement, checksum, durationMs, error, sqlState, host, toolVersion, runId],
+    parameters: [
+      action,
+      migration,
+      statement,
+      checksum,
+      durationValue(durationMs),
+      error,
+      sqlState,
+      host,
+      toolVersion,
+      runId,
+    ],
   };
 }
 
@@ -77,33 +94,4 @@ export function auditInsert(entry: AuditEntry, actor: Actor, ledger: LedgerTable
 export async function recordAudit(query: Query, entry: AuditEntry, actor: Actor, ledger: LedgerTable): Promise<void> {
   const { sql, parameters } = auditInsert(entry, actor, ledger);
   await query(sql, parameters);
-}
-
-/** How far a migration outside a transaction came in an earlier run that did not end. */
-export interface Progress {
-  /** The number of the last statement that is known to be done; 0: none. */
-  readonly executed: number;
-  /** The number of a statement that was sent and whose end nobody saw, not even as a failure; null: none. */
-  readonly inDoubt: number | null;
-}
-
-/** Reads the progress of a migration with this SQL since it was last applied or reverted. */
-export async function readProgress(
-  query: Query,
-  migration: string,
-  checksum: string,
-  ledger: LedgerTable,
-): Promise<Progress> {
-  const table = qualified(auditTable(ledger));
-  const [row] = await query<{ executed: number | null; attempted: number | null }>(
-    `select max(statement) filter (where action = 'executed') as executed,
-            max(statement) filter (where action = 'attempted' and id > coalesce(
-              (select max(id) from ${table} where migration = $1 and action = 'failed'), 0)) as attempted
-       from ${table}
-      where migration = $1 and checksum = $2 and action in ('attempted', 'executed')
-        and id > coalesce((select max(id) from ${table} where migration = $1 and action in ('applied', 'reverted')), 0)`,
-    [migration, checksum],
-  );
-  const executed = row?.executed ?? 0;
-  return { executed, inDoubt: (row?.attempted ?? 0) > executed ? (row?.attempted ?? null) : null };
 }

@@ -3,12 +3,15 @@ import { type Catalog, readCatalog } from "./catalog/catalog.ts";
 import { findDrift } from "./catalog/mend.ts";
 import { type Connection, connect } from "./connect.ts";
 import type { Context } from "./context.ts";
-import { ConfigurationError, MigratorError } from "./errors.ts";
+import { ConfigurationError, MigratorError, RefusedError } from "./errors.ts";
+import { halfDone } from "./half-done.ts";
 import { type History, openHistory } from "./history.ts";
 import { readLedger, recordApplied } from "./ledger.ts";
 import type { Report } from "./migrate.ts";
 import { planUp } from "./plan.ts";
+import { inTransaction } from "./postgres/transaction.ts";
 import { ensureLedger } from "./prepare-ledger.ts";
+import { readProgress } from "./progress.ts";
 import { replay } from "./replay.ts";
 import { resolveTarget } from "./resolve-target.ts";
 import { type ShadowOptions, withShadow } from "./shadow.ts";
@@ -73,11 +76,14 @@ async function findPosition({ query }: Connection, { at, from, revisions = {} }:
 async function adopt(
   context: Context,
   history: History,
-  { query }: Connection,
+  connection: Connection,
   at: string,
   options: BaselineOptions,
 ): Promise<BaselineReport> {
+  const { query } = connection;
   const applied = await readLedger(query, context.ledger);
+  const progress = await readProgress(query, context.ledger);
+  if (progress) throw new RefusedError(halfDone(progress).message);
   const { steps } = planUp(history.known(), applied, { to: at });
   if (steps.length === 0) return { outcome: "nothing", steps: [], problems: [], error: null, differences: [] };
   const expected = await makeExpected(context, history, at, options.shadow);
@@ -97,7 +103,7 @@ async function adopt(
       differences: described,
     };
   }
-  await record(context, history, query, steps);
+  await record(context, history, connection, steps);
   return {
     outcome: "baselined",
     steps: steps.map((name) => ({ ...result(name), result: "applied" })),
@@ -122,22 +128,18 @@ async function makeExpected(context: Context, history: History, at: string, shad
 async function record(
   context: Context,
   history: History,
-  query: Connection["query"],
+  connection: Connection,
   names: readonly string[],
 ): Promise<void> {
-  await ensureLedger(query, context.ledger);
+  await ensureLedger(connection, context.ledger);
+  const { query } = connection;
   const { host: appliedFrom, toolVersion, runId, ledger } = context;
-  await query("begin");
-  try {
+  await inTransaction(connection, async () => {
     for (const name of names) {
       const { checksum, down } = await history.load(name);
       const undo = down && !down.computed ? down.statements : null;
       await recordApplied(query, { name, checksum, durationMs: null, appliedFrom, toolVersion, runId, undo }, ledger);
       await recordAudit(query, { action: "baselined", migration: name, checksum }, context, ledger);
     }
-    await query("commit");
-  } catch (error) {
-    await query("rollback").catch(() => {});
-    throw error;
-  }
+  });
 }

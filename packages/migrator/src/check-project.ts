@@ -4,7 +4,7 @@ import { checkRules, type RuleViolation } from "./check-rules.ts";
 import { compareModels } from "./compare-models.ts";
 import type { Context } from "./context.ts";
 import { keepPicture, type Picture } from "./erd/picture.ts";
-import type { OrmOptions } from "./driver.ts";
+import type { OrmOptions } from "./execute/driver.ts";
 import { ConfigurationError, type Problem } from "./errors.ts";
 import { type History, openHistory } from "./history.ts";
 import { locate, type Place, placeOfHistory } from "./locate.ts";

@@ -1,5 +1,5 @@
 import { connect } from "./connect.ts";
-import type { OrmOptions } from "./driver.ts";
+import type { OrmOptions } from "./execute/driver.ts";
 import { MigratorError } from "./errors.ts";
 import type { LedgerTable } from "./ledger.ts";
 import { findDifference } from "./find-difference.ts";

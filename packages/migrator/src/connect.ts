@@ -17,10 +17,16 @@ export interface Connection {
   readonly address: string;
   /** True as soon as the connection is known to be gone. */
   isLost(): boolean;
-  /** Sends one statement on a short second session, while this one is busy. */
-  readonly beside: Query;
+  /** Opens a second session, which looks at this one while it is busy. */
+  observe(): Promise<Observer>;
   /** Asks the server, by a second session, to cancel the statement under way. */
   cancel(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A second session. */
+export interface Observer {
+  readonly query: Query;
   close(): Promise<void>;
 }
 
@@ -34,8 +40,15 @@ export async function connect(dsn: string, applicationName: string): Promise<Con
   await client.connect().catch((error: unknown) => {
     throw explainFailure(error, client, address);
   });
-  const query: Query = async (sql, parameters) =>
-    (await client.query(sql, parameters ? [...parameters] : undefined)).rows as never;
+  const query: Query = async (sql, parameters) => {
+    try {
+      return (await client.query(sql, parameters ? [...parameters] : undefined)).rows as never;
+    } catch (error) {
+      if (!isConnectionFailure(error)) throw error;
+      lost = true;
+      throw explainLoss(error as Error, address);
+    }
+  };
   const pid = (client as unknown as { processID: number }).processID;
   return {
     query,
@@ -43,8 +56,8 @@ export async function connect(dsn: string, applicationName: string): Promise<Con
     pid,
     address,
     isLost: () => lost,
-    beside: async (sql, parameters) => await queryBeside(dsn, sql, parameters),
-    cancel: async () => void (await queryBeside(dsn, "select pg_cancel_backend($1)", [pid])),
+    observe: async () => await observe(dsn),
+    cancel: async () => await cancel(dsn, pid),
     close: async () => await close(client),
   };
 }
@@ -76,15 +89,37 @@ function describeAddress(client: Client): string {
   return `${client.user ?? ""}@${client.host}:${client.port}/${client.database ?? ""}`;
 }
 
-async function queryBeside<Row>(dsn: string, sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-  const helper = createClient(dsn, "migrator observer");
-  helper.on("error", () => {});
-  try {
-    await helper.connect();
-    return (await helper.query(sql, [...parameters])).rows as Row[];
-  } finally {
-    await helper.end().catch(() => {});
-  }
+async function observe(dsn: string): Promise<Observer> {
+  const client = createClient(dsn, "migrator observer");
+  client.on("error", () => {});
+  await client.connect();
+  return {
+    query: async (sql, parameters) => (await client.query(sql, parameters ? [...parameters] : undefined)).rows as never,
+    close: async () => await client.end().catch(() => {}),
+  };
+}
+
+async function cancel(dsn: string, pid: number): Promise<void> {
+  const { query, close } = await observe(dsn);
+  await query("select pg_cancel_backend($1)", [pid]).finally(close);
+}
+
+/** True of an error that ends the session: the server ended it or went down, or the network broke. */
+export function isConnectionFailure(error: unknown): boolean {
+  const { code, message = "" } = error as { code?: string; message?: string };
+  // Class 08 without violations of the protocol, and 57P01 to 57P05: shut down, crashed, starting, dropped, idle for too long.
+  if (code !== undefined) return /^(08(?!P01)...|57P0[1-5]|E[A-Z]+)$/.test(code);
+  return /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired)/.test(
+    message,
+  );
+}
+
+/** A loss outside a migration's statements: nothing of them is in doubt. */
+function explainLoss(error: Error, address: string): ConnectionError {
+  return new ConnectionError(
+    `The connection to PostgreSQL was lost (${address}): ${error.message}. Run the same command again: it goes on from what is recorded`,
+    { cause: error },
+  );
 }
 
 function explainFailure(cause: unknown, client: Client, address: string): ConnectionError {

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { OrmOptions } from "./driver.ts";
+import type { OrmOptions } from "./execute/driver.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { Event } from "./events.ts";
 import { defaultLedger, type LedgerTable } from "./ledger.ts";
@@ -21,6 +21,8 @@ export interface MigratorOptions {
   readonly lockTimeoutMs?: number | undefined;
   /** How long to try again after such a wait failed, in milliseconds; 120 000 unless told. */
   readonly lockBudgetMs?: number | undefined;
+  /** How long a statement may run, in milliseconds, in place of the role's own time-out; as long as it takes unless told. */
+  readonly statementTimeoutMs?: number | undefined;
   readonly allowOutOfOrder?: boolean | undefined;
   /** Recorded in the ledger and shown by PostgreSQL. */
   readonly toolVersion?: string | undefined;
@@ -65,6 +67,7 @@ export function createContext(options: MigratorOptions): Context {
     lockWaitMs: options.lockWaitMs ?? 60_000,
     lockTimeoutMs: options.lockTimeoutMs ?? 3000,
     lockBudgetMs: options.lockBudgetMs ?? 120_000,
+    statementTimeoutMs: options.statementTimeoutMs ?? 0,
     allowOutOfOrder: options.allowOutOfOrder ?? false,
     toolVersion,
     stamps: options.cache === undefined ? undefined : openStamps(options.cache, directory, toolVersion),

@@ -5,7 +5,7 @@ import { openModels } from "./open-models.ts";
 import { connect } from "./connect.ts";
 import type { Context } from "./context.ts";
 import { discover, type MigrationFolder } from "./discover.ts";
-import type { OrmOptions } from "./driver.ts";
+import type { OrmOptions } from "./execute/driver.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { Change } from "./create/find-change.ts";
 import { type Direction, renderBlank, renderMigration } from "./create/render.ts";

@@ -1,11 +1,11 @@
-import { applyStep } from "./apply.ts";
+import { applyStep } from "./execute/step.ts";
 import { type Catalog, readCatalog, readCatalogInTransaction } from "./catalog/catalog.ts";
 import { type Drift, findDrift } from "./catalog/mend.ts";
 import { checkHistory, isAhead } from "./check.ts";
 import { compareModels } from "./compare-models.ts";
 import { type Connection, connect, type Query } from "./connect.ts";
 import type { Context } from "./context.ts";
-import type { OrmOptions } from "./driver.ts";
+import type { OrmOptions } from "./execute/driver.ts";
 import { AheadError, MigratorError, type Problem } from "./errors.ts";
 import { type History, openHistory } from "./history.ts";
 import { type AppliedMigration, type LedgerTable, readLedger } from "./ledger.ts";
@@ -95,7 +95,7 @@ async function compareAll(
   live: Live | null,
   models: OrmOptions | undefined,
 ): Promise<SchemaDiff> {
-  await ensureLedger(connection.query, context.ledger);
+  await ensureLedger(connection, context.ledger);
   const names = history.folder.files.map(({ name }) => name);
   const applied = (live?.applied ?? []).map(({ name }) => name).filter((name) => names.includes(name));
   await applyAll(context, history, connection, applied);

@@ -19,6 +19,8 @@ export interface Problem {
     | "irreversible"
     | "duplicate"
     | "invalid-index"
+    | "half-done"
+    | "empty"
     | "unknown-migration";
   /** The migration it is about; null: the history as a whole. */
   readonly migration: string | null;
@@ -122,6 +124,13 @@ export class MigrationFailedError extends MigratorError implements FailedStateme
     this.position = failed.position;
     this.detail = failed.detail;
     this.hint = failed.hint;
+  }
+}
+
+/** Something speaks against it that a person must decide on; nothing was changed. */
+export class RefusedError extends MigratorError {
+  constructor(message: string, options?: ErrorOptions) {
+    super("refused", message, options);
   }
 }
 

@@ -1,5 +1,5 @@
-import type { StepResult } from "./apply.ts";
-import type { Blocker } from "./blockers.ts";
+import type { StepResult } from "./execute/step.ts";
+import type { Activity, Blocker } from "./execute/watch.ts";
 import type { LockHolder } from "./lock.ts";
 import type { Plan } from "./plan.ts";
 
@@ -11,5 +11,11 @@ export type Event =
   | { readonly type: "waiting"; readonly holder: LockHolder }
   | { readonly type: "started"; readonly name: string; readonly direction: Plan["direction"] }
   | { readonly type: "blocked"; readonly name: string; readonly blockers: readonly Blocker[] }
+  /** A step takes long: told about once a second. */
+  | ({ readonly type: "running"; readonly name: string } & Activity)
+  /** What the server says beside its answers: `raise notice`, warnings. */
+  | { readonly type: "notice"; readonly name: string; readonly severity: string; readonly message: string }
+  /** The role's own time-outs, which would end a long step, are set aside. */
+  | { readonly type: "timeouts"; readonly settings: Readonly<Record<string, string>> }
   | { readonly type: "retrying"; readonly name: string; readonly attempt: number; readonly pauseMs: number }
   | { readonly type: "finished"; readonly step: StepResult };

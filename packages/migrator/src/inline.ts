@@ -1,15 +1,6 @@
 import { escapeLiteral } from "pg";
 import type { Parameterized } from "./ledger.ts";
 
-/** A value that the server works out: `clock_timestamp()`. Only `inline` can write it. */
-export class SqlExpression {
-  readonly sql: string;
-
-  constructor(sql: string) {
-    this.sql = sql;
-  }
-}
-
 /** A statement with its parameters written into it, as a script or a message of many statements has it. */
 export function inline({ sql, parameters }: Parameterized): string {
   return sql.replaceAll(/\$(\d+)/g, (_, number: string) => literal(parameters[Number(number) - 1]));
@@ -17,7 +8,6 @@ export function inline({ sql, parameters }: Parameterized): string {
 
 function literal(value: unknown): string {
   if (value === null || value === undefined) return "null";
-  if (value instanceof SqlExpression) return value.sql;
   if (Array.isArray(value)) return `array[${value.map(literal).join(", ")}]`;
   return escapeLiteral(String(value));
 }

@@ -3,7 +3,6 @@ import type { KnownApplication } from "./check.ts";
 import type { Query } from "./connect.ts";
 import { ConfigurationError } from "./errors.ts";
 import { sha256 } from "./hash.ts";
-import type { SqlExpression } from "./inline.ts";
 
 /** A row of the ledger. What the stock MikroORM CLI does not record is null. */
 export interface AppliedMigration {
@@ -138,7 +137,7 @@ export function digestOf(history: readonly KnownApplication[]): string {
   return sha256(listOf(history));
 }
 
-/** True when the ledger holds just that. Where it cannot be asked, who reads it says why. */
+/** True when the ledger holds just that, and nothing is half done. Where it cannot be asked, who reads it says why. */
 export async function isRecorded(query: Query, digest: string, ledger: LedgerTable = defaultLedger): Promise<boolean> {
   try {
     const [row] = await query<{ same: boolean }>(sameQuery(digest, ledger));
@@ -149,7 +148,8 @@ export async function isRecorded(query: Query, digest: string, ledger: LedgerTab
 }
 
 function sameQuery(digest: string, ledger: LedgerTable): string {
-  return `select ${digested} = '${digest}' as same from (${listQuery(qualified(ledger))}) as found`;
+  return `select ${digested} = '${digest}' and not exists (select from ${qualified(progressTable(ledger))}) as same
+    from (${listQuery(qualified(ledger))}) as found`;
 }
 
 /** Versions of MikroORM before 5 recorded the file's ending too. */
@@ -193,11 +193,32 @@ function toApplied(row: LedgerRow): AppliedMigration {
   };
 }
 
+/** The progress's table: the ledger's name with `_progress`. It is empty while nothing is half done. */
+export function progressTable({ schema, table }: LedgerTable): LedgerTable {
+  return { schema, table: `${table}_progress` };
+}
+
+/** In milliseconds, or measured by the server since the transaction began. */
+export type Duration = number | "sinceBegin";
+
+/** The SQL of a duration whose value is that of the parameter `name`. */
+export function durationParameter(duration: Duration | null | undefined, name: string): string {
+  // The parameter is named all the same: the server wants as many as it gets.
+  return duration === "sinceBegin"
+    ? `coalesce(${name}::float8, extract(epoch from clock_timestamp() - now()) * 1000)`
+    : name;
+}
+
+/** The value of that parameter. */
+export function durationValue(duration: Duration | null): number | null {
+  return duration === "sinceBegin" ? null : duration;
+}
+
 /** What is recorded of one application. */
 export interface LedgerEntry {
   readonly name: string;
   readonly checksum: string | null;
-  readonly durationMs: number | SqlExpression | null;
+  readonly durationMs: Duration | null;
   readonly appliedFrom: string | null;
   readonly toolVersion: string;
   readonly runId: string | null;
@@ -214,18 +235,26 @@ export interface Parameterized {
 export function ledgerInsert(entry: LedgerEntry, ledger: LedgerTable = defaultLedger): Parameterized {
   const sql = `insert into ${qualified(ledger)}
   (name, executed_at, checksum, duration_ms, applied_by, applied_from, tool_version, run_id, undo)
-  values ($1, clock_timestamp(), $2, $3, session_user, $4, $5, $6, $7)`;
+  values ($1, clock_timestamp(), $2, ${durationParameter(entry.durationMs, "$3")}, session_user, $4, $5, $6, $7)`;
   const { name, checksum, durationMs, appliedFrom, toolVersion, runId, undo } = entry;
   return {
     sql,
-    parameters: [name, checksum, durationMs, appliedFrom, toolVersion, runId, undo && JSON.stringify(undo)],
+    parameters: [
+      name,
+      checksum,
+      durationValue(durationMs),
+      appliedFrom,
+      toolVersion,
+      runId,
+      undo && JSON.stringify(undo),
+    ],
   };
 }
 
 /** The statement that forgets a migration, under any name that a version of MikroORM gave it. */
 export function ledgerDelete(name: string, ledger: LedgerTable = defaultLedger): Parameterized {
-  const sql = `delete from ${qualified(ledger)} where name = any($1::text[])`;
-  return { sql, parameters: [[name, `${name}.ts`, `${name}.js`]] };
+  const sql = `delete from ${qualified(ledger)} where name in ($1, $2, $3)`;
+  return { sql, parameters: [name, `${name}.ts`, `${name}.js`] };
 }
 
 /** Records a migration as applied; call it inside the migration's transaction. */

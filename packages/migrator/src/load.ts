@@ -3,6 +3,8 @@ import { type MigrationFile, readSource } from "./discover.ts";
 import { BrokenMigrationError } from "./errors.ts";
 import { evaluate } from "./evaluate.ts";
 import { sha256 } from "./hash.ts";
+import type { Direction } from "./plan.ts";
+import { findTransactionControl, leadingWords, splitCommands } from "./postgres/sql-lexer.ts";
 import { IrreversibleMigration, type MigrationDriver, type RecordedMigration, standInFor } from "./recorder.ts";
 
 /** One direction of a migration: its statements, as far as they are known without a database. */
@@ -21,10 +23,17 @@ export interface LoadedMigration {
   readonly down: Script | null;
   /** Why it cannot be reverted, when its `down` throws a reason; null when it has no `down`, or one that works. */
   readonly irreversible: string | null;
+  /** The directions that the file declares to have nothing to do: `@noop up`, `@noop down` in a comment. */
+  readonly noop: ReadonlySet<string>;
   /** SHA-256 of the statements of both directions, in hexadecimal: the same for TypeScript and built JavaScript. */
   readonly checksum: string;
   /** A fresh instance, for code that computes its statements; throws where none does. */
   readonly create: (driver: MigrationDriver, config: unknown) => RecordedMigration;
+}
+
+/** The script of a direction; nothing where there is none. */
+export function scriptOf(migration: LoadedMigration, direction: Direction): Script {
+  return (direction === "up" ? migration.up : migration.down) ?? { statements: [], computed: false };
 }
 
 type MigrationClass = new (driver: MigrationDriver, config: unknown) => RecordedMigration;
@@ -41,37 +50,59 @@ export async function loadFromSource(
 ): Promise<{ migration: LoadedMigration; selfContained: boolean }> {
   const module = evaluate(file.path, source);
   if (module) {
-    const migration = await collectAll(file, module).catch(() => undefined);
+    const migration = await collectAll(file, module, source).catch(() => undefined);
     if (migration) return { migration, selfContained: true };
   }
-  return { migration: await collectAll(file, await importFile(file)), selfContained: false };
+  return { migration: await collectAll(file, await importFile(file), source), selfContained: false };
 }
 
-async function collectAll(file: MigrationFile, module: Record<string, unknown>): Promise<LoadedMigration> {
+async function collectAll(
+  file: MigrationFile,
+  module: Record<string, unknown>,
+  source: string,
+): Promise<LoadedMigration> {
   const Class = findClass(file, module);
   const make = (driver: MigrationDriver, config: unknown) => new Class(driver, config);
   const up = await collectUp(file, make);
   const { down, irreversible } = await collectDown(make);
   const transactional = make(noDatabase, noDatabase).isTransactional();
-  if (transactional) refuseTransactionControl(file, [...up.statements, ...(down?.statements ?? [])]);
+  const statements = [...up.statements, ...(down?.statements ?? [])];
+  if (transactional) refuseTransactionControl(file, statements);
+  refuseCopyFromClient(file, statements);
   // Only code that computes is needed again: of 10,000 classes nothing shall stay but their statements.
   const create = up.computed || down?.computed ? make : noCode;
-  return { name: file.name, transactional, up, down, irreversible, checksum: checksumOf(up, down), create };
+  const checksum = checksumOf(up, down);
+  return { name: file.name, transactional, up, down, irreversible, noop: readNoop(source), checksum, create };
 }
 
 const noCode = (): never => {
   throw new Error("this migration computes nothing");
 };
 
-const transactionControl =
-  /^\s*(begin|start\s+transaction|commit|rollback|end|abort)(\s+(work|transaction))?\s*;?\s*$/i;
+/** The directions that a migration's file declares to have nothing to do: a comment says `@noop up` or `@noop down`. */
+export function readNoop(source: string): ReadonlySet<string> {
+  return new Set(Array.from(source.matchAll(/@noop[ \t]+(up|down)\b/g), ([, direction = ""]) => direction));
+}
 
 function refuseTransactionControl(file: MigrationFile, statements: readonly string[]): void {
-  const found = statements.find((sql) => transactionControl.test(sql));
-  if (found === undefined) return;
+  const found = statements.map(findTransactionControl).find((command) => command !== undefined);
+  if (!found) return;
   throw new BrokenMigrationError(
     file.name,
-    `${file.path} sends "${found.trim()}", but the transaction is the runner's, so that all of a migration is done and recorded or none of it: take it out, or let isTransactional() give false`,
+    `${file.path} sends "${found.sql}", but the transaction is the runner's, so that all of a migration is done and recorded or none of it: take it out, or let isTransactional() give false`,
+  );
+}
+
+/** The server would wait for rows that nobody sends. */
+function refuseCopyFromClient(file: MigrationFile, statements: readonly string[]): void {
+  const found = statements.flatMap(splitCommands).find((command) => {
+    if (leadingWords(command, 1)[0] !== "copy") return false;
+    return /\bfrom\s+stdin\b/i.test(command.sql);
+  });
+  if (!found) return;
+  throw new BrokenMigrationError(
+    file.name,
+    `${file.path} sends "${found.sql.slice(0, 80)}", and a migration has no rows to send behind it: use INSERT, or COPY from a file of the server's`,
   );
 }
 

@@ -69,7 +69,8 @@ async function tryLock(query: Query, name: string): Promise<boolean> {
   return row?.locked ?? false;
 }
 
-async function findHolder(query: Query, name: string): Promise<LockHolder | undefined> {
+/** The session that holds the lock of this name; undefined: nobody does. */
+export async function findHolder(query: Query, name: string): Promise<LockHolder | undefined> {
   const [row] = await query<LockHolder & { since: Date }>(
     `select a.pid, a.application_name as "applicationName", host(a.client_addr) as host, a.backend_start as since
        from pg_locks l join pg_stat_activity a on a.pid = l.pid

@@ -6,6 +6,7 @@ import type { History } from "./history.ts";
 import { isRecorded, readRecorded } from "./ledger.ts";
 import type { LoadedMigration } from "./load.ts";
 import { type Direction, type DownTarget, type Plan, planDown, planUp, type UpTarget } from "./plan.ts";
+import { type Progress, readProgress } from "./progress.ts";
 import { type Report, unrun } from "./report.ts";
 import { withSealedHistory } from "./sealed-history.ts";
 import { inSpan } from "./span.ts";
@@ -62,13 +63,13 @@ async function migrateOn(run: Run): Promise<Report> {
   const { context, connection, options } = run;
   const early = await prepare(run);
   if (early.settled) return early.settled;
-  if (options.dryRun) return dryRun(early.plan, early.loaded);
-  return await underLock(context, connection, async () => {
+  if (options.dryRun) return (await import("./planned.ts")).dryRun(early.plan, early.loaded);
+  return await underLock(context, connection, async (timeouts) => {
     const prepared = await prepare(run);
     if (prepared.settled) return prepared.settled;
     // Most starts find nothing to do.
-    const { runPlan } = await import("./run-plan.ts");
-    return await runPlan(context, connection, prepared.plan, prepared.loaded);
+    const { runPlan } = await import("./execute/run-plan.ts");
+    return await runPlan({ ...context, connection, timeouts }, context, prepared);
   });
 }
 
@@ -86,14 +87,17 @@ const nothing: Report = { outcome: "nothing", steps: [], problems: [], error: nu
 async function prepare({ context, direction, options, history, connection, press }: Run): Promise<Prepared> {
   const expected = history.known();
   const applied = await readRecorded(connection.query, expected, context.ledger);
+  const progress = await readProgress(connection.query, context.ledger);
   // The very list comes back: name by name, checksum by checksum, the ledger is the history.
-  const same = applied === expected && isEverything(direction, options);
+  const same = applied === expected && !progress && isEverything(direction, options);
   if (same && isSound(expected, history.folder.manifest)) {
     press?.();
     return { settled: nothing };
   }
-  const plan =
-    direction === "up" ? planUp(history.known(), applied, options) : planDown(history.known(), applied, options);
+  const plan = continueHalfDone(
+    direction === "up" ? planUp(history.known(), applied, options) : planDown(history.known(), applied, options),
+    progress,
+  );
   if (direction === "up" && isAhead(history.known(), applied))
     return { settled: refuse(plan, [], aheadOf(history, applied)) };
   try {
@@ -102,13 +106,40 @@ async function prepare({ context, direction, options, history, connection, press
     const loaded: LoadedMigration[] = [];
     for (const name of plan.steps) if (files.has(name)) loaded.push(await history.load(name));
     context.stamps?.keep();
-    const problems = findProblems(context, history, applied, plan);
+    const problems = [
+      ...(await checkPlanned(plan, loaded, progress)),
+      ...findProblems(context, history, withoutChecksumOf(progress, applied), plan),
+    ];
     if (problems.length > 0) return { settled: refuse(plan, problems, null) };
     return plan.steps.length === 0 ? { settled: nothing } : { plan, loaded };
   } catch (error) {
     if (error instanceof BrokenMigrationError) return { settled: broken(plan, error) };
     throw error;
   }
+}
+
+/** What is half done goes first, whatever came into the history before it meanwhile. */
+function continueHalfDone(plan: Plan, progress: Progress | undefined): Plan {
+  if (!progress || !plan.steps.includes(progress.migration)) return plan;
+  return { ...plan, steps: [progress.migration, ...plan.steps.filter((name) => name !== progress.migration)] };
+}
+
+/** A half-done down may have been corrected: its statements are held against those that were run. */
+function withoutChecksumOf(
+  progress: Progress | undefined,
+  applied: readonly KnownApplication[],
+): readonly KnownApplication[] {
+  return applied.map((row) => (row.name === progress?.migration ? { ...row, checksum: null } : row));
+}
+
+/** What speaks against the steps themselves; costs nothing where there are none. */
+async function checkPlanned(
+  plan: Plan,
+  loaded: readonly LoadedMigration[],
+  progress: Progress | undefined,
+): Promise<Problem[]> {
+  if (loaded.length === 0 && !progress) return [];
+  return (await import("./planned.ts")).checkPlanned(plan, loaded, progress);
 }
 
 function findProblems(context: Context, history: History, applied: readonly KnownApplication[], plan: Plan): Problem[] {
@@ -129,19 +160,4 @@ function refuse(plan: Plan, problems: readonly Problem[], error: MigratorError |
 function broken(plan: Plan, error: BrokenMigrationError): Report {
   const steps = plan.steps.map((name) => unrun(name, name === error.migration ? "failed" : "notRun"));
   return { outcome: "failed", steps, problems: [], error };
-}
-
-function dryRun(plan: Plan, loaded: readonly LoadedMigration[]): Report {
-  const sql = loaded.map((migration) => ({
-    name: migration.name,
-    statements: statementsOf(migration, plan.direction),
-  }));
-  const steps = sql.map(({ name, statements }) => ({ ...unrun(name, "planned"), statements: statements.length }));
-  return { outcome: "planned", steps, problems: [], error: null, sql };
-}
-
-function statementsOf(migration: LoadedMigration, direction: Direction): readonly string[] {
-  const script = direction === "up" ? migration.up : migration.down;
-  const computed = script?.computed ? ["-- the rest is computed while it runs and is not known beforehand"] : [];
-  return [...(script?.statements ?? []), ...computed];
 }

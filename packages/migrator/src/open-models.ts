@@ -1,12 +1,12 @@
 import { randomInt } from "node:crypto";
 import type { MikroORM } from "@mikro-orm/postgresql";
-import { auditTable } from "./audit.ts";
 import { connect } from "./connect.ts";
-import type { OrmOptions } from "./driver.ts";
 import { ConfigurationError } from "./errors.ts";
+import type { OrmOptions } from "./execute/driver.ts";
 import { type LedgerTable, qualified } from "./ledger.ts";
-import { shadowApplication } from "./shadow.ts";
 import { leadingWords, splitCommands } from "./postgres/sql-lexer.ts";
+import { ownTables } from "./prepare-ledger.ts";
+import { shadowApplication } from "./shadow.ts";
 
 /** What it would take to bring a database to the models, and back. */
 export interface ModelDifference {
@@ -85,7 +85,7 @@ async function initialize(ormOptions: OrmOptions, dsn: string, ledger: LedgerTab
     migrations: { ...(ormOptions["migrations"] as object), tableName: qualified(ledger).replaceAll('"', "") },
     schemaGenerator: {
       ...(ormOptions["schemaGenerator"] as object),
-      skipTables: [ledger.table, auditTable(ledger).table],
+      skipTables: ownTables(ledger).map(({ table }) => table),
     },
   });
 }

@@ -1,6 +1,13 @@
 import { auditStatements, auditTable } from "./audit.ts";
-import type { Query } from "./connect.ts";
-import { defaultLedger, explainLedgerError, type LedgerTable, qualified } from "./ledger.ts";
+import type { Connection } from "./connect.ts";
+import { inTransaction } from "./postgres/transaction.ts";
+import { progressStatement } from "./progress.ts";
+import { defaultLedger, explainLedgerError, type LedgerTable, progressTable, qualified } from "./ledger.ts";
+
+/** The tables that are the migrator's own: ledger, audit and progress. */
+export function ownTables(ledger: LedgerTable): LedgerTable[] {
+  return [ledger, auditTable(ledger), progressTable(ledger)];
+}
 
 const addedColumns = {
   checksum: "text",
@@ -22,6 +29,8 @@ export function ledgerStatements(ledger: LedgerTable = defaultLedger): string[] 
     closeToOthers(table),
     ...auditStatements(ledger),
     closeToOthers(qualified(auditTable(ledger))),
+    progressStatement(ledger),
+    closeToOthers(qualified(progressTable(ledger))),
   ];
 }
 
@@ -43,22 +52,21 @@ end $$`;
  * Makes or completes ledger and audit where they are not complete; costs one query where they are. Throws a
  * `ConfigurationError` where the role may not, or where there is no such schema.
  */
-export async function ensureLedger(query: Query, ledger: LedgerTable = defaultLedger): Promise<void> {
+export async function ensureLedger(session: Connection, ledger: LedgerTable = defaultLedger): Promise<void> {
+  const { query } = session;
   const names = Object.keys(addedColumns);
-  const [found] = await query<{ columns: number; audit: boolean }>(
-    `select to_regclass($3) is not null as audit,
+  const [found] = await query<{ columns: number; besides: boolean }>(
+    `select to_regclass($3) is not null and to_regclass($4) is not null as besides,
             (select count(*)::int from pg_attribute
               where attrelid = to_regclass($1) and attname = any($2::text[]) and not attisdropped) as columns`,
-    [qualified(ledger), names, qualified(auditTable(ledger))],
+    [qualified(ledger), names, qualified(auditTable(ledger)), qualified(progressTable(ledger))],
   );
-  if (found?.columns === names.length && found.audit) return;
+  if (found?.columns === names.length && found.besides) return;
   // Together or not at all: half of it would look complete to the next run.
-  await query("begin");
-  try {
+  const make = async () => {
     for (const statement of ledgerStatements(ledger)) await query(statement);
-    await query("commit");
-  } catch (error) {
-    await query("rollback").catch(() => {});
+  };
+  await inTransaction(session, make).catch((error: unknown) => {
     throw explainLedgerError(error, ledger, "made");
-  }
+  });
 }

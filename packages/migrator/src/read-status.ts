@@ -1,9 +1,11 @@
 import { isSound } from "./check.ts";
-import { findInvalidIndexes } from "./concurrent-index.ts";
+import { findInvalidIndexes } from "./execute/concurrent-index.ts";
 import type { Context } from "./context.ts";
 import type { Query } from "./connect.ts";
 import type { Problem } from "./errors.ts";
 import { type AppliedMigration, readLedger, readRecordedLedger } from "./ledger.ts";
+import { findHolder, lockName } from "./lock.ts";
+import { readProgress } from "./progress.ts";
 import { type Status, summarize } from "./status.ts";
 import { withSealedHistory } from "./sealed-history.ts";
 
@@ -20,9 +22,12 @@ export async function readStatus(context: Context): Promise<Status> {
     thorough: async (connection, history, press) => {
       const applied = await readLedger(connection.query, context.ledger);
       await history.loadForChecks(applied);
-      const status = summarize(history.known(), applied, history.folder.manifest);
-      if (status.state === "current" && isSound(history.known(), history.folder.manifest)) press();
-      return { ...status, problems: [...status.problems, ...(await findInvalid(connection.query))] };
+      const progress = await readProgress(connection.query, context.ledger);
+      const { manifest } = history.folder;
+      const status = summarize(history.known(), applied, { manifest, progress });
+      if (status.state === "current" && isSound(history.known(), manifest)) press();
+      const runner = (await findHolder(connection.query, lockName(context.ledger))) ?? null;
+      return { ...status, runner, problems: [...status.problems, ...(await findInvalid(connection.query))] };
     },
   });
 }
@@ -30,7 +35,7 @@ export async function readStatus(context: Context): Promise<Status> {
 /** Where a database stands whose ledger holds a sound history and nothing else. */
 function allApplied(applied: readonly AppliedMigration[]): Status {
   const head = applied.at(-1)?.name ?? null;
-  return { state: "current", head, target: head, applied, pending: [], problems: [] };
+  return { state: "current", head, target: head, applied, pending: [], halfDone: null, problems: [], runner: null };
 }
 
 async function findInvalid(query: Query): Promise<Problem[]> {

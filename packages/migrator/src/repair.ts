@@ -2,88 +2,140 @@ import { recordAudit } from "./audit.ts";
 import { checkHistory } from "./check.ts";
 import type { Connection } from "./connect.ts";
 import type { Context } from "./context.ts";
-import { type Problem, UnknownMigrationError } from "./errors.ts";
+import { ConfigurationError, type Problem, RefusedError, UnknownMigrationError } from "./errors.ts";
+import { enumerate } from "./execute/failure.ts";
+import { halfDone } from "./half-done.ts";
 import { type History, openHistory } from "./history.ts";
-import { acceptChanged, forget, readLedger } from "./ledger.ts";
+import { acceptChanged, forget, readLedger, recordApplied } from "./ledger.ts";
+import { scriptOf } from "./load.ts";
+import { inTransaction } from "./postgres/transaction.ts";
 import { ensureLedger } from "./prepare-ledger.ts";
+import { forgetProgress, noteProgress, type Progress, readProgress } from "./progress.ts";
 import { resolveTarget } from "./resolve-target.ts";
 import { underLock, withConnection } from "./under-lock.ts";
 
-/** What was accepted of a migration: its edit, or that its file is gone. */
+/** What was accepted of a migration: its edit, that its file is gone, or how far it is done. */
 export interface Repaired {
   readonly name: string;
-  readonly accepted: "changed" | "missing";
+  readonly accepted: "changed" | "missing" | "half-done";
+}
+
+/** What a half-done migration is: applied or reverted in full, or done up to and with this statement. */
+export type Settlement = "applied" | "reverted" | number;
+
+export interface RepairOptions {
+  /** For a half-done migration, which is repaired alone. */
+  readonly as?: Settlement | undefined;
 }
 
 /**
- * Accepts edited or vanished migrations, each by name: the ledger takes the edited SQL's checksum, or forgets the
- * vanished migration. The schema is not touched. Throws when a name means no migration with such a problem.
+ * Accepts edited, vanished or half-done migrations, each by name: the ledger takes the edited SQL's checksum, forgets
+ * the vanished migration, or has the half-done one as what `as` says. The schema is not touched. Throws when a name
+ * means no migration with such a problem.
  */
-export async function repair(context: Context, names: readonly string[]): Promise<Repaired[]> {
+export async function repair(
+  context: Context,
+  names: readonly string[],
+  options: RepairOptions = {},
+): Promise<Repaired[]> {
   const history = await openHistory(context.directory);
+  const work = async (connection: Connection) =>
+    await repairUnderLock({ context, history, connection }, names, options);
   return await withConnection(
     context,
-    async (connection) =>
-      await underLock(context, connection, async () => await repairUnderLock(context, history, connection, names)),
+    async (connection) => await underLock(context, connection, async () => await work(connection)),
   );
 }
 
-async function repairUnderLock(
-  context: Context,
-  history: History,
-  { query }: Connection,
-  names: readonly string[],
-): Promise<Repaired[]> {
+/** What a repair works on. */
+interface Workplace {
+  readonly context: Context;
+  readonly history: History;
+  readonly connection: Connection;
+}
+
+async function repairUnderLock(place: Workplace, names: readonly string[], { as }: RepairOptions): Promise<Repaired[]> {
+  const { context, history, connection } = place;
+  const { query } = connection;
   const applied = await readLedger(query, context.ledger);
   await history.loadForChecks(applied);
+  const progress = await readProgress(query, context.ledger);
+  const known = [...history.known(), ...applied];
+  if (progress && names.some((name) => fullName(name, known) === progress.migration))
+    return [await repairHalfDone(place, progress, names, as)];
+  if (as !== undefined)
+    throw new ConfigurationError(`--as is for a migration that is half done, and ${names.join(", ")} is not`);
   const problems = checkHistory(history.known(), applied).filter(
     ({ code }) => code === "changed" || code === "missing",
   );
-  const repairs = names.map((name) => find(name, problems, [...history.known(), ...applied]));
-  await ensureLedger(query, context.ledger);
-  await query("begin");
-  try {
-    for (const one of repairs) await accept(context, history, query, one);
-    await query("commit");
-  } catch (error) {
-    await query("rollback").catch(() => {});
-    throw error;
-  }
+  const repairs = names.map((name) => find(name, problems, known));
+  await ensureLedger(connection, context.ledger);
+  await inTransaction(connection, async () => {
+    for (const one of repairs) await accept(place, one);
+  });
   return repairs;
 }
 
+async function repairHalfDone(
+  place: Workplace,
+  progress: Progress,
+  names: readonly string[],
+  as: Settlement | undefined,
+): Promise<Repaired> {
+  if (as === undefined) throw new RefusedError(halfDone(progress).message);
+  if (names.length > 1) throw new ConfigurationError("--as settles one migration: name it alone");
+  await inTransaction(place.connection, async () => await settle(place, progress, as));
+  return { name: progress.migration, accepted: "half-done" };
+}
+
+async function settle({ context, history, connection }: Workplace, progress: Progress, as: Settlement): Promise<void> {
+  const { query } = connection;
+  const { ledger, toolVersion, runId, host: appliedFrom } = context;
+  const { migration: name, direction } = progress;
+  const migration = await history.load(name);
+  const undo = migration.down?.computed ? null : (migration.down?.statements ?? null);
+  const { checksum } = migration;
+  if (typeof as === "number" && as > 0) {
+    const { statements, computed } = scriptOf(migration, direction);
+    if (computed || as >= statements.length)
+      throw new ConfigurationError(
+        `--as ${as}: the ${direction} of ${name} has ${computed ? "statements that its code computes" : `${statements.length} statements, of which at least the last is not done`}; say applied or reverted`,
+      );
+    const done = { statements: enumerate(statements).slice(0, as), total: statements.length, state: "done" } as const;
+    await forgetProgress(query, name, ledger);
+    await noteProgress(query, { migration: name, direction, ...done }, context, ledger);
+  } else {
+    const applied = as === 0 ? direction === "down" : as === "applied";
+    if (applied && direction === "up")
+      await recordApplied(query, { name, checksum, durationMs: null, appliedFrom, toolVersion, runId, undo }, ledger);
+    if (!applied && direction === "down") await forget(query, name, ledger);
+    await forgetProgress(query, name, ledger);
+  }
+  await recordAudit(query, { action: "repaired", migration: name, checksum }, context, ledger);
+}
+
+function fullName(name: string, known: readonly { readonly name: string }[]): string {
+  return resolveTarget(name, [...new Set(known.map((migration) => migration.name))]);
+}
+
 function find(name: string, problems: readonly Problem[], known: readonly { readonly name: string }[]): Repaired {
-  const full = resolveTarget(name, [...new Set(known.map((migration) => migration.name))]);
+  const full = fullName(name, known);
   const problem = problems.find(({ migration }) => migration === full);
   if (problem) return { name: full, accepted: problem.code as Repaired["accepted"] };
   const others = problems.map(({ migration }) => migration ?? "");
   throw new UnknownMigrationError(
     name,
     others,
-    `${full} is neither edited nor missing, so there is nothing to repair. ${others.length > 0 ? `Those that are: ${others.join(", ")}.` : "No migration is."}`,
+    `${full} is neither edited, missing nor half done, so there is nothing to repair. ${others.length > 0 ? `Those that are: ${others.join(", ")}.` : "No migration is."}`,
   );
 }
 
-async function accept(
-  context: Context,
-  history: History,
-  query: Connection["query"],
-  { name, accepted }: Repaired,
-): Promise<void> {
+async function accept({ context, history, connection }: Workplace, { name, accepted }: Repaired): Promise<void> {
+  const { query } = connection;
   const migration = accepted === "changed" ? await history.load(name) : undefined;
-  if (migration)
-    await acceptChanged(
-      query,
-      name,
-      migration.checksum,
-      migration.down?.computed ? null : (migration.down?.statements ?? null),
-      context.ledger,
-    );
+  const undo = migration?.down?.computed ? null : (migration?.down?.statements ?? null);
+  if (migration) await acceptChanged(query, name, migration.checksum, undo, context.ledger);
   else await forget(query, name, context.ledger);
-  await recordAudit(
-    query,
-    { action: "repaired", migration: name, checksum: migration?.checksum ?? null },
-    context,
-    context.ledger,
-  );
+  const checksum = migration?.checksum ?? null;
+  await recordAudit(query, { action: "repaired", migration: name, checksum }, context, context.ledger);
 }

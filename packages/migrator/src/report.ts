@@ -1,4 +1,4 @@
-import type { StepResult } from "./apply.ts";
+import type { StepResult } from "./execute/step.ts";
 import type { MigratorError, Problem } from "./errors.ts";
 
 /** What a run did. */

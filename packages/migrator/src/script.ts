@@ -6,12 +6,11 @@ import { escapeControls } from "./escape-controls.ts";
 import { openHistory } from "./history.ts";
 import { inline } from "./inline.ts";
 import { ledgerDelete, ledgerInsert, type LedgerTable, qualified } from "./ledger.ts";
-import type { LoadedMigration } from "./load.ts";
+import { type LoadedMigration, scriptOf } from "./load.ts";
 import { lockName } from "./lock.ts";
 import type { Direction } from "./plan.ts";
 import { ledgerStatements } from "./prepare-ledger.ts";
 import { resolveTarget } from "./resolve-target.ts";
-import { scriptOf } from "./send.ts";
 import { terminate } from "./terminate.ts";
 
 export interface ScriptOptions {

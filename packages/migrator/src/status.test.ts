@@ -47,11 +47,13 @@ it("has no target without a history", () => {
     applied: [],
     pending: [],
     problems: [],
+    halfDone: null,
+    runner: null,
   });
 });
 
 it("holds the manifest against the files", () => {
-  expect(summarize(history, applied("M1", "M2"), buildManifest(history.slice(0, 1)))).toMatchObject({
+  expect(summarize(history, applied("M1", "M2"), { manifest: buildManifest(history.slice(0, 1)) })).toMatchObject({
     state: "diverged",
     problems: [{ code: "changed", migration: "M2" }],
   });

@@ -1,19 +1,27 @@
 import { checkHistory, checkPlan, isAhead, type KnownMigration } from "./check.ts";
 import type { Problem } from "./errors.ts";
 import type { AppliedMigration } from "./ledger.ts";
+import type { LockHolder } from "./lock.ts";
 import type { Manifest } from "./manifest.ts";
+import { halfDone } from "./half-done.ts";
 import { planUp } from "./plan.ts";
+import type { Progress } from "./progress.ts";
 
 /** Where a database stands against a history. */
 export interface Status {
-  readonly state: "empty" | "behind" | "current" | "ahead" | "diverged";
+  /** `half-done`: a migration outside a transaction was cut off, and is neither applied nor reverted. */
+  readonly state: "empty" | "behind" | "current" | "ahead" | "diverged" | "half-done";
   /** The newest migration that is applied. */
   readonly head: string | null;
   /** The newest migration of the history: where `up` goes. */
   readonly target: string | null;
   readonly applied: readonly AppliedMigration[];
   readonly pending: readonly { readonly name: string }[];
+  /** What is half done; null: nothing is. */
+  readonly halfDone: Progress | null;
   readonly problems: readonly Problem[];
+  /** The session that changes the database at this moment; null: none, or nobody has looked. */
+  readonly runner: LockHolder | null;
 }
 
 /** Compares a history with what is applied. A history from a manifest alone will do: names and checksums. */
@@ -24,7 +32,7 @@ export function summarize(
     readonly reversible?: boolean | null;
   }[],
   applied: readonly AppliedMigration[],
-  manifest?: Manifest,
+  { manifest, progress }: { manifest?: Manifest | undefined; progress?: Progress | undefined } = {},
 ): Status {
   const known: KnownMigration[] = history.map(({ name, checksum = null, reversible = null }) => ({
     name,
@@ -32,14 +40,17 @@ export function summarize(
     reversible,
   }));
   const plan = planUp(known, applied);
-  const problems = [...checkHistory(known, applied, manifest), ...checkPlan(known, applied, plan)];
+  const contradictions = [...checkHistory(known, applied, manifest), ...checkPlan(known, applied, plan)];
+  const problems = [...(progress ? [halfDone(progress)] : []), ...contradictions];
   return {
-    state: stateOf(known, applied, plan.steps, problems),
+    state: progress ? "half-done" : stateOf(known, applied, plan.steps, problems),
     head: applied.at(-1)?.name ?? null,
     target: known.at(-1)?.name ?? null,
     applied,
     pending: plan.steps.map((name) => ({ name })),
+    halfDone: progress ?? null,
     problems,
+    runner: null,
   };
 }
 

@@ -1,6 +1,6 @@
 import { type Connection, connect } from "./connect.ts";
 import type { Context } from "./context.ts";
-import { ConfigurationError } from "./errors.ts";
+import { ConfigurationError, InterruptedError, MigratorError } from "./errors.ts";
 import { type History, openFolder, readFolder } from "./history.ts";
 import { type LockHolder, withLock } from "./lock.ts";
 
@@ -65,6 +65,9 @@ async function onConnection<Result>(
   context.signal?.addEventListener("abort", cancel);
   try {
     return await work(connection);
+  } catch (error) {
+    // The cancel may hit any query of ours.
+    throw context.signal?.aborted && !(error instanceof MigratorError) ? new InterruptedError() : error;
   } finally {
     context.signal?.removeEventListener("abort", cancel);
     await connection.close();
@@ -75,25 +78,50 @@ async function onConnection<Result>(
 export async function underLock<Result>(
   context: Context,
   connection: Connection,
-  work: () => Promise<Result>,
+  work: (timeouts: readonly string[]) => Promise<Result>,
 ): Promise<Result> {
-  await refuseUnfit(connection);
+  const timeouts = setAside(context, await inspect(connection));
   const { ledger, lockWaitMs: waitMs, onEvent, signal } = context;
   const onWaiting = (holder: LockHolder) => onEvent({ type: "waiting", holder });
-  return await withLock(connection.query, { ledger, waitMs, signal, onWaiting }, work);
+  return await withLock(connection.query, { ledger, waitMs, signal, onWaiting }, async () => {
+    if (timeouts.length > 0) await connection.query(timeouts.join("; "));
+    return await work(timeouts);
+  });
+}
+
+// What would end a session that works, or waits between two attempts, for longer than a role may by default.
+const timeoutNames = [
+  "statement_timeout",
+  "idle_in_transaction_session_timeout",
+  "idle_session_timeout",
+  "transaction_timeout",
+] as const;
+
+type Timeouts = Readonly<Partial<Record<(typeof timeoutNames)[number], string>>>;
+
+/** The commands that replace the role's own time-outs by the run's; tells which they were. */
+function setAside({ statementTimeoutMs, onEvent }: Context, found: Timeouts): string[] {
+  const settings = Object.fromEntries(Object.entries(found).filter(([, value]) => value !== "0"));
+  if (Object.keys(settings).length > 0) onEvent({ type: "timeouts", settings });
+  const wanted: Record<string, number> = Object.fromEntries(Object.keys(settings).map((name) => [name, 0]));
+  if (statementTimeoutMs > 0) wanted["statement_timeout"] = statementTimeoutMs;
+  return Object.entries(wanted).map(([name, value]) => `set ${name} = ${value}`);
 }
 
 /**
+ * Gives the session's time-outs, of those that the server knows.
+ *
  * A pooler answers with a process number of its own, and hands our lock to strangers between two statements; a
  * standby takes the lock and then writes nothing.
  */
-async function refuseUnfit({ query, pid, address }: Connection): Promise<void> {
-  const [server] = await query<{ pid: number; standby: boolean }>(
-    "select pg_backend_pid() as pid, pg_is_in_recovery() as standby",
+async function inspect({ query, pid, address }: Connection): Promise<Timeouts> {
+  const [server] = await query<{ pid: number; standby: boolean; timeouts: Timeouts }>(
+    `select pg_backend_pid() as pid, pg_is_in_recovery() as standby,
+            (select json_object_agg(name, current_setting(name)) from pg_settings where name in (${timeoutNames.map((name) => `'${name}'`).join(", ")})) as timeouts`,
   );
   if (server?.standby)
     throw new ConfigurationError(`${address} is a standby, which takes no changes: name the primary`);
-  if (server?.pid === pid) return;
+  if (server?.pid === pid) return server.timeouts;
   throw new ConfigurationError(
     `${address} is a connection pooler such as PgBouncer, which gives the lock of this run to others: name PostgreSQL's own address and port`,
   );

@@ -47,7 +47,9 @@ describe("repair", () => {
     const { context: before, edited } = await start({ M1000_a: table("a"), M2000_b: table("b") });
     await up(before);
     const context = await edited({ M1000_a: { up: ["create table a (id int)"] } });
-    await expect(repair(context, ["M1000_a", "M2000_b"])).rejects.toThrow("M2000_b is neither edited nor missing");
+    await expect(repair(context, ["M1000_a", "M2000_b"])).rejects.toThrow(
+      "M2000_b is neither edited, missing nor half done",
+    );
     expect((await readStatus(context)).state).toBe("diverged");
   });
 });

@@ -289,12 +289,23 @@ describe("what is unusual but no mistake", () => {
     ["a statement of 10 MB", { M3: { up: [big] } }],
     ["quotes in its name", { [`M3 it's "so"`]: table("c") }],
     ["a stamp that another one has too", { M2000_c: table("c") }],
-    ["no statement at all", { M3: {} }],
+    ["no statement, and says so", { "M3.ts": migrationSource("M3", {}).replace("export", "/** @noop up */\nexport") }],
     ["several statements in one string", { M3: { up: ["create table c (); create table d ();"] } }],
     ["a statement with a semicolon and a comment at its end", { M3: { up: ["create table c (); -- done"] } }],
   ])("a migration with %s is applied", async (_, more) => {
     const { dsn } = await emptyDatabase();
     const report = await up(contextOf(dsn, await folderOf({ ...sound, ...(more as Record<string, Steps | string>) })));
     expect(report).toMatchObject({ outcome: "applied", error: null });
+  });
+
+  it.each([
+    ["up", {}],
+    ["up", { up: ["-- to be written"] }],
+    ["down", { up: ["create table c ()"], down: [] }],
+  ] as const)("but an %s without a statement is refused: %j", async (direction, steps) => {
+    const { dsn } = await emptyDatabase();
+    const context = contextOf(dsn, await folderOf({ M3: steps }));
+    const report = direction === "up" ? await up(context) : (await up(context), await down(context));
+    expect(report).toMatchObject({ outcome: "refused", problems: [{ code: "empty", migration: "M3" }] });
   });
 });

@@ -8,7 +8,7 @@ import { compareModels } from "../src/compare-models.ts";
 import { openModels } from "../src/open-models.ts";
 import { connect } from "../src/connect.ts";
 import { create, rewriteManifest } from "../src/create.ts";
-import type { OrmOptions } from "../src/driver.ts";
+import type { OrmOptions } from "../src/execute/driver.ts";
 import { defaultLedger } from "../src/ledger.ts";
 import { down, up } from "../src/migrate.ts";
 import { changes, join, oneWay, together } from "./create-changes.ts";

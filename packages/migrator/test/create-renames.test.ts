@@ -2,7 +2,7 @@ import { defineEntity, p } from "@mikro-orm/core";
 import { readdir } from "node:fs/promises";
 import { describe, expect, inject, it } from "vitest";
 import { create, type RenameQuestion } from "../src/create.ts";
-import type { OrmOptions } from "../src/driver.ts";
+import type { OrmOptions } from "../src/execute/driver.ts";
 import { defaultLedger } from "../src/ledger.ts";
 import { openModels } from "../src/open-models.ts";
 import { contextOf, folderOf } from "./support.ts";

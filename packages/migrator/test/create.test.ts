@@ -8,7 +8,7 @@ import { checkProject } from "../src/check-project.ts";
 import { compareModels } from "../src/compare-models.ts";
 import { connect } from "../src/connect.ts";
 import { create, rewriteManifest } from "../src/create.ts";
-import type { OrmOptions } from "../src/driver.ts";
+import type { OrmOptions } from "../src/execute/driver.ts";
 import { ConfigurationError } from "../src/errors.ts";
 import { discover } from "../src/discover.ts";
 import { buildManifest, manifestFile } from "../src/manifest.ts";

@@ -3,7 +3,7 @@ import { PostgreSqlConnection, PostgreSqlDriver } from "@mikro-orm/postgresql";
 import { Client } from "pg";
 import { inject, describe, expect, it, onTestFinished, vi } from "vitest";
 import { diff } from "../src/diff.ts";
-import type { OrmOptions } from "../src/driver.ts";
+import type { OrmOptions } from "../src/execute/driver.ts";
 import { AheadError } from "../src/errors.ts";
 import { up } from "../src/migrate.ts";
 import { addFiles, contextOf, emptyDatabase, folderOf, type Steps } from "./support.ts";

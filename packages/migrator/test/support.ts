@@ -101,7 +101,7 @@ export function contextOf(
 /** The names of the tables in `public`, sorted; the audit stands beside every ledger and is left out. */
 export async function tablesOf(sql: Sql): Promise<string[]> {
   const rows = await sql<{ name: string }>(
-    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname not like '%_audit' order by 1",
+    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname !~ '_(audit|progress)$' order by 1",
   );
   return rows.map(({ name }) => name);
 }

@@ -1,14 +1,18 @@
 import path from "node:path";
-import { rebase, repair } from "@thedata/migrator";
+import { rebase, repair, type RepairOptions } from "@thedata/migrator";
 import { exitCodes } from "../exit-codes.ts";
 import { abortOnSignal } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import { createSettings, type RunOptions } from "../settings.ts";
 
 /** `migrator repair`: accepts edited or vanished migrations by name and gives the exit code. */
-export async function runRepair(output: Output, options: RunOptions, names: readonly string[]): Promise<number> {
+export async function runRepair(
+  output: Output,
+  options: RunOptions & RepairOptions,
+  names: readonly string[],
+): Promise<number> {
   const { context } = await createSettings(options, { signal: abortOnSignal() });
-  const repaired = await repair(context, names);
+  const repaired = await repair(context, names, options);
   output.document({ outcome: "repaired", steps: repaired });
   for (const { name, accepted } of repaired)
     output.line(`${output.paint("green", "✔ accepted")} ${name}: ${meanings[accepted]}`);
@@ -18,6 +22,7 @@ export async function runRepair(output: Output, options: RunOptions, names: read
 const meanings = {
   changed: "the ledger has its edited SQL now; the schema was not touched",
   missing: "the ledger has forgotten it; the schema was not touched",
+  "half-done": "it is what you said; the schema was not touched",
 } as const;
 
 /** `migrator rebase`: moves an unapplied migration to the end and gives the exit code. */

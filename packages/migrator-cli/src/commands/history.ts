@@ -8,12 +8,13 @@ import { createSettings, type GlobalOptions } from "../settings.ts";
 /** `migrator history`: lists every migration, applied and pending, and gives the exit code. */
 export async function runHistory(output: Output, options: GlobalOptions): Promise<number> {
   const { context } = await createSettings(options);
-  const { applied, pending } = await readStatus(context);
-  output.document({ applied, pending });
+  const { applied, pending, halfDone } = await readStatus(context);
+  output.document({ applied, pending, halfDone });
+  const isHalfDone = (name: string) => name === halfDone?.migration;
   const rows = [
     ["migration", "applied at", "by", "from", "took", "version"],
-    ...applied.map(toRow),
-    ...pending.map(({ name }) => [name, "pending"]),
+    ...applied.map((row) => (isHalfDone(row.name) ? [row.name, "half done: its down was cut off"] : toRow(row))),
+    ...pending.map(({ name }) => [name, isHalfDone(name) ? "half done: its up was cut off" : "pending"]),
   ];
   // One write: of thousands each would wait for the reader.
   output.line(align(rows));

@@ -26,7 +26,14 @@ export async function runWait(output: Output, options: GlobalOptions & { timeout
   return exitCodeOfState(status.state);
 }
 
-const colors = { current: "green", empty: "yellow", behind: "yellow", ahead: "red", diverged: "red" } as const;
+const colors = {
+  current: "green",
+  empty: "yellow",
+  behind: "yellow",
+  ahead: "red",
+  diverged: "red",
+  "half-done": "red",
+} as const;
 
 const meanings = {
   current: "everything is applied",
@@ -34,6 +41,7 @@ const meanings = {
   behind: "migrations are pending",
   ahead: "the database has migrations that this build does not know",
   diverged: "history and database contradict each other",
+  "half-done": "a migration was cut off and is neither applied nor reverted",
 } as const;
 
 function report(output: Output, status: Status): void {
@@ -50,6 +58,10 @@ function report(output: Output, status: Status): void {
   output.line(`head     ${status.head ?? "none"}`);
   output.line(`target   ${status.target ?? "none"}`);
   output.line(`applied  ${count(status.applied.length, "migration")}`);
+  if (status.runner)
+    output.line(
+      `runner   ${status.runner.applicationName} is at work (process ${status.runner.pid}, since ${status.runner.since})`,
+    );
   output.line(`pending  ${count(status.pending.length, "migration")}`);
   for (const { name } of status.pending) output.line(`  ${name}`);
   for (const { code, message } of status.problems) output.line(`${output.paint("red", code)}: ${message}`);

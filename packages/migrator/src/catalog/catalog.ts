@@ -1,8 +1,8 @@
-import { auditTable } from "../audit.ts";
 import type { Query } from "../connect.ts";
 import { type LedgerTable, qualified } from "../ledger.ts";
 import { normalize } from "./normalize.ts";
 import { catalogSql, type Kind, kinds } from "./queries.ts";
+import { ownTables } from "../prepare-ledger.ts";
 
 /** What is said of an object; a key that is missing is the same as PostgreSQL's default. */
 export type Property = string | number | boolean | readonly string[];
@@ -72,7 +72,7 @@ const writing = Object.entries({
 const statementName = "migrator_catalog";
 
 interface Given {
-  /** The ledger, the audit, and what belongs to them (oid). */
+  /** The migrator's own tables, and what belongs to them (oid). */
   readonly excluded: string[];
   /** The role that owns the ledger, or, where there is none, most tables (oid). */
   readonly owner: string;
@@ -84,7 +84,7 @@ interface Given {
 
 async function findGiven(query: Query, ledger: LedgerTable): Promise<Given> {
   const [given] = await query<Given>(
-    `with own as (select unnest(array[to_regclass($1)::oid, to_regclass($2)::oid]) as oid)
+    `with own as (select to_regclass(unnest($2::text[]))::oid as oid)
      select array(select oid::text from own where oid is not null
          union select d.objid::text from pg_depend d join own on own.oid = d.refobjid where d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')) as excluded,
        coalesce((select c.relowner from pg_class c where c.oid = to_regclass($1)),
@@ -93,7 +93,7 @@ async function findGiven(query: Query, ledger: LedgerTable): Promise<Given> {
          (select r.oid from pg_roles r where r.rolname = current_user))::text as owner,
        current_setting('server_version_num')::int as version,
        exists (select from pg_prepared_statements p where p.name = $3) as prepared`,
-    [qualified(ledger), qualified(auditTable(ledger)), statementName],
+    [qualified(ledger), ownTables(ledger).map(qualified), statementName],
   );
   return given as Given;
 }

@@ -1,4 +1,4 @@
-import { applyStep } from "../apply.ts";
+import { applyStep } from "../execute/step.ts";
 import { type Catalog, readCatalog } from "../catalog/catalog.ts";
 import { shorten } from "../catalog/names.ts";
 import { type Connection, connect } from "../connect.ts";
@@ -38,7 +38,7 @@ export async function withStage<Result>(
   work: (stage: Stage) => Promise<Result>,
 ): Promise<Result> {
   return await withConnection({ ...context, dsn }, async (connection) => {
-    await ensureLedger(connection.query, context.ledger);
+    await ensureLedger(connection, context.ledger);
     const observer = await connect(dsn, "migrator verify");
     try {
       return await work(await createStage({ ...context, dsn }, connection, observer, options));

@@ -1,6 +1,6 @@
-import { auditTable } from "../../audit.ts";
 import type { Query } from "../../connect.ts";
 import { type LedgerTable, qualified } from "../../ledger.ts";
+import { ownTables } from "../../prepare-ledger.ts";
 
 /** A table as somebody who inserts rows has to know it. */
 export interface Table {
@@ -60,7 +60,7 @@ export interface Type {
 
 /** Reads the tables that rows go into, by name, and the types of their columns; partitions are their parents'. */
 export async function readTables(query: Query, ledger: LedgerTable): Promise<{ tables: Table[]; types: Types }> {
-  const own = [qualified(ledger), qualified(auditTable(ledger))];
+  const own = ownTables(ledger).map(qualified);
   const rows = await query<{ table: Table }>(tablesSql, [own]);
   const tables = rows.map(({ table }) => table);
   const used = [...new Set(tables.flatMap(({ columns }) => columns.map(({ type }) => type)))];

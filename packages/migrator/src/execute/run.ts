@@ -1,7 +1,15 @@
-import type { Blocker } from "./blockers.ts";
-import type { Connection } from "./connect.ts";
+import type { Connection } from "../connect.ts";
+import type { Event } from "../events.ts";
+import type { LedgerTable } from "../ledger.ts";
+import type { LoadedMigration } from "../load.ts";
+import type { Direction } from "../plan.ts";
 import type { OrmOptions } from "./driver.ts";
-import type { LedgerTable } from "./ledger.ts";
+
+/** A migration and the direction in which it runs. */
+export interface Step {
+  readonly migration: LoadedMigration;
+  readonly direction: Direction;
+}
 
 /** What every step of a run shares. */
 export interface Run {
@@ -13,13 +21,14 @@ export interface Run {
   readonly host: string;
   /** The longest wait for a lock on a table, in milliseconds. */
   readonly lockTimeoutMs: number;
+  /** Commands that set the session's time-outs again after `reset all`; none where the role has none. */
+  readonly timeouts?: readonly string[] | undefined;
   /**
    * True: another step of the run follows, and the server need not flush this one's commit to the disk before it
    * goes on: the next commit that waits flushes all before it. A crash of the server loses whole steps, the last first.
    */
   readonly another?: boolean | undefined;
   readonly loadOrmOptions: () => Promise<OrmOptions | undefined>;
+  readonly onEvent: (event: Event) => void;
   readonly signal?: AbortSignal | undefined;
-  /** Told who stands in the way of a statement that waits for a lock. */
-  readonly onBlocked?: ((migration: string, blockers: readonly Blocker[]) => void) | undefined;
 }

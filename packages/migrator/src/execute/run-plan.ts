@@ -1,24 +1,21 @@
-import { applyStep, recordFailure, type StepResult } from "./apply.ts";
-import type { Blocker } from "./blockers.ts";
-import type { Connection } from "./connect.ts";
-import type { Context } from "./context.ts";
-import { InterruptedError, MigratorError } from "./errors.ts";
-import type { LoadedMigration } from "./load.ts";
-import type { Direction, Plan } from "./plan.ts";
-import { ensureLedger } from "./prepare-ledger.ts";
-import { type Report, unrun } from "./report.ts";
+import { applyStep, recordFailure, type StepResult } from "./step.ts";
+import type { Context } from "../context.ts";
+import { InterruptedError, MigratorError } from "../errors.ts";
+import type { LoadedMigration } from "../load.ts";
+import type { Direction, Plan } from "../plan.ts";
+import { ensureLedger } from "../prepare-ledger.ts";
+import { type Report, unrun } from "../report.ts";
 import { retryOnLockTimeout } from "./retry.ts";
 import type { Run } from "./run.ts";
-import { inSpan } from "./span.ts";
+import { inSpan } from "../span.ts";
 
 /** Runs a plan, step by step, under the lock; what goes wrong is in the report. */
 export async function runPlan(
+  session: Run,
   context: Context,
-  connection: Connection,
-  plan: Plan,
-  loaded: readonly LoadedMigration[],
+  { plan, loaded }: { readonly plan: Plan; readonly loaded: readonly LoadedMigration[] },
 ): Promise<Report> {
-  await ensureLedger(connection.query, context.ledger);
+  await ensureLedger(session.connection, context.ledger);
   context.onEvent({ type: "planned", plan });
   const steps: StepResult[] = [];
   for (const [index, migration] of loaded.entries()) {
@@ -26,13 +23,13 @@ export async function runPlan(
     context.onEvent({ type: "started", name: migration.name, direction: plan.direction });
     const started = performance.now();
     try {
-      steps.push(await tryStep({ ...context, connection, another }, context, migration, plan.direction));
+      steps.push(await tryStep({ ...session, another }, context, migration, plan.direction));
     } catch (error) {
       const failed: StepResult = {
         ...unrun(migration.name, "failed"),
         durationMs: Math.round(performance.now() - started),
       };
-      await recordFailure({ ...context, connection }, migration.name, error as Error, failed.durationMs);
+      await recordFailure(session, migration.name, error as Error, failed.durationMs);
       context.onEvent({ type: "finished", step: failed });
       return failure(plan, [...steps, failed], error);
     }
@@ -48,18 +45,13 @@ async function tryStep(
   direction: Direction,
 ): Promise<StepResult> {
   if (signal?.aborted) throw new InterruptedError();
-  const onBlocked = (name: string, blockers: readonly Blocker[]) => onEvent({ type: "blocked", name, blockers });
   const attributes = () => ({
     "migrator.run": run.runId,
     "migrator.migration": migration.name,
     "migrator.direction": direction,
   });
   const attempt = async () =>
-    await inSpan(
-      `migration ${migration.name}`,
-      attributes,
-      async () => await applyStep({ ...run, onBlocked }, migration, direction),
-    );
+    await inSpan(`migration ${migration.name}`, attributes, async () => await applyStep(run, migration, direction));
   return await retryOnLockTimeout(attempt, {
     budgetMs: lockBudgetMs,
     signal,

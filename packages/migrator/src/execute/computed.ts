@@ -1,0 +1,32 @@
+import { type LoadedMigration, toStatements } from "../load.ts";
+import type { Direction } from "../plan.ts";
+import { borrowDriver, type Traffic } from "./driver.ts";
+import { explain } from "./failure.ts";
+import type { Run } from "./run.ts";
+
+/**
+ * Runs the code of a computed migration; gives the statements that it left to `addSql`, which come after, as with
+ * MikroORM. `traffic` counts what the code sent.
+ */
+export async function compute(
+  run: Run,
+  migration: LoadedMigration,
+  direction: Direction,
+  traffic: Traffic = { answered: 0 },
+): Promise<string[]> {
+  const { client } = run.connection;
+  const { driver, config, context } = await borrowDriver(
+    { client, inTransaction: migration.transactional, traffic },
+    await run.loadOrmOptions(),
+  );
+  const instance = migration.create(driver, config);
+  instance.setTransactionContext(context);
+  // What MikroORM asked for itself does not count.
+  traffic.answered = 0;
+  try {
+    await instance[direction]();
+    return await toStatements(instance);
+  } catch (error) {
+    throw explain(run, migration.name, error);
+  }
+}

@@ -1,0 +1,74 @@
+import type { DatabaseError } from "pg";
+import { isConnectionFailure } from "../connect.ts";
+import { InterruptedError, MigrationFailedError } from "../errors.ts";
+import type { PipelineFailure } from "./pipeline.ts";
+import type { Run } from "./run.ts";
+
+/** A statement of a migration, and where it stands in it. */
+export interface Statement {
+  readonly sql: string;
+  /** From 1. */
+  readonly number: number;
+  readonly total: number;
+}
+
+/** Statements with their numbers. */
+export function enumerate(statements: readonly string[]): Statement[] {
+  return statements.map((sql, index) => ({ sql, number: index + 1, total: statements.length }));
+}
+
+/** An error of the server's or of code. */
+export type Cause = Error & Partial<Omit<DatabaseError, keyof Error>>;
+
+/** What PostgreSQL, or the migration's own code, said no to, as an error that names it. */
+export function explain(run: Run, migration: string, thrown: unknown, statement?: Statement): Error {
+  if (run.signal?.aborted) return new InterruptedError();
+  const cause: Cause = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const where = statement ? ` at statement ${statement.number} of ${statement.total}` : "";
+  const failed = {
+    migration,
+    statement: statement?.sql ?? null,
+    number: statement?.number ?? null,
+    total: statement?.total ?? null,
+    sqlState: cause.code ?? null,
+    position: cause.position ? Number(cause.position) : null,
+    detail: showsRow(cause.code) ? null : (cause.detail ?? null),
+    hint: cause.code === "25001" ? outsideHint : (cause.hint ?? null),
+  };
+  const lost = isConnectionFailure(cause) || run.connection.isLost() ? lostWords : "";
+  return new MigrationFailedError(`${migration} failed${where}: ${lost}${cause.message}`, failed, { cause });
+}
+
+const lostWords =
+  'the connection to PostgreSQL was lost, and what became of the migration is unknown until "migrator status" says it: ';
+
+const outsideHint =
+  "Give the migration isTransactional() { return false; }, and put this statement into a migration of its own.";
+
+/** The detail of these is the whole row, password hashes and all: NOT NULL and CHECK violations. */
+function showsRow(sqlState: string | undefined): boolean {
+  return sqlState === "23502" || sqlState === "23514";
+}
+
+/** A pipeline's failure as an error that names the statement, and the place in it. */
+export function explainPipeline(
+  run: Run,
+  migration: string,
+  { error, command }: PipelineFailure,
+  statements: readonly string[],
+): Error {
+  // Of a connection that broke nobody knows which answers were on their way.
+  const number = hasSqlState(error) && !isConnectionFailure(error) ? command?.statement : undefined;
+  const sql = number === undefined ? undefined : statements[number - 1];
+  if (sql === undefined || number === undefined) {
+    error.position = undefined;
+    return explain(run, migration, error);
+  }
+  if (error.position) error.position = String(Number(error.position) + (command?.offset ?? 0));
+  return explain(run, migration, error, { sql, number, total: statements.length });
+}
+
+/** True of an error that the server sent. */
+export function hasSqlState(error: { readonly code?: string | undefined }): boolean {
+  return /^[0-9A-Z]{5}$/.test(error.code ?? "") && error.code !== "EPIPE";
+}

@@ -1,0 +1,164 @@
+import { InterruptedError, MigrationFailedError, RefusedError } from "../errors.ts";
+import { halfDone } from "../half-done.ts";
+import { scriptOf } from "../load.ts";
+import { inTransaction, runTransaction } from "../postgres/transaction.ts";
+import { forgetProgress, noteProgress, readProgress, withdrawAttempt } from "../progress.ts";
+import { compute } from "./computed.ts";
+import { dropInvalidIndex, findIndex, parseConcurrentIndex } from "./concurrent-index.ts";
+import { enumerate, explain, hasSqlState, type Statement } from "./failure.ts";
+import type { Run, Step } from "./run.ts";
+import { isRepeatable, resume } from "./resume.ts";
+import { lastOf, toUnits, type Unit } from "./units.ts";
+import { watchStep } from "./watch-step.ts";
+
+// "Cannot run inside a transaction block", and a DO block or procedure that commits by itself.
+const wantsNoTransaction = new Set(["25001", "2D000"]);
+
+// A time-out would leave CREATE INDEX CONCURRENTLY half done.
+const outside = { inTransaction: false };
+
+/**
+ * Runs a migration outside a transaction. What can run in a transaction is committed together with a note of it; what
+ * cannot (CONCURRENTLY) is noted before and after. A run that was cut off goes on behind what is done, and looks at
+ * the catalog for the one statement whose end is unknown. Gives how many statements were sent.
+ */
+export async function runOutside(run: Run, step: Step): Promise<number> {
+  const { migration, direction } = step;
+  const script = scriptOf(migration, direction);
+  const progress = await readProgress(run.connection.query, run.ledger);
+  const resumption = resume(script, progress);
+  if (progress && resumption.refusal !== undefined)
+    throw new RefusedError(halfDone(progress, resumption.refusal).message);
+  const { done = 0, inDoubt = null } = resumption;
+  const statements = enumerate(script.computed ? await computeOutside(run, step) : script.statements);
+  const position = { ...step, computed: script.computed };
+  for (const unit of toUnits(migration.name, statements))
+    if (lastOf(unit).number > done) await runUnit(run, position, unit, lastOf(unit).number === inDoubt);
+  return statements.length - done;
+}
+
+/** A step, and whether its statements are known before its code has run. */
+interface Position extends Step {
+  readonly computed: boolean;
+}
+
+/** The code runs once: where it is cut off, or fails behind something that it did, a person decides. */
+async function computeOutside(run: Run, { migration, direction }: Step): Promise<string[]> {
+  const note = { migration: migration.name, direction, ...unknownStatements } as const;
+  await noteProgress(run.connection.query, note, run, run.ledger);
+  const traffic = { answered: 0 };
+  try {
+    return await watchStep(run, migration.name, outside, async () => await compute(run, migration, direction, traffic));
+  } catch (error) {
+    if (traffic.answered === 0 && !run.connection.isLost())
+      await forgetProgress(run.connection.query, migration.name, run.ledger);
+    throw traffic.answered === 0 ? error : withWarning(error, "what its code did before that stays");
+  }
+}
+
+/** Nothing rolls back what came before, and whoever reads the error must know. */
+function withWarning(error: unknown, what: string): unknown {
+  if (!(error instanceof MigrationFailedError)) return error;
+  return new MigrationFailedError(`${error.message} (it runs outside a transaction: ${what})`, error, { cause: error });
+}
+
+async function runUnit(run: Run, position: Position, unit: Unit, inDoubt: boolean): Promise<void> {
+  const { number } = unit.all[0];
+  if (run.signal?.aborted) throw interrupted(number);
+  try {
+    if (!inDoubt && (await runInTransaction(run, position, unit))) return;
+    await runAlone(run, position, unit.all[0], inDoubt);
+  } catch (error) {
+    const before = number === 2 ? "statement 1 stays" : `statements 1 to ${number - 1} stay`;
+    if (error instanceof InterruptedError) throw interrupted(number);
+    throw number > 1 ? withWarning(error, `${before} done, and the next run goes on from there`) : error;
+  }
+}
+
+function interrupted(number: number): InterruptedError {
+  if (number === 1) return new InterruptedError();
+  return new InterruptedError(
+    `Interrupted: the statement under way was cancelled; its migration runs outside a transaction, and statements 1 to ${number - 1} stay done: the same command goes on from there`,
+  );
+}
+
+type NoteState = "attempted" | "done";
+
+/** The migration may have taken a role that the ledger is closed to; with the transaction's end it has it again. */
+async function note(run: Run, position: Position, statements: readonly Statement[], state: NoteState): Promise<void> {
+  const { query } = run.connection;
+  await query("set local session authorization default; set local role none");
+  const { migration, direction, computed } = position;
+  const known = computed ? unknownStatements : { statements, total: statements[0]?.total ?? null, state };
+  await noteProgress(query, { migration: migration.name, direction, ...known }, run, run.ledger);
+}
+
+// Behind code that computes, no statement is known to the next run.
+const unknownStatements = { statements: [{ number: 0, sql: "" }], total: null, state: "attempted" } as const;
+
+async function noteAlone(run: Run, position: Position, statement: Statement, state: NoteState): Promise<void> {
+  await inTransaction(run.connection, async () => await note(run, position, [statement], state));
+}
+
+/** False when PostgreSQL will not have this inside a transaction; then nothing has happened. */
+async function runInTransaction(run: Run, position: Position, { begin, statements, all }: Unit): Promise<boolean> {
+  const { name } = position.migration;
+  const work = async () => {
+    await run.connection.query(`set local lock_timeout = ${Math.round(run.lockTimeoutMs)}`);
+    for (const statement of statements) await sendStatement(run, name, statement);
+    await note(run, position, all, "done");
+  };
+  return await watchStep(run, name, { inTransaction: true }, async () => {
+    const result = await runTransaction(run.connection, work, { begin });
+    if (result.end === "committed") return true;
+    if (statements.length === 1 && wantsNoTransaction.has((result.error as { sqlState?: string }).sqlState ?? ""))
+      return false;
+    throw result.error;
+  });
+}
+
+/** Sends a statement that must stand alone, between a note that it was attempted and one that it is done. */
+async function runAlone(run: Run, position: Position, statement: Statement, inDoubt: boolean): Promise<void> {
+  if (await isDone(run, statement.sql, inDoubt)) return await noteAlone(run, position, statement, "done");
+  await noteAlone(run, position, statement, "attempted");
+  try {
+    await watchStep(
+      run,
+      position.migration.name,
+      outside,
+      async () => await sendStatement(run, position.migration.name, statement),
+    );
+  } catch (error) {
+    // A block that commits may have done a part before it failed.
+    if (isRepeatable(statement.sql) && leftNothing(error))
+      await withdrawAttempt(run.connection.query, position.migration.name, run.ledger);
+    throw error;
+  }
+  await noteAlone(run, position, statement, "done");
+}
+
+/** Whether the server itself said that the statement failed. */
+function leftNothing(error: unknown): boolean {
+  const { cause, code } = error as { cause?: { code?: string }; code?: string };
+  return hasSqlState(cause ?? {}) || code === "interrupted";
+}
+
+async function sendStatement(run: Run, migration: string, statement: Statement): Promise<void> {
+  await run.connection.client.query(statement.sql).catch((error: unknown) => {
+    throw explain(run, migration, error, statement);
+  });
+}
+
+/**
+ * Clears the way for a statement about an index: drops an invalid index of that name. True when an earlier run
+ * brought the statement to its end without being able to say so.
+ */
+async function isDone({ connection: { query } }: Run, sql: string, inDoubt: boolean): Promise<boolean> {
+  const wanted = await parseConcurrentIndex(sql);
+  if (!wanted) return false;
+  const found = await findIndex(query, wanted);
+  if (wanted.kind === "drop") return inDoubt && !found;
+  if (found?.valid) return inDoubt;
+  if (found) await dropInvalidIndex(query, wanted.index, found);
+  return false;
+}

@@ -1,0 +1,116 @@
+import type { Client, Submittable } from "pg";
+import { isClosed, splitCommands } from "../postgres/sql-lexer.ts";
+import type { Cause } from "./failure.ts";
+
+/** One command of a pipeline. */
+export interface PipelineCommand {
+  readonly text: string;
+  readonly values?: readonly unknown[];
+  /** The statement of the migration that it belongs to, from 1; undefined: the runner's own. */
+  readonly statement?: number;
+  /** Where the command starts in its statement, in characters. */
+  readonly offset?: number;
+}
+
+/** Where a pipeline failed. */
+export interface PipelineFailure {
+  readonly error: Cause;
+  /** The command that failed; undefined where the connection was lost behind the last answer. */
+  readonly command: PipelineCommand | undefined;
+}
+
+/** The commands of a migration's statements: a string of several becomes several, so that the server reads each alone. */
+export function toCommands(statements: readonly string[]): PipelineCommand[] {
+  return statements.flatMap((sql, index) => {
+    const statement = index + 1;
+    // What is left open is a syntax error, which the server words.
+    if (!isClosed(sql)) return [{ text: sql, statement, offset: 0 }];
+    return splitCommands(sql).map(({ sql: text, start }) => ({
+      text,
+      statement,
+      // PostgreSQL counts characters.
+      offset: start === 0 ? 0 : Array.from(sql.slice(0, start)).length,
+    }));
+  });
+}
+
+/**
+ * Sends commands in one go by the extended protocol, each with its own Parse, Bind and Execute and one Sync behind all:
+ * the server stops at the first that fails, and the number of answers tells which it was. Gives the failure, or
+ * undefined when all are done.
+ */
+export async function sendPipeline(
+  client: Client,
+  commands: readonly PipelineCommand[],
+): Promise<PipelineFailure | undefined> {
+  const pipeline = new Pipeline(commands);
+  const error = await new Promise<Cause | undefined>((resolve) => {
+    pipeline.callback = (cause) => resolve(cause ?? undefined);
+    client.query(pipeline);
+  });
+  return error && { error, command: commands[pipeline.answered] };
+}
+
+/** A parameter as the protocol has it. */
+function toText(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+/** What of the driver's connection a pipeline speaks with. */
+interface Wire {
+  readonly stream: { cork(): void; uncork(): void };
+  parse(message: { text: string }): void;
+  bind(message: { values: readonly unknown[] }): void;
+  execute(message: object): void;
+  sync(): void;
+}
+
+/** A query of the driver's kind that is many commands. */
+class Pipeline implements Submittable {
+  /** The driver calls it once: with the error, or when all is done. */
+  callback: (error: Cause | null) => void = () => {};
+  /** How many commands the server has answered with success. */
+  answered = 0;
+  readonly #commands: readonly PipelineCommand[];
+
+  constructor(commands: readonly PipelineCommand[]) {
+    this.#commands = commands;
+  }
+
+  submit(connection: object): void {
+    const wire = connection as Wire;
+    wire.stream.cork();
+    try {
+      for (const { text, values = [] } of this.#commands) {
+        wire.parse({ text });
+        wire.bind({ values: values.map(toText) });
+        wire.execute({});
+      }
+      wire.sync();
+    } finally {
+      wire.stream.uncork();
+    }
+  }
+
+  handleCommandComplete(): void {
+    this.answered++;
+  }
+
+  handleEmptyQuery(): void {
+    this.answered++;
+  }
+
+  // What statements select is not looked at.
+  handleRowDescription(): void {}
+  handleDataRow(): void {}
+  handlePortalSuspended(): void {}
+  handleCopyData(): void {}
+
+  handleError(error: Error): void {
+    this.callback(error);
+  }
+
+  handleReadyForQuery(): void {
+    this.callback(null);
+  }
+}

@@ -1,0 +1,202 @@
+import { escapeLiteral } from "pg";
+import { auditInsert, recordAudit } from "../audit.ts";
+import { InterruptedError, MigrationFailedError, MigratorError } from "../errors.ts";
+import { ledgerDelete, ledgerInsert } from "../ledger.ts";
+import { type LoadedMigration, scriptOf } from "../load.ts";
+import type { Direction } from "../plan.ts";
+import { rollBack } from "../postgres/transaction.ts";
+import { progressDelete } from "../progress.ts";
+import { compute } from "./computed.ts";
+import { explain, explainPipeline } from "./failure.ts";
+import { runOutside } from "./non-transactional.ts";
+import { type PipelineCommand, sendPipeline, toCommands } from "./pipeline.ts";
+import type { Run, Step } from "./run.ts";
+import { watchStep } from "./watch-step.ts";
+
+/** What happened to one migration. */
+export interface StepResult {
+  readonly name: string;
+  readonly result: "applied" | "reverted" | "failed" | "notRun" | "planned";
+  /** How long it took, in milliseconds; 0 when it did not run. */
+  readonly durationMs: number;
+  /** How many statements it sent, or would send. */
+  readonly statements: number;
+}
+
+/**
+ * Applies or reverts one migration and records it. A transactional one commits together with its ledger row or not
+ * at all. Throws a `MigrationFailedError` that names the statement.
+ */
+export async function applyStep(run: Run, migration: LoadedMigration, direction: Direction): Promise<StepResult> {
+  if (run.signal?.aborted) throw new InterruptedError();
+  const started = performance.now();
+  const step = { migration, direction };
+  const work = migration.transactional ? applyInTransaction : applyOutside;
+  const statements = await withNotices(run, migration.name, async () => await work(run, step)).catch(
+    (error: unknown) => {
+      throw error instanceof MigratorError ? error : explain(run, migration.name, error);
+    },
+  );
+  return {
+    name: migration.name,
+    result: direction === "up" ? "applied" : "reverted",
+    durationMs: Math.round((performance.now() - started) * 1000) / 1000,
+    statements,
+  };
+}
+
+/** Passes on what the server says beside its answers: `raise notice`, warnings. */
+async function withNotices<Result>(run: Run, name: string, work: () => Promise<Result>): Promise<Result> {
+  const { client } = run.connection;
+  const tell = ({ severity, message }: { severity?: string | undefined; message?: string | undefined }) =>
+    run.onEvent({ type: "notice", name, severity: severity ?? "NOTICE", message: message ?? "" });
+  client.on("notice", tell);
+  try {
+    return await work();
+  } finally {
+    client.off("notice", tell);
+  }
+}
+
+/** Sends all from begin to commit; gives how many statements there were. */
+async function applyInTransaction(run: Run, step: Step): Promise<number> {
+  const { migration, direction } = step;
+  const work = scriptOf(migration, direction).computed ? sendComputed : sendTogether;
+  return await watchStep(run, migration.name, { inTransaction: true }, async () => {
+    try {
+      return await work(run, step);
+    } catch (error) {
+      const end = await rollBack(run.connection);
+      if (error instanceof MigrationFailedError) error.rolledBack = end === "rolledBack";
+      throw error;
+    }
+  });
+}
+
+async function sendTogether(run: Run, step: Step): Promise<number> {
+  const { statements } = scriptOf(step.migration, step.direction);
+  await send(run, step, [...opening(run, step), ...toCommands(statements), ...closing(run, step)], statements);
+  return statements.length;
+}
+
+/** Runs the code first; what it left to `addSql` follows, as with MikroORM. */
+async function sendComputed(run: Run, step: Step): Promise<number> {
+  const { name } = step.migration;
+  await send(run, step, [...opening(run, step), { text: `set local ${ours} = ${escapeLiteral(run.runId)}` }], []);
+  const statements = await compute(run, step.migration, step.direction);
+  await refuseEnded(run, name);
+  await send(run, step, [...toCommands(statements), ...closing(run, step)], statements);
+  return statements.length;
+}
+
+// A setting of the transaction: with its end, whoever ends it and whatever begins after it, it is gone.
+const ours = "migrator.run";
+
+/** A migration whose code ended the runner's transaction would be recorded beside, not with, what it did. */
+async function refuseEnded(run: Run, name: string): Promise<void> {
+  const open = run.connection.client.getTransactionStatus() !== "I";
+  const [row] = open
+    ? await run.connection.query<{ run: string | null }>(`select current_setting('${ours}', true) as run`)
+    : [];
+  if (row?.run === run.runId) return;
+  throw explain(
+    run,
+    name,
+    new Error(
+      "its code ended the runner's transaction, so that what came before stays and is not recorded: let it end no transaction, or make the migration non-transactional",
+    ),
+  );
+}
+
+async function send(
+  run: Run,
+  { migration }: Step,
+  commands: PipelineCommand[],
+  statements: readonly string[],
+): Promise<void> {
+  const failure = await sendPipeline(run.connection.client, commands);
+  if (failure) throw explainPipeline(run, migration.name, failure, statements);
+}
+
+/** Opens the transaction, with settings that hold in it alone. None takes a snapshot: the migration may set an isolation level. */
+function opening(run: Run, { migration }: Step): PipelineCommand[] {
+  const sync = run.another ? ["set local synchronous_commit = off"] : [];
+  return [
+    "begin",
+    `set local lock_timeout = ${Math.round(run.lockTimeoutMs)}`,
+    `set local application_name = ${escapeLiteral(titleOf(run, migration))}`,
+    ...sync,
+  ].map((text) => ({ text }));
+}
+
+// The migration may have taken another role, which the ledger is closed to.
+const ownRole = ["reset session authorization", "reset role"];
+
+/** Records the step, commits, and takes back what the migration set for its session. */
+function closing(run: Run, step: Step): PipelineCommand[] {
+  return [
+    ...ownRole.map((text) => ({ text })),
+    ...recording(run, step),
+    ...(run.another ? [] : [{ text: waitForDisk }]),
+    { text: "commit" },
+    ...["reset all", ...(run.timeouts ?? [])].map((text) => ({ text })),
+  ];
+}
+
+// A role or database may have switched it off for itself; the end of a run is not said before it is on the disk.
+const waitForDisk =
+  "select set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'local' else current_setting('synchronous_commit') end, true)";
+
+/** Without a lock time-out where no transaction is: it would leave CREATE INDEX CONCURRENTLY half done. */
+async function applyOutside(run: Run, step: Step): Promise<number> {
+  const started = performance.now();
+  const { query } = run.connection;
+  const fresh = [...ownRole, "reset all", ...(run.timeouts ?? [])].join("; ");
+  await query(`${fresh}; set application_name = ${escapeLiteral(titleOf(run, step.migration))}`);
+  try {
+    const sent = await runOutside(run, step);
+    const end: PipelineCommand[] = [
+      ...ownRole.map((text) => ({ text })),
+      { text: "begin" },
+      ...recording(run, step, performance.now() - started),
+      { text: waitForDisk },
+      { text: "commit" },
+    ];
+    await send(run, step, end, []);
+    return sent;
+  } finally {
+    await query(`rollback; ${fresh}`).catch(() => {});
+  }
+}
+
+/** What PostgreSQL's own views show of the session; longer names would be cut with a notice. */
+function titleOf({ toolVersion }: Run, { name }: LoadedMigration): string {
+  return `migrator/${toolVersion} ${name}`.slice(0, 63);
+}
+
+/** The commands that write ledger, progress and audit. */
+function recording(run: Run, { migration, direction }: Step, elapsedMs: number | null = null): PipelineCommand[] {
+  const { name, checksum, down, transactional } = migration;
+  const { host: appliedFrom, toolVersion, runId, ledger } = run;
+  const undo = down && !down.computed ? down.statements : null;
+  const action = direction === "up" ? "applied" : "reverted";
+  const durationMs = transactional ? ("sinceBegin" as const) : elapsedMs;
+  const entry = { name, checksum, durationMs, appliedFrom, toolVersion, runId, undo };
+  return [
+    direction === "down" ? ledgerDelete(name, ledger) : ledgerInsert(entry, ledger),
+    ...(transactional ? [] : [progressDelete(name, ledger)]),
+    auditInsert({ action, migration: name, checksum, durationMs }, run, ledger),
+  ].map(({ sql, parameters }) => ({ text: sql, values: parameters }));
+}
+
+/** Notes a failure in the audit, if the database still takes it. */
+export async function recordFailure(run: Run, migration: string, error: Error, durationMs: number): Promise<void> {
+  const failed = error instanceof MigrationFailedError ? error : undefined;
+  const entry = { statement: failed?.number ?? null, sqlState: failed?.sqlState ?? null };
+  await recordAudit(
+    run.connection.query,
+    { action: "failed", migration, error: error.message, durationMs, ...entry },
+    run,
+    run.ledger,
+  ).catch(() => {});
+}

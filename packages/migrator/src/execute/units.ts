@@ -1,0 +1,75 @@
+import { BrokenMigrationError } from "../errors.ts";
+import { splitCommands, transactionControlOf } from "../postgres/sql-lexer.ts";
+import type { Statement } from "./failure.ts";
+
+/** What is done as a whole outside a transaction of the runner's: one statement, or a transaction that the migration wrote. */
+export interface Unit {
+  /** How its transaction begins. */
+  readonly begin: string;
+  /** The statements as the migration has them; only a transaction of its own has more than one. */
+  readonly all: readonly [Statement, ...Statement[]];
+  /** What is sent in the transaction, without the commands that open and close it. */
+  readonly statements: readonly Statement[];
+}
+
+/** The last statement of a unit. */
+export function lastOf({ all }: Unit): Statement {
+  return all.at(-1) ?? all[0];
+}
+
+/**
+ * The units of a migration outside a transaction. A transaction that it writes itself, in one statement or over
+ * several, becomes one unit, so that the note of it commits with it. Throws a `BrokenMigrationError` where begin and
+ * end are not a statement's own or do not match.
+ */
+export function toUnits(migration: string, statements: readonly Statement[]): Unit[] {
+  const units: Unit[] = [];
+  let open: { first: Statement; inner: Statement[] } | undefined;
+  for (const statement of statements) {
+    const kind = kindOf(migration, statement);
+    if (kind === "whole") units.push(unwrap(statement));
+    else if (kind === "begin" && !open) open = { first: statement, inner: [] };
+    else if (kind === "commit" && open) {
+      units.push({ begin: open.first.sql, all: [open.first, ...open.inner, statement], statements: open.inner });
+      open = undefined;
+    } else if (kind !== undefined) refuse(migration, statement);
+    else if (open) open.inner.push(statement);
+    else units.push({ begin: "begin", all: [statement], statements: [statement] });
+  }
+  if (open) refuse(migration, open.first);
+  return units;
+}
+
+type Kind = "begin" | "commit" | "whole" | undefined;
+
+function kindOf(migration: string, statement: Statement): Kind {
+  const commands = splitCommands(statement.sql);
+  const kinds = commands.map(transactionControlOf);
+  const controls = kinds.filter((kind) => kind !== undefined);
+  if (controls.length === 0) return undefined;
+  if (commands.length === 1 && (kinds[0] === "begin" || kinds[0] === "commit")) return kinds[0];
+  if (controls.length === 2 && kinds[0] === "begin" && kinds.at(-1) === "commit") return "whole";
+  return refuse(migration, statement);
+}
+
+/** A transaction in one string: what stands between its first and last command. */
+function unwrap(statement: Statement): Unit {
+  const commands = splitCommands(statement.sql);
+  const [opening, ...rest] = commands;
+  const sql = rest
+    .slice(0, -1)
+    .map((command) => command.sql)
+    .join(";\n");
+  return {
+    begin: opening?.sql ?? "begin",
+    all: [statement],
+    statements: sql === "" ? [] : [{ ...statement, sql }],
+  };
+}
+
+function refuse(migration: string, { sql, number, total }: Statement): never {
+  throw new BrokenMigrationError(
+    migration,
+    `${migration} begins or ends a transaction at statement ${number} of ${total} in a way that cannot be followed ("${sql.trim().slice(0, 60)}"): let each begin have its commit, each a statement of its own or both in one string`,
+  );
+}

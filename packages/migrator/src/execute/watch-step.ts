@@ -1,0 +1,41 @@
+import { MigrationFailedError } from "../errors.ts";
+import type { Run } from "./run.ts";
+import { type Activity, type Blocker, watch } from "./watch.ts";
+
+/**
+ * Runs `work`, a part of a migration, while a second session tells who blocks it and how far it is. With
+ * `inTransaction`, the locks that it holds while it waits for others are given back in time.
+ */
+export async function watchStep<Result>(
+  run: Run,
+  name: string,
+  { inTransaction }: { readonly inTransaction: boolean },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { connection, lockTimeoutMs, onEvent } = run;
+  const options = {
+    lockTimeoutMs,
+    inTransaction,
+    onBlocked: (blockers: readonly Blocker[]) => onEvent({ type: "blocked", name, blockers }),
+    onActivity: (activity: Activity) => onEvent({ type: "running", name, ...activity }),
+  };
+  return await watch(connection, options, async (seen) => {
+    try {
+      return await work();
+    } catch (error) {
+      throw seen.overBudget && error instanceof MigrationFailedError ? overBudget(run, error) : error;
+    }
+  });
+}
+
+const cancelled = "57014";
+const lockNotAvailable = "55P03";
+
+/** As a lock time-out, so that it is tried again like one. */
+function overBudget({ lockTimeoutMs }: Run, error: MigrationFailedError): MigrationFailedError {
+  if (error.sqlState !== cancelled) return error;
+  const message = `${error.migration} held locks while it waited for others for more than ${lockTimeoutMs / 1000} s in all, and was rolled back to let others through`;
+  const failure = new MigrationFailedError(message, { ...error, sqlState: lockNotAvailable }, { cause: error });
+  failure.rolledBack = error.rolledBack;
+  return failure;
+}

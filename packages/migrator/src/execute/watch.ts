@@ -1,0 +1,151 @@
+import type { Connection, Query } from "../connect.ts";
+
+/** A session that holds a lock which a migration waits for. */
+export interface Blocker {
+  readonly pid: number;
+  readonly applicationName: string;
+  /** `active`, `idle in transaction` … */
+  readonly state: string;
+  /** How long its current or last statement has been there, in seconds. */
+  readonly queryAgeSeconds: number;
+}
+
+/** What a statement that takes long is doing. */
+export interface Activity {
+  /** Since the work began, in milliseconds. */
+  readonly elapsedMs: number;
+  /** The command under way, cut to what the server keeps of it. */
+  readonly command: string;
+  /** PostgreSQL's own word on how far it is, such as `building index: scanning table, 40 %`; null: it has none. */
+  readonly progress: string | null;
+}
+
+export interface WatchOptions {
+  /** The longest wait for one lock, in milliseconds. */
+  readonly lockTimeoutMs: number;
+  /** True: all waits together, while locks on existing tables are held, may take no longer than one. */
+  readonly inTransaction: boolean;
+  readonly onBlocked: (blockers: readonly Blocker[]) => void;
+  readonly onActivity: (activity: Activity) => void;
+}
+
+/** What a watch has found. */
+export interface Watch {
+  /** True: it has cancelled the work, which held locks for too long while it waited for others. */
+  readonly overBudget: boolean;
+}
+
+/**
+ * Runs `work`. When it takes longer than a moment, a second session looks again and again at what the first one
+ * does: it tells who blocks it and how far it is, and cancels it where its waits for locks add up to more than one
+ * may take, because everybody who wants a table that it holds already waits as long.
+ */
+export async function watch<Result>(
+  connection: Connection,
+  options: WatchOptions,
+  work: (watch: Watch) => Promise<Result>,
+): Promise<Result> {
+  const state = { overBudget: false };
+  const look = createLook(connection, options, state);
+  // A lock time-out of 3 s is looked at seven times before it is over.
+  const period = Math.min(Math.max(options.lockTimeoutMs * 0.15, 30), 500);
+  let under: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    under ??= look
+      .once()
+      .catch(() => {})
+      .finally(() => (under = undefined));
+  }, period);
+  try {
+    return await work(state);
+  } finally {
+    clearInterval(timer);
+    // A cancel that is on its way must not hit what comes next.
+    await under;
+    await look.close();
+  }
+}
+
+/** What the second session sees of the first. */
+interface Seen {
+  readonly query: string;
+  /** How long it waits for a lock already, in milliseconds; null: it does not. */
+  readonly waitedMs: number | null;
+  /** When that wait began: tells waits apart. */
+  readonly wait: string | null;
+  /** Whether it holds a lock on an existing table that keeps others from reading or writing. */
+  readonly holds: boolean;
+  readonly blockers: readonly Blocker[] | null;
+}
+
+interface Look {
+  once(): Promise<void>;
+  close(): Promise<void>;
+}
+
+function createLook(connection: Connection, options: WatchOptions, state: { overBudget: boolean }): Look {
+  const started = performance.now();
+  const waits = new Map<string, number>();
+  const told = new Set<string>();
+  let toldActivity = started;
+  let observer: Promise<{ query: Query; close(): Promise<void> }> | undefined;
+  const once = async () => {
+    const { query } = await (observer ??= connection.observe());
+    const seen = await readSession(query, connection.pid);
+    if (!seen) return;
+    const { wait, waitedMs, blockers } = seen;
+    if (wait !== null && waitedMs !== null) {
+      if (seen.holds) waits.set(wait, waitedMs);
+      if (waitedMs >= options.lockTimeoutMs / 2 && blockers && !told.has(wait)) options.onBlocked(blockers);
+      if (waitedMs >= options.lockTimeoutMs / 2) told.add(wait);
+      await cancelOverBudget(query);
+    } else if (performance.now() - toldActivity >= 1000) {
+      toldActivity = performance.now();
+      const progress = await readProgressOf(query, connection.pid);
+      options.onActivity({ elapsedMs: Math.round(toldActivity - started), command: seen.query, progress });
+    }
+  };
+  const cancelOverBudget = async (query: Query) => {
+    const total = [...waits.values()].reduce((sum, waited) => sum + waited, 0);
+    if (!options.inTransaction || waits.size < 2 || total <= options.lockTimeoutMs) return;
+    state.overBudget = true;
+    await query("select pg_cancel_backend($1)", [connection.pid]);
+  };
+  return { once, close: async () => await (await observer?.catch(() => undefined))?.close() };
+}
+
+async function readSession(query: Query, pid: number): Promise<Seen | undefined> {
+  const [seen] = await query<Seen>(
+    `select a.query, w.wait, w."waitedMs",
+            exists (select from pg_locks l join pg_class c on c.oid = l.relation
+                     where l.pid = $1 and l.granted and c.oid >= 16384 and l.database = (select oid from pg_database where datname = current_database())
+                       and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')) as holds,
+            case when w.wait is not null then (
+              select json_agg(json_build_object('pid', b.pid, 'applicationName', b.application_name, 'state', coalesce(b.state, ''),
+                       'queryAgeSeconds', coalesce(extract(epoch from clock_timestamp() - b.query_start), 0)::float8) order by b.query_start)
+                from pg_stat_activity b where b.pid = any(pg_blocking_pids($1))) end as blockers
+       from pg_stat_activity a
+       left join lateral (
+         select l.waitstart::text as wait, (extract(epoch from clock_timestamp() - l.waitstart) * 1000)::float8 as "waitedMs"
+           from pg_locks l where l.pid = a.pid and not l.granted and l.waitstart is not null limit 1) w on true
+      where a.pid = $1`,
+    [pid],
+  );
+  return seen;
+}
+
+/** PostgreSQL's own reports of progress, in words. */
+async function readProgressOf(query: Query, pid: number): Promise<string | null> {
+  const [row] = await query<{ progress: string }>(
+    `select what || ': ' || phase || case when total > 0 then ', ' || (100 * done / total) || ' %' else '' end as progress from (
+       select pid, 'building index' as what, phase,
+              case when blocks_total > 0 then blocks_done else tuples_done end as done,
+              case when blocks_total > 0 then blocks_total else tuples_total end as total from pg_stat_progress_create_index
+       union all select pid, 'rewriting table', phase, heap_blks_scanned, heap_blks_total from pg_stat_progress_cluster
+       union all select pid, 'vacuuming', phase, heap_blks_scanned, heap_blks_total from pg_stat_progress_vacuum
+       union all select pid, 'analyzing', phase, sample_blks_scanned, sample_blks_total from pg_stat_progress_analyze
+     ) as reports where pid = $1 limit 1`,
+    [pid],
+  );
+  return row?.progress ?? null;
+}

@@ -1,0 +1,33 @@
+import type { Problem } from "./errors.ts";
+import type { Progress } from "./progress.ts";
+
+/** A half-done migration as a problem: what is done, and the ways on. `refusal`: why it cannot go on by itself. */
+export function halfDone(progress: Progress, refusal?: string): Problem {
+  const { migration, direction } = progress;
+  const finish = refusal
+    ? `It cannot go on by itself: ${refusal}.`
+    : `"migrator ${direction}" goes on from there, as long as these statements are unchanged.`;
+  const settle = `Or bring the schema to a known state by hand and say so: "migrator repair ${migration} --as applied", "--as reverted", or "--as N" when just its first N statements are done.`;
+  const message = `${migration} is half done: its ${direction} ${describeProgress(progress)}. ${finish} ${settle}`;
+  return { code: "half-done", migration, message };
+}
+
+/** What is known to be done, in words. */
+export function describeProgress({ done, attempted, total, statements }: Progress): string {
+  if (attempted === 0) return "ran code whose end is unknown";
+  const of = total === null ? "" : ` of ${total}`;
+  const last = statements[done - 1];
+  const known =
+    done === 0
+      ? `has no statement${of} that is known to be done`
+      : `was cut off behind statement ${done}${of}${last === undefined ? "" : ` (${excerpt(last)})`}`;
+  const doubt = statements[done];
+  return attempted === null
+    ? known
+    : `${known}; the end of statement ${attempted}${doubt === undefined ? "" : ` (${excerpt(doubt)})`} is unknown`;
+}
+
+function excerpt(sql: string): string {
+  const line = sql.trim().replaceAll(/\s+/g, " ");
+  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
+}

@@ -1,0 +1,54 @@
+import type { Problem } from "./errors.ts";
+import { resume } from "./execute/resume.ts";
+import { halfDone } from "./half-done.ts";
+import { type LoadedMigration, scriptOf } from "./load.ts";
+import type { Direction, Plan } from "./plan.ts";
+import { isEmptySql } from "./postgres/sql-lexer.ts";
+import type { Progress } from "./progress.ts";
+import { type Report, unrun } from "./report.ts";
+
+/** What speaks against the migrations of a plan themselves: one is half done, or has no statement. */
+export function checkPlanned(
+  plan: Plan,
+  loaded: readonly LoadedMigration[],
+  progress: Progress | undefined,
+): Problem[] {
+  return [
+    ...(progress ? checkHalfDone(plan, loaded, progress) : []),
+    ...loaded.flatMap((migration) => checkEmpty(migration, plan.direction)),
+  ];
+}
+
+/** While a migration is half done, only its own direction goes on, and with it first. */
+function checkHalfDone(plan: Plan, loaded: readonly LoadedMigration[], progress: Progress): Problem[] {
+  const migration = loaded.find(({ name }) => name === progress.migration);
+  if (plan.direction !== progress.direction || plan.steps[0] !== progress.migration || !migration)
+    return [halfDone(progress)];
+  const { refusal } = resume(scriptOf(migration, plan.direction), progress);
+  return refusal === undefined ? [] : [halfDone(progress, refusal)];
+}
+
+/** A migration that does nothing and does not say so was left blank by mistake. */
+function checkEmpty(migration: LoadedMigration, direction: Direction): Problem[] {
+  const { statements, computed } = scriptOf(migration, direction);
+  if (computed || migration.noop.has(direction) || !statements.every(isEmptySql)) return [];
+  if (direction === "down" && migration.down === null) return [];
+  const message = `The ${direction} of ${migration.name} has no statement: write it, or say in a comment of its file that there is nothing to do: @noop ${direction}.`;
+  return [{ code: "empty", migration: migration.name, message }];
+}
+
+/** What a plan would send. */
+export function dryRun(plan: Plan, loaded: readonly LoadedMigration[]): Report {
+  const sql = loaded.map((migration) => ({
+    name: migration.name,
+    statements: statementsOf(migration, plan.direction),
+  }));
+  const steps = sql.map(({ name, statements }) => ({ ...unrun(name, "planned"), statements: statements.length }));
+  return { outcome: "planned", steps, problems: [], error: null, sql };
+}
+
+function statementsOf(migration: LoadedMigration, direction: Direction): readonly string[] {
+  const script = scriptOf(migration, direction);
+  const computed = script.computed ? ["-- the rest is computed while it runs and is not known beforehand"] : [];
+  return [...script.statements, ...computed];
+}

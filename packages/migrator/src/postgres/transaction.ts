@@ -1,0 +1,47 @@
+import type { Connection } from "../connect.ts";
+
+/** How a transaction ended, with what its work gave or threw. */
+export type TransactionResult<Value> =
+  | { readonly end: "committed"; readonly value: Value }
+  /** `unknown`: the connection was lost before the server said what became of it. */
+  | { readonly end: "rolledBack" | "unknown"; readonly error: unknown };
+
+/** The commands that open and close a transaction. */
+export interface TransactionCommands {
+  readonly begin?: string;
+  readonly commit?: string;
+}
+
+type Session = Pick<Connection, "query" | "isLost">;
+
+/** Runs `work` in a transaction of this session and says what became of it; never throws. */
+export async function runTransaction<Value>(
+  session: Session,
+  work: () => Promise<Value>,
+  { begin = "begin", commit = "commit" }: TransactionCommands = {},
+): Promise<TransactionResult<Value>> {
+  try {
+    await session.query(begin);
+    const value = await work();
+    await session.query(commit);
+    return { end: "committed", value };
+  } catch (error) {
+    return { end: await rollBack(session), error };
+  }
+}
+
+/** Rolls back whatever transaction is open. */
+export async function rollBack({ query, isLost }: Session): Promise<"rolledBack" | "unknown"> {
+  if (isLost()) return "unknown";
+  return await query("rollback").then(
+    () => "rolledBack" as const,
+    () => "unknown" as const,
+  );
+}
+
+/** Runs `work` in a transaction of this session: all of it is committed, or none and its error thrown. */
+export async function inTransaction<Value>(session: Session, work: () => Promise<Value>): Promise<Value> {
+  const result = await runTransaction(session, work);
+  if (result.end === "committed") return result.value;
+  throw result.error;
+}

@@ -1,0 +1,197 @@
+import { describe, expect, it } from "vitest";
+import { down, up } from "../src/migrate.ts";
+import { readStatus } from "../src/read-status.ts";
+import { baseline } from "../src/baseline.ts";
+import { repair } from "../src/repair.ts";
+import { waitForHead } from "../src/wait.ts";
+import { addFiles, contextOf, emptyDatabase, folderOf, ledgerOf, type Sql, type Steps, until } from "./support.ts";
+
+const first = { up: ["create table counts (n int)", "insert into counts values (0)"], down: ["drop table counts"] };
+const count = "update counts set n = n + 1";
+const undo = "update counts set n = n - 1";
+const sleep = "select pg_sleep(60)";
+const outside = { transactional: false } as const;
+
+/** A database where `M1` is applied, and `M2` in the folder. */
+async function start(steps: Steps) {
+  const { dsn, sql, connect } = await emptyDatabase();
+  const folder = await folderOf({ M1: first });
+  const context = contextOf(dsn, folder);
+  expect((await up(context)).outcome).toBe("applied");
+  const rewrite = async (changed: Steps) => await addFiles(folder, { M2: changed });
+  await rewrite(steps);
+  return { context, sql, connect, rewrite, n: async () => (await sql<{ n: number }>("select n from counts"))[0]?.n };
+}
+
+/** Ends the runner's session while it sleeps, or waits for others. */
+async function cut(sql: Sql, run: Promise<unknown>, waits = "PgSleep"): Promise<void> {
+  await until(
+    async () =>
+      (
+        await sql(
+          `select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and application_name like 'migrator/%' and wait_event = $1`,
+          [waits],
+        )
+      ).length,
+  );
+  await run;
+}
+
+describe("a step outside a transaction that was cut off", () => {
+  it("is seen by status, history, up and down in its down too, and only down goes on", async () => {
+    const { context, sql, n, rewrite } = await start({ ...outside, up: [count], down: [undo, undo, sleep, undo] });
+    expect((await up(context)).outcome).toBe("applied");
+    const run = down(context);
+    await cut(sql, run);
+    expect(await run).toMatchObject({ outcome: "failed", error: { code: "failed", migration: "M2" } });
+    expect(await readStatus(context)).toMatchObject({
+      state: "half-done",
+      halfDone: { migration: "M2", direction: "down", done: 2, attempted: null, total: 4 },
+      problems: [{ code: "half-done", migration: "M2" }],
+    });
+    for (const refused of [await up(context), await down(context, { all: true, dryRun: true })].slice(0, 1))
+      expect(refused).toMatchObject({ outcome: "refused", problems: [{ code: "half-done" }] });
+    expect(await ledgerOf(sql)).toEqual(["M1", "M2"]);
+    await rewrite({ ...outside, up: [count], down: [undo, undo, undo] });
+    expect((await down(context)).outcome).toBe("reverted");
+    expect(await n()).toBe(-2);
+    expect(await ledgerOf(sql)).toEqual(["M1"]);
+    expect(await readStatus(context)).toMatchObject({ state: "behind", halfDone: null });
+  });
+
+  it("counts what is unchanged as done when what failed was corrected", async () => {
+    const { context, n, rewrite } = await start({ ...outside, up: [count, "select 1/0"], down: [undo] });
+    expect(await up(context)).toMatchObject({ outcome: "failed", error: { number: 2 } });
+    expect((await readStatus(context)).state).toBe("half-done");
+    await rewrite({ ...outside, up: [count, count, count], down: [undo] });
+    expect((await up(context)).outcome).toBe("applied");
+    expect(await n()).toBe(3);
+  });
+
+  it("is refused, with what is done, when a statement that was run is another one now", async () => {
+    const { context, n, rewrite } = await start({ ...outside, up: [count, "select 1/0"] });
+    await up(context);
+    await rewrite({ ...outside, up: ["update counts set n = n + 100", "select 1"] });
+    const report = await up(context);
+    expect(report).toMatchObject({ outcome: "refused", problems: [{ code: "half-done", migration: "M2" }] });
+    expect(report.problems[0]?.message).toMatch(
+      /behind statement 1 of 2 \(update counts set n = n \+ 1\).*statement 1.*another one now/s,
+    );
+    expect(await n()).toBe(1);
+  });
+
+  it("is never crossed in the other direction, which would forget what it has done", async () => {
+    const { context, sql, n, rewrite } = await start({ ...outside, up: [count, sleep, count], down: [undo, undo] });
+    const run = up(context);
+    await cut(sql, run);
+    for (const options of [{}, { all: true }, { steps: 1 }])
+      expect(await down(context, options)).toMatchObject({ outcome: "refused", problems: [{ code: "half-done" }] });
+    expect(await up(context, { to: "M1" })).toMatchObject({ outcome: "refused", problems: [{ code: "half-done" }] });
+    await rewrite({ ...outside, up: [count, "select 1", count], down: [undo, undo] });
+    expect((await up(context)).outcome).toBe("applied");
+    expect(await n()).toBe(2);
+    expect((await down(context)).outcome).toBe("reverted");
+    expect(await n()).toBe(0);
+    expect((await up(context)).outcome).toBe("applied");
+    expect(await n()).toBe(2);
+  });
+
+  it("does not run computed code a second time", async () => {
+    const code = `await this.execute("${count}"); await this.execute("${sleep}");`;
+    const { context, sql, n } = await start({ ...outside, code });
+    const run = up(context);
+    await cut(sql, run);
+    expect((await readStatus(context)).halfDone).toMatchObject({ migration: "M2", attempted: 0 });
+    const report = await up(context);
+    expect(report).toMatchObject({ outcome: "refused", problems: [{ code: "half-done" }] });
+    expect(await n()).toBe(1);
+    await repair(context, ["M2"], { as: "applied" });
+    expect(await readStatus(context)).toMatchObject({ state: "current", halfDone: null });
+  });
+
+  it("leaves nothing half done when computed code fails at its first statement", async () => {
+    const { context } = await start({ ...outside, code: 'await this.execute("select 1/0");' });
+    expect((await up(context)).outcome).toBe("failed");
+    expect(await readStatus(context)).toMatchObject({ state: "behind", halfDone: null });
+  });
+
+  it("is not run again where a block that commits by itself was cut off or failed", async () => {
+    const block = "do $$ begin update counts set n = n + 1; commit; perform 1/0; end $$";
+    const { context, n } = await start({ ...outside, up: [block] });
+    expect((await up(context)).outcome).toBe("failed");
+    expect(await n()).toBe(1);
+    expect((await up(context)).outcome).toBe("refused");
+    expect(await n()).toBe(1);
+    await repair(context, ["M2"], { as: 0 });
+    expect(await readStatus(context)).toMatchObject({ state: "behind", halfDone: null });
+  });
+
+  it("looks at the catalog where the end of building an index is unknown", async () => {
+    const { context, sql, connect } = await start({
+      ...outside,
+      up: [count, "create index concurrently i on counts (n)"],
+    });
+    const holder = await connect();
+    await holder.query("begin isolation level repeatable read; select from counts");
+    const run = up(context, {});
+    await until(async () => context.events.some(({ type }) => type === "started"));
+    await until(async () => (await sql("select from mikro_orm_migrations_progress where state = 'attempted'")).length);
+    await cut(sql, run, "virtualxid").catch(() => {});
+    await holder.query("rollback");
+    expect(await readStatus(context)).toMatchObject({ state: "half-done", halfDone: { done: 1, attempted: 2 } });
+    expect((await up(context)).outcome).toBe("applied");
+    expect(await sql("select indisvalid from pg_index where indexrelid = 'i'::regclass")).toEqual([
+      { indisvalid: true },
+    ]);
+  });
+
+  it.each([
+    ["applied", "current", ["M1", "M2"], 1],
+    ["reverted", "behind", ["M1"], 3],
+    [1, "half-done", ["M1"], 3],
+  ] as const)("is settled by name as %s", async (as, state, ledger, then) => {
+    const { context, sql, n, rewrite } = await start({ ...outside, up: [count, "select 1/0", count], down: [undo] });
+    await up(context);
+    await expect(repair(context, ["M2"])).rejects.toMatchObject({ code: "refused" });
+    await expect(repair(context, ["M2"], { as: 3 })).rejects.toMatchObject({ code: "configuration" });
+    expect(await repair(context, ["M2"], { as })).toEqual([{ name: "M2", accepted: "half-done" }]);
+    expect((await readStatus(context)).state).toBe(state);
+    expect(await ledgerOf(sql)).toEqual(ledger);
+    await rewrite({ ...outside, up: [count, "select 1", count], down: [undo] });
+    if (as === "reverted") await sql("update counts set n = 1");
+    const goesOn = as === "applied" ? "refused" : "applied";
+    expect((await up(context)).outcome).toBe(goesOn);
+    expect(await n()).toBe(as === 1 ? 2 : then);
+  });
+
+  it("keeps wait, baseline and repair of others from taking it for done", async () => {
+    const { context } = await start({ ...outside, up: [count, "select 1/0"] });
+    await up(context);
+    expect((await waitForHead(context, 100, () => {})).state).toBe("half-done");
+    await expect(baseline(context, { at: "M2", shadow: { servers: [context.dsn] } })).rejects.toMatchObject({
+      code: "refused",
+    });
+    await expect(repair(context, ["M1"], { as: "applied" })).rejects.toMatchObject({ code: "configuration" });
+  });
+});
+
+describe("a transaction that a migration outside one writes itself", () => {
+  it.each([
+    ["over several statements", ["begin", count, count, "commit", "select 1/0"], 4],
+    ["in one string", [`begin; ${count}; ${count}; commit`, "select 1/0"], 1],
+  ])("is one unit %s, and is done once", async (_, statements, done) => {
+    const { context, n, rewrite } = await start({ ...outside, up: statements });
+    expect((await up(context)).outcome).toBe("failed");
+    expect((await readStatus(context)).halfDone).toMatchObject({ done });
+    await rewrite({ ...outside, up: [...statements.slice(0, -1), "select 1"] });
+    expect((await up(context)).outcome).toBe("applied");
+    expect(await n()).toBe(2);
+  });
+
+  it("is refused where it is not closed", async () => {
+    const { context, n } = await start({ ...outside, up: ["begin", count] });
+    expect((await up(context)).error).toMatchObject({ code: "broken-migration" });
+    expect(await n()).toBe(0);
+  });
+});
