@@ -1,13 +1,15 @@
+import type { Server } from "node:http";
 import helmet from "@fastify/helmet";
 import jwt from "@fastify/jwt";
 import rateLimit from "@fastify/rate-limit";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import Fastify, { type FastifyHttpOptions, type FastifyInstance } from "fastify";
 import { boundRequests } from "./admission.ts";
 import { addGate } from "./auth/authenticate.ts";
 import { sessionRoutes } from "./auth/sessions.ts";
 import { openDatabase } from "./database.ts";
 import { addDocs } from "./docs.ts";
+import { answerBrokenRequest } from "./broken-requests.ts";
 import { addProblemHandlers, pathOf, sendError } from "./error-handler.ts";
 import { healthRoutes } from "./health.ts";
 import { addJsonParser } from "./json-parser.ts";
@@ -29,6 +31,8 @@ export interface AppOptions {
   readonly sessionSecret: string;
   /** Seconds. */
   readonly sessionTtl: number;
+  /** Seconds within which a request, headers and body, has come in whole; 30 unless told. */
+  readonly requestTimeout?: number;
   /** pino's level; silent unless told. */
   readonly logLevel?: string;
   readonly trustProxy?: string;
@@ -83,7 +87,9 @@ async function addResources(app: FastifyInstance, options: AppOptions, readiness
     await app.register(routes);
 }
 
-function serverOptions({ logLevel = "silent", trustProxy }: AppOptions): FastifyServerOptions {
+function serverOptions(options: AppOptions): FastifyHttpOptions<Server> {
+  const { logLevel = "silent", trustProxy, requestTimeout = 30 } = options;
+  const timeout = requestTimeout * 1000;
   return {
     // Neither headers nor queries: they hold tokens and addresses.
     logger: {
@@ -92,6 +98,10 @@ function serverOptions({ logLevel = "silent", trustProxy }: AppOptions): Fastify
     },
     ...(trustProxy && { trustProxy }),
     bodyLimit: 1024 * 1024,
+    // Who sends a byte now and then keeps a connection no longer than this; Node looks every half minute unless told.
+    requestTimeout: timeout,
+    http: { requestTimeout: timeout, headersTimeout: timeout, connectionsCheckingInterval: 1000 },
+    clientErrorHandler: answerBrokenRequest,
     // A request that arrives on an open connection while we stop is answered, not refused.
     return503OnClosing: false,
     // A path that cannot even be decoded, before any route is known.

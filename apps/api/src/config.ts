@@ -18,6 +18,12 @@ const Environment = Type.Object({
     maximum: 366 * 24 * 60 * 60,
     description: "the seconds that a session lasts, a whole number from 1 to 31622400",
   }),
+  REQUEST_TIMEOUT: Type.Integer({
+    default: 30,
+    minimum: 1,
+    maximum: 3600,
+    description: "the seconds within which a request has come in whole, a whole number from 1 to 3600",
+  }),
   LOG_LEVEL: Type.Enum(logLevels, { default: "info", description: `one of ${logLevels.join(", ")}` }),
   TRUST_PROXY: Type.Optional(
     Type.String({ description: "the addresses of proxies before this API, such as 10.0.0.0/8" }),
@@ -32,6 +38,8 @@ export interface Config {
   readonly sessionSecret: string;
   /** Seconds. */
   readonly sessionTtl: number;
+  /** Seconds within which a request, headers and body, has come in whole. */
+  readonly requestTimeout: number;
   readonly logLevel: (typeof logLevels)[number];
   /** Addresses whose `X-Forwarded-For` is believed, as Fastify's `trustProxy` takes them. */
   readonly trustProxy?: string;
@@ -72,6 +80,7 @@ export function readConfig(env: Env): Config {
     port: settings.PORT,
     sessionSecret: settings.SESSION_SECRET,
     sessionTtl: settings.SESSION_TTL,
+    requestTimeout: settings.REQUEST_TIMEOUT,
     logLevel: settings.LOG_LEVEL,
     ...(settings.TRUST_PROXY && { trustProxy: settings.TRUST_PROXY }),
   };

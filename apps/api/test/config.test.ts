@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("a configuration that is complete", () => {
   test("has defaults for everything but the database and the secret", () => {
-    const defaults = { host: "0.0.0.0", port: 3000, sessionTtl: 43_200, logLevel: "info" };
+    const defaults = { host: "0.0.0.0", port: 3000, sessionTtl: 43_200, requestTimeout: 30, logLevel: "info" };
     expect(readConfig({ ...good, LOG_LEVEL: "", PORT: "" })).toEqual({ dsn, sessionSecret, ...defaults });
   });
 
@@ -81,6 +81,11 @@ const mistakes: { what: string; env: Record<string, string>; says: RegExp[] }[] 
     what: "a session without an end",
     env: { ...good, SESSION_TTL: "0" },
     says: [/^error: SESSION_TTL is "0": it takes the seconds/],
+  },
+  {
+    what: "a request without an end",
+    env: { ...good, REQUEST_TIMEOUT: "0" },
+    says: [/^error: REQUEST_TIMEOUT is "0": it takes the seconds/],
   },
   {
     what: "a log level that is none",
