@@ -97,8 +97,23 @@ export interface FailedStatement {
   readonly sqlState: string | null;
   /** Where in the statement, in characters from 1, when PostgreSQL says so. */
   readonly position: number | null;
+  /** As the server has it; a `MigrationFailedError` shows no value of a row. */
   readonly detail: string | null;
   readonly hint: string | null;
+}
+
+// A NULL, a check, and a view's own check: the detail is the whole row.
+const rowStates = new Set(["23502", "23514", "44000"]);
+// What a key refers to, a unique key, and an exclusion.
+const keyStates = new Set(["23503", "23505", "23P01"]);
+
+/** Rows hold secrets, such as the hash of a password: of a key its columns are shown, of a row nothing. */
+function withoutValues({ sqlState, detail }: FailedStatement): string | null {
+  if (rowStates.has(sqlState ?? "")) return null;
+  if (detail === null || !keyStates.has(sqlState ?? "")) return detail;
+  // `Key (email, hash)=(…) already exists.`, in whatever language: values may hold brackets too.
+  const [start, end] = [detail.indexOf(")=("), detail.lastIndexOf(")")];
+  return start < 0 ? null : detail.slice(0, start + 1) + detail.slice(end + 1);
 }
 
 /** A migration failed and was rolled back, unless it runs outside a transaction. */
@@ -115,14 +130,15 @@ export class MigrationFailedError extends MigratorError implements FailedStateme
   readonly hint: string | null;
 
   constructor(message: string, failed: FailedStatement, options?: ErrorOptions) {
-    super("failed", message, options);
+    // MikroORM writes the detail into the message, values and all.
+    super("failed", message.replace(/\n - detail: [\s\S]*$/, ""), options);
     this.migration = failed.migration;
     this.statement = failed.statement;
     this.number = failed.number;
     this.total = failed.total;
     this.sqlState = failed.sqlState;
     this.position = failed.position;
-    this.detail = failed.detail;
+    this.detail = withoutValues(failed);
     this.hint = failed.hint;
   }
 }
