@@ -1,17 +1,18 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import path from "node:path";
+import { findOwnFolder } from "@thedata/migrator";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Where to keep what was read of the migrations in `directory`: `MIGRATOR_CACHE` (`off`: nowhere), else the nearest
- * `node_modules/.cache` that is there or can be written, else the user's own cache.
+ * `node_modules/.cache` that is there or can be written, and by nobody else, else the user's own cache.
  */
 export function findCacheFolder(directory: string, environment: Environment): string | undefined {
   const told = environment["MIGRATOR_CACHE"];
   if (told) return told === "off" ? undefined : path.resolve(told);
   const modules = findModules(directory);
-  if (modules !== undefined) {
+  if (modules !== undefined && findOwnFolder(modules) !== undefined) {
     const folder = path.join(modules, ".cache", "migrator");
     if (existsSync(folder) || isWritable(modules)) return folder;
   }

@@ -19,6 +19,15 @@ describe("what cannot be printed", () => {
   });
 });
 
+describe("a cache that cannot be", () => {
+  it.each(["/proc/nope", "/dev/null/nope"])("at %j is none", async (folder) => {
+    const { args } = await project();
+    const env = { MIGRATOR_CACHE: folder };
+    for (const outcome of ["applied", "nothing"])
+      expect(await runJson(["up", ...args], { env })).toMatchObject({ code: 0, stderr: "", document: { outcome } });
+  });
+});
+
 describe("help", () => {
   it.each(commands)("of %s has examples that begin with it, and the options of every command", async (command) => {
     const { code, stdout, stderr } = await run([command, "--help"]);

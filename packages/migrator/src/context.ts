@@ -2,10 +2,9 @@ import path from "node:path";
 import type { OrmOptions } from "./execute/driver.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { Event } from "./events.ts";
-import { defaultLedger, type LedgerTable } from "./ledger.ts";
 import { uniqueId } from "./hash.ts";
-import { openSeal, type Seal } from "./seal.ts";
-import { openStamps, type Stamps } from "./stamps.ts";
+import { MigrationCache } from "./history/cache.ts";
+import { defaultLedger, type LedgerTable } from "./ledger.ts";
 
 /** What a program tells the engine; everything but the first two has a default. */
 export interface MigratorOptions {
@@ -43,10 +42,8 @@ export type Context = Defaulted & {
   /** Gives MikroORM's options, read when somebody needs them. */
   readonly loadOrmOptions: () => Promise<OrmOptions | undefined>;
   readonly signal: AbortSignal | undefined;
-  /** What earlier runs know of the migration files. */
-  readonly stamps: Stamps | undefined;
-  /** Looks whether an earlier run vouches for the folder as a whole. */
-  readonly openSeal: () => Seal | undefined;
+  /** Reads what earlier runs know of the folder as it stands now. */
+  readonly openCache: () => MigrationCache | undefined;
 };
 
 type Defaulted = {
@@ -70,8 +67,8 @@ export function createContext(options: MigratorOptions): Context {
     statementTimeoutMs: options.statementTimeoutMs ?? 0,
     allowOutOfOrder: options.allowOutOfOrder ?? false,
     toolVersion,
-    stamps: options.cache === undefined ? undefined : openStamps(options.cache, directory, toolVersion),
-    openSeal: () => (options.cache === undefined ? undefined : openSeal(options.cache, directory, toolVersion)),
+    openCache: () =>
+      options.cache === undefined ? undefined : new MigrationCache(options.cache, directory, toolVersion),
     loadOrmOptions:
       typeof options.ormOptions === "function"
         ? (options.ormOptions as () => Promise<OrmOptions | undefined>)

@@ -8,6 +8,7 @@ export * from "./errors.ts";
 export { escapeControls } from "./escape-controls.ts";
 export type { Event } from "./events.ts";
 export { type AppliedMigration, defaultLedger, type LedgerTable, readLedger } from "./ledger.ts";
+export { findOwnFolder } from "./history/own-files.ts";
 export type { LockHolder } from "./lock.ts";
 export { buildManifest, type Manifest, type ManifestEntry, readManifest, writeManifest } from "./manifest.ts";
 export { type Progress, readProgress } from "./progress.ts";

@@ -43,17 +43,21 @@ export async function loadMigration(file: MigrationFile): Promise<LoadedMigratio
   return (await loadFromSource(file, readSource(file).toString())).migration;
 }
 
-/** The same where `source`, the file's text, is known already; `selfContained`: it depends on nothing but that. */
+/**
+ * The same where `source`, the file's text, is known already; `selfContained`: it depends on nothing but that, as
+ * `known` says that an earlier run has found.
+ */
 export async function loadFromSource(
   file: MigrationFile,
   source: string,
+  known = false,
 ): Promise<{ migration: LoadedMigration; selfContained: boolean }> {
-  const module = evaluate(file.path, source);
+  const { module, selfContained } = evaluate(file.path, source, known);
   if (module) {
     const migration = await collectAll(file, module, source).catch(() => undefined);
-    if (migration) return { migration, selfContained: true };
+    if (migration) return { migration, selfContained };
   }
-  return { migration: await collectAll(file, await importFile(file), source), selfContained: false };
+  return { migration: await collectAll(file, await importFile(file), source), selfContained };
 }
 
 async function collectAll(

@@ -8,7 +8,7 @@ import type { LoadedMigration } from "./load.ts";
 import { type Direction, type DownTarget, type Plan, planDown, planUp, type UpTarget } from "./plan.ts";
 import { type Progress, readProgress } from "./progress.ts";
 import { type Report, unrun } from "./report.ts";
-import { withSealedHistory } from "./sealed-history.ts";
+import { withCachedHistory } from "./cached-history.ts";
 import { inSpan } from "./span.ts";
 import { underLock, withHistory } from "./under-lock.ts";
 
@@ -39,10 +39,10 @@ async function migrate(context: Context, direction: Direction, options: MigrateO
 }
 
 async function migrateInSpan(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
-  const thorough = async (connection: Connection, history: History, press?: () => void) =>
-    await migrateOn({ context, direction, options, history, connection, press });
+  const thorough = async (connection: Connection, history: History, vouch?: () => void) =>
+    await migrateOn({ context, direction, options, history, connection, vouch });
   if (!isEverything(direction, options)) return await withHistory(context, thorough);
-  return await withSealedHistory(context, {
+  return await withCachedHistory(context, {
     thorough,
     quick: async ({ query }, digest) => ((await isRecorded(query, digest, context.ledger)) ? nothing : undefined),
   });
@@ -56,7 +56,7 @@ interface Run {
   readonly history: History;
   readonly connection: Connection;
   /** Vouches for the history, where the run is over everything. */
-  readonly press: (() => void) | undefined;
+  readonly vouch: (() => void) | undefined;
 }
 
 async function migrateOn(run: Run): Promise<Report> {
@@ -84,14 +84,14 @@ type Prepared =
 
 const nothing: Report = { outcome: "nothing", steps: [], problems: [], error: null };
 
-async function prepare({ context, direction, options, history, connection, press }: Run): Promise<Prepared> {
+async function prepare({ context, direction, options, history, connection, vouch }: Run): Promise<Prepared> {
   const expected = history.known();
   const applied = await readRecorded(connection.query, expected, context.ledger);
   const progress = await readProgress(connection.query, context.ledger);
   // The very list comes back: name by name, checksum by checksum, the ledger is the history.
   const same = applied === expected && !progress && isEverything(direction, options);
   if (same && isSound(expected, history.folder.manifest)) {
-    press?.();
+    vouch?.();
     return { settled: nothing };
   }
   const plan = continueHalfDone(
@@ -105,7 +105,7 @@ async function prepare({ context, direction, options, history, connection, press
     const files = new Set(history.folder.files.map(({ name }) => name));
     const loaded: LoadedMigration[] = [];
     for (const name of plan.steps) if (files.has(name)) loaded.push(await history.load(name));
-    context.stamps?.keep();
+    history.keep();
     const problems = [
       ...(await checkPlanned(plan, loaded, progress)),
       ...findProblems(context, history, withoutChecksumOf(progress, applied), plan),

@@ -7,11 +7,11 @@ import { type AppliedMigration, readLedger, readRecordedLedger } from "./ledger.
 import { findHolder, lockName } from "./lock.ts";
 import { readProgress } from "./progress.ts";
 import { type Status, summarize } from "./status.ts";
-import { withSealedHistory } from "./sealed-history.ts";
+import { withCachedHistory } from "./cached-history.ts";
 
 /** Reads where the database stands; changes nothing and takes no lock. Throws a `MigratorError` when it cannot. */
 export async function readStatus(context: Context): Promise<Status> {
-  return await withSealedHistory(context, {
+  return await withCachedHistory(context, {
     quick: async ({ query }, digest) => {
       const [applied, problems] = await Promise.all([
         readRecordedLedger(query, digest, context.ledger),
@@ -19,13 +19,13 @@ export async function readStatus(context: Context): Promise<Status> {
       ]);
       return applied && { ...allApplied(applied), problems };
     },
-    thorough: async (connection, history, press) => {
+    thorough: async (connection, history, vouch) => {
       const applied = await readLedger(connection.query, context.ledger);
       await history.loadForChecks(applied);
       const progress = await readProgress(connection.query, context.ledger);
       const { manifest } = history.folder;
       const status = summarize(history.known(), applied, { manifest, progress });
-      if (status.state === "current" && isSound(history.known(), manifest)) press();
+      if (status.state === "current" && isSound(history.known(), manifest)) vouch();
       const runner = (await findHolder(connection.query, lockName(context.ledger))) ?? null;
       return { ...status, runner, problems: [...status.problems, ...(await findInvalid(connection.query))] };
     },

@@ -27,11 +27,11 @@ export interface ScriptOptions {
  * runs stands in it as an exception that says so.
  */
 export async function renderScript(context: Context, options: ScriptOptions = {}): Promise<string> {
-  const history = await openHistory(context.directory, context.stamps);
+  const history = await openHistory(context.directory, context.openCache());
   const names = history.folder.files.map(({ name }) => name);
   const direction: Direction = options.down ? "down" : "up";
   const migrations = await Promise.all(select(names, options).map((name) => history.load(name)));
-  context.stamps?.keep();
+  history.keep();
   const parts = [
     head(context, direction, migrations),
     lock(context.ledger),

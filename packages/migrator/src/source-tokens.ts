@@ -4,11 +4,13 @@ export interface Token {
   readonly text: string;
   /** From 1. */
   readonly line: number;
+  /** Where it begins in the source. */
+  readonly at: number;
 }
 
 // Comments go; strings, templates (as far as they hold no other template) and regular expressions stay whole.
 const pattern =
-  /\/\/.*|\/\*[\s\S]*?\*\/|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'|`|(?<=[(,=:[!&|?{};]\s*)\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/|[\p{ID_Start}$_][\p{ID_Continue}$]*|\S/gu;
+  /\/\/.*|\/\*[\s\S]*?\*\/|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'|`|(?<=[(,=:[!&|?{};]\s*)\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/|[\p{ID_Start}$_][\p{ID_Continue}$]*|\d\w*|\S/gu;
 
 /** Reads the words, strings and signs of TypeScript or JavaScript, so that SQL in a string is not taken for code. */
 export function readTokens(source: string): Token[] {
@@ -23,15 +25,20 @@ export function readTokens(source: string): Token[] {
       const end = endOfTemplate(source, match.index + 1);
       if (source.startsWith("${", end)) open.push(1);
       pattern.lastIndex = end + (source[end] === "$" ? 2 : 1);
-      tokens.push({ kind: "string", text: source.slice(match.index + 1, end), line: lineAt(match.index) });
-    } else if (!/^\/[/*]/.test(text)) tokens.push(toToken(text, lineAt(match.index)));
+      tokens.push({
+        kind: "string",
+        text: source.slice(match.index + 1, end),
+        line: lineAt(match.index),
+        at: match.index,
+      });
+    } else if (!/^\/[/*]/.test(text)) tokens.push({ ...toToken(text), line: lineAt(match.index), at: match.index });
   }
   return tokens;
 }
 
-function toToken(text: string, line: number): Token {
-  if (/^["']/.test(text) && text.length > 1) return { kind: "string", text: text.slice(1, -1), line };
-  return { kind: /^[\p{ID_Start}$_]/u.test(text) ? "word" : "sign", text, line };
+function toToken(text: string): Pick<Token, "kind" | "text"> {
+  if (/^["']/.test(text) && text.length > 1) return { kind: "string", text: text.slice(1, -1) };
+  return { kind: /^[\p{ID_Start}$_]/u.test(text) ? "word" : "sign", text };
 }
 
 /** Where a template ends or an expression begins in it. */

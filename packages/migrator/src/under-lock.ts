@@ -2,6 +2,7 @@ import { type Connection, connect } from "./connect.ts";
 import type { Context } from "./context.ts";
 import { ConfigurationError, InterruptedError, MigratorError } from "./errors.ts";
 import { type History, openFolder, readFolder } from "./history.ts";
+import type { MigrationCache } from "./history/cache.ts";
 import { type LockHolder, withLock } from "./lock.ts";
 
 /** Opens a session of this run and closes it after `work`. An abort of the run cancels the statement under way. */
@@ -18,11 +19,12 @@ const many = 2000;
 export async function withHistory<Result>(
   context: Context,
   work: (connection: Connection, history: History) => Promise<Result>,
+  cache: MigrationCache | undefined = context.openCache(),
 ): Promise<Result> {
   // A folder that is not there is told of before anybody is asked.
   const folder = await openFolder(context.directory);
   if (folder.files.length > many) context.onEvent({ type: "reading", migrations: folder.files.length });
-  return await withConnectionMeanwhile(context, () => readFolder(folder, context.stamps), work);
+  return await withConnectionMeanwhile(context, () => readFolder(folder, cache), work);
 }
 
 /** Opens a session, does `meanwhile` while the server makes it, and closes it after `work`. */

@@ -1,0 +1,205 @@
+import { readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import type { KnownMigration } from "../check.ts";
+import { isMigrationFile, type MigrationFile, readSource } from "../discover.ts";
+import { sha256 } from "../hash.ts";
+import { manifestFile } from "../manifest.ts";
+import { readOwnFile, writeOwnFile } from "./own-files.ts";
+
+/** What is known of a file, and the SHA-256 of the text that it was read from. */
+interface Note {
+  readonly content: string;
+  readonly known: KnownMigration;
+}
+
+/** The first line of the cache, as JSON. Behind it lie the stamps, then the notes, as JSON. */
+interface Head {
+  /** The reader and the folder; another version of Node may read a file in another way. */
+  readonly key: string;
+  /** Everything in the folder: what is no migration yet may be one that is being written. */
+  readonly names: string;
+  /** The digest of the history; null: no run has found it sound. */
+  readonly digest: string | null;
+  /** How many bytes of stamps there are. */
+  readonly bytes: number;
+  /** SHA-256 of stamps and notes: a damaged byte in a checksum would look like an edited migration. */
+  readonly sum: string;
+}
+
+interface Stored extends Head {
+  readonly stamps: Float64Array;
+  readonly body: Buffer;
+}
+
+/** What the body says, by the names of the files. */
+interface Earlier {
+  readonly stamps: ReadonlyMap<string, string>;
+  readonly notes: ReadonlyMap<string, Note>;
+}
+
+const format = 3;
+
+/**
+ * What earlier runs know of a folder of migrations. It speaks of files, never of a database. Where anything is wrong
+ * with it, it is empty; where it cannot be written, the next start is slower.
+ */
+export class MigrationCache {
+  readonly #file: string;
+  readonly #key: string;
+  readonly #directory: string;
+  readonly #names: string;
+  readonly #stored: Stored | undefined;
+  /** What this run recalled and noted. */
+  readonly #notes = new Map<string, Note>();
+  #written: string | null;
+  #changed = false;
+  #seen: Float64Array<ArrayBuffer> | undefined;
+  #seenByName: Map<string, string> | undefined;
+  #earlier: Earlier | undefined;
+
+  /** Opens the cache for the migrations in `directory` that lies in the folder `cache`; `version` is the reader's. */
+  constructor(cache: string, directory: string, version: string) {
+    this.#file = path.join(cache, `${directory.replaceAll(/\W+/g, "-").slice(-150)}.cache`);
+    this.#key = [format, version, process.version, directory].join(" ");
+    this.#directory = directory;
+    this.#names = listNames(directory);
+    this.#stored = parse(readOwnFile(this.#file), this.#key);
+    this.#written = this.#stored?.digest ?? null;
+  }
+
+  /** True where a run has found a folder sound that had the same names in it. */
+  get promising(): boolean {
+    return this.#stored?.names === this.#names && this.#stored.digest !== null;
+  }
+
+  /** The digest of the history while manifest and migrations are the very files that a run has found sound. */
+  recallDigest(): string | undefined {
+    if (!this.#stored?.digest || !this.promising) return undefined;
+    return isSame(this.#look(), this.#stored.stamps) ? this.#stored.digest : undefined;
+  }
+
+  /** What the checks need of a file that has not changed since it was read; undefined: read it. */
+  recall(file: MigrationFile): KnownMigration | undefined {
+    const name = path.basename(file.path);
+    const { notes, stamps } = (this.#earlier ??= readEarlier(this.#stored));
+    // Before anybody reads the file, known or not.
+    const stamp = this.#stampOf(name);
+    const note = notes.get(name);
+    if (!note) return undefined;
+    if (stamp === undefined || stamp !== stamps.get(name)) {
+      if (sha256(readSource(file)) !== note.content) return undefined;
+      this.#changed ||= stamp !== undefined;
+    }
+    this.#notes.set(name, note);
+    return note.known;
+  }
+
+  /** Takes what was read of a file that depends on nothing but its text, `source`. */
+  note(file: MigrationFile, source: Buffer, known: KnownMigration): void {
+    const name = path.basename(file.path);
+    const stamp = this.#stampOf(name);
+    // A link may have been pointed elsewhere meanwhile.
+    if (stamp !== undefined && stamp !== byName([name], stampsOf(this.#directory, [name])).get(name)) return;
+    this.#notes.set(name, { content: sha256(source), known });
+    this.#changed = true;
+  }
+
+  /** Writes what was recalled and noted; `digest` is the history's, where it was found sound. */
+  keep(digest?: string): void {
+    const sound = digest !== undefined && !this.#look().includes(NaN) ? digest : (this.recallDigest() ?? null);
+    if (!this.#changed && sound === this.#written) return;
+    const stamps = Buffer.from(this.#look().buffer);
+    const body = Buffer.concat([stamps, Buffer.from(JSON.stringify([...this.#notes]))]);
+    const head: Head = {
+      key: this.#key,
+      names: this.#names,
+      digest: sound,
+      bytes: stamps.byteLength,
+      sum: sha256(body),
+    };
+    try {
+      writeOwnFile(this.#file, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), body]));
+    } catch {
+      // A read-only folder, a full disk.
+    }
+    [this.#changed, this.#written] = [false, sound];
+  }
+
+  /** Taken once, before any file is read. */
+  #look(): Float64Array<ArrayBuffer> {
+    return (this.#seen ??= stampsOf(this.#directory, watched(this.#names)));
+  }
+
+  #stampOf(name: string): string | undefined {
+    return (this.#seenByName ??= byName(watched(this.#names), this.#look())).get(name);
+  }
+}
+
+function listNames(directory: string): string {
+  try {
+    return readdirSync(directory).join("/");
+  } catch {
+    // Who reads the folder says so.
+    return "";
+  }
+}
+
+/** The names of manifest and migrations. */
+function watched(names: string): string[] {
+  return names.split("/").filter((name) => isMigrationFile(name) || name === manifestFile);
+}
+
+// As git does it: a file that was changed just now may change again within the same tick of its clock.
+const racyMs = 2000;
+const fields = 4;
+
+/** Four numbers a file: without its inode's time, an old date that was put back would hide a change. NaN: read it. */
+function stampsOf(directory: string, files: readonly string[]): Float64Array<ArrayBuffer> {
+  const stamps = new Float64Array(files.length * fields).fill(NaN);
+  const [folder, newest] = [path.join(directory, path.sep), Date.now() - racyMs];
+  for (const [index, name] of files.entries()) {
+    const stats = statSync(folder + name, { throwIfNoEntry: false });
+    if (!stats || Math.max(stats.mtimeMs, stats.ctimeMs) > newest) continue;
+    const at = index * fields;
+    stamps[at] = stats.size;
+    stamps[at + 1] = stats.mtimeMs;
+    stamps[at + 2] = stats.ctimeMs;
+    stamps[at + 3] = stats.ino;
+  }
+  return stamps;
+}
+
+function isSame(one: Float64Array, other: Float64Array): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
+}
+
+/** The stamps that can be believed. */
+function byName(files: readonly string[], stamps: Float64Array): Map<string, string> {
+  const all = files.map((name, index) => [name, stamps.subarray(index * fields, (index + 1) * fields)] as const);
+  return new Map(all.filter(([, stamp]) => !stamp.includes(NaN)).map(([name, stamp]) => [name, stamp.join(" ")]));
+}
+
+function parse(content: Buffer | undefined, key: string): Stored | undefined {
+  const end = content?.indexOf("\n") ?? -1;
+  if (!content || end < 0) return undefined;
+  try {
+    const head = JSON.parse(content.toString("utf8", 0, end)) as Head;
+    if (head.key !== key || !/^([0-9a-f]{64}|null)$/.test(String(head.digest))) return undefined;
+    const body = content.subarray(end + 1);
+    return { ...head, body, stamps: new Float64Array(Uint8Array.from(body.subarray(0, head.bytes)).buffer) };
+  } catch {
+    return undefined;
+  }
+}
+
+function readEarlier(stored: Stored | undefined): Earlier {
+  const none = { stamps: new Map(), notes: new Map() };
+  if (!stored || sha256(stored.body) !== stored.sum) return none;
+  try {
+    const notes = JSON.parse(stored.body.toString("utf8", stored.stamps.byteLength)) as [string, Note][];
+    return { stamps: byName(watched(stored.names), stored.stamps), notes: new Map(notes) };
+  } catch {
+    // The first line is damaged.
+    return none;
+  }
+}
