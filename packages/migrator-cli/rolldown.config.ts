@@ -59,7 +59,7 @@ const noChildProcess: Plugin = {
 const everyStart = {
   name: "start",
   test: (id: string) =>
-    /\/packages\/migrator\/src\/(cached-history|check|execute\/concurrent-index|connect|context|discover|errors|half-done|hash|history|history\/(cache|own-files)|ledger|lock|manifest|migrate|plan|progress|read-status|report|resolve-target|span|status|terminate|under-lock|wait)\.ts$/.test(
+    /\/packages\/migrator\/src\/(cached-history|check|execute\/concurrent-index|connect|context|discover|durability|errors|half-done|hash|history|history\/(cache|own-files)|ledger|lock|manifest|migrate|plan|progress|read-status|report|resolve-target|span|status|tables|terminate|under-lock|wait)\.ts$/.test(
       id,
     ) ||
     /\/packages\/migrator\/src\/postgres\/sql-(lexer|tokens)\.ts$|escape-controls\.ts$/.test(id) ||

@@ -140,6 +140,8 @@ describe("a JSON document", () => {
       applied: [{ name: first, appliedAt, checksum, durationMs }],
       pending: [{ name: second }],
       problems: [],
+      halfDone: null,
+      runner: null,
     });
   });
 

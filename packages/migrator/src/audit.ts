@@ -1,12 +1,6 @@
 import type { Query } from "./connect.ts";
-import {
-  type Duration,
-  durationParameter,
-  durationValue,
-  type LedgerTable,
-  type Parameterized,
-  qualified,
-} from "./ledger.ts";
+import { type Duration, durationParameter, durationValue, type Parameterized } from "./ledger.ts";
+import { auditTable, type LedgerTable, qualified } from "./tables.ts";
 
 /** Something that was done to the history, or tried. */
 export interface AuditEntry {
@@ -25,11 +19,6 @@ export interface Actor {
   readonly host: string | null;
   readonly toolVersion: string;
   readonly runId: string | null;
-}
-
-/** The audit's table: the ledger's name with `_audit`. */
-export function auditTable(ledger: LedgerTable): LedgerTable {
-  return { schema: ledger.schema, table: `${ledger.table}_audit` };
 }
 
 /** The statements that make the audit, which only grows: the server refuses to change or remove a row. */

@@ -1,9 +1,9 @@
 import { connect } from "./connect.ts";
 import type { OrmOptions } from "./execute/driver.ts";
 import { MigratorError } from "./errors.ts";
-import type { LedgerTable } from "./ledger.ts";
 import { findDifference } from "./find-difference.ts";
 import { type ModelDifference, openModels } from "./open-models.ts";
+import type { LedgerTable } from "./tables.ts";
 
 /**
  * Compares the models with the shadow database at `dsn`, and leaves that as it was; both lists are empty when they are

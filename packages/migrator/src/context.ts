@@ -4,7 +4,7 @@ import { ConfigurationError } from "./errors.ts";
 import type { Event } from "./events.ts";
 import { uniqueId } from "./hash.ts";
 import { MigrationCache } from "./history/cache.ts";
-import { defaultLedger, type LedgerTable } from "./ledger.ts";
+import { defaultLedger, type LedgerTable } from "./tables.ts";
 
 /** What a program tells the engine; everything but the first two has a default. */
 export interface MigratorOptions {

@@ -8,11 +8,12 @@ import type { Context } from "./context.ts";
 import type { OrmOptions } from "./execute/driver.ts";
 import { AheadError, MigratorError, type Problem } from "./errors.ts";
 import { type History, openHistory } from "./history.ts";
-import { type AppliedMigration, type LedgerTable, readLedger } from "./ledger.ts";
+import { type AppliedMigration, readLedger } from "./ledger.ts";
 import { ensureLedger } from "./prepare-ledger.ts";
 import { type ShadowOptions, withShadow } from "./shadow.ts";
 import { sendAll } from "./shadow-schema.ts";
 import { withConnection } from "./under-lock.ts";
+import type { LedgerTable } from "./tables.ts";
 
 /** How models, migrations and live database differ. */
 export interface SchemaDiff {

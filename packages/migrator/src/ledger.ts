@@ -1,8 +1,10 @@
 import { escapeLiteral } from "pg";
 import type { KnownApplication } from "./check.ts";
 import type { Query } from "./connect.ts";
+import { flush, flushedExpression } from "./durability.ts";
 import { ConfigurationError } from "./errors.ts";
 import { sha256 } from "./hash.ts";
+import { defaultLedger, type LedgerTable, progressTable, qualified } from "./tables.ts";
 
 /** A row of the ledger. What the stock MikroORM CLI does not record is null. */
 export interface AppliedMigration {
@@ -20,15 +22,6 @@ export interface AppliedMigration {
   /** The statements of `down` as they were when it was applied. */
   readonly undo: readonly string[] | null;
 }
-
-/** Where the ledger is. */
-export interface LedgerTable {
-  readonly schema: string;
-  readonly table: string;
-}
-
-/** MikroORM's own table, so that a project can come from the stock CLI and go back to it. */
-export const defaultLedger: LedgerTable = { schema: "public", table: "mikro_orm_migrations" };
 
 const undefinedTable = "42P01";
 const undefinedSchema = "3F000";
@@ -140,7 +133,10 @@ export function digestOf(history: readonly KnownApplication[]): string {
 /** True when the ledger holds just that, and nothing is half done. Where it cannot be asked, who reads it says why. */
 export async function isRecorded(query: Query, digest: string, ledger: LedgerTable = defaultLedger): Promise<boolean> {
   try {
-    const [row] = await query<{ same: boolean }>(sameQuery(digest, ledger));
+    const [row] = await query<{ same: boolean; flushed: boolean }>(
+      `select same, ${flushedExpression(ledger)} as flushed from (${sameQuery(digest, ledger)}) as found`,
+    );
+    if (row?.same && !row.flushed) await flush(query);
     return row?.same === true;
   } catch {
     return false;
@@ -191,11 +187,6 @@ function toApplied(row: LedgerRow): AppliedMigration {
     runId: row.run_id ?? null,
     undo: row.undo ?? null,
   };
-}
-
-/** The progress's table: the ledger's name with `_progress`. It is empty while nothing is half done. */
-export function progressTable({ schema, table }: LedgerTable): LedgerTable {
-  return { schema, table: `${table}_progress` };
 }
 
 /** In milliseconds, or measured by the server since the transaction began. */
@@ -287,9 +278,4 @@ export async function acceptChanged(
     checksum,
     undo && JSON.stringify(undo),
   ]);
-}
-
-/** The table's name as SQL takes it, whatever characters it has. */
-export function qualified({ schema, table }: LedgerTable): string {
-  return [schema, table].map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
 }

@@ -1,6 +1,6 @@
 import type { Query } from "./connect.ts";
 import { InterruptedError, LockedError } from "./errors.ts";
-import { type LedgerTable, qualified } from "./ledger.ts";
+import { type LedgerTable, qualified } from "./tables.ts";
 
 /** The session that holds the lock. */
 export interface LockHolder {

@@ -1,6 +1,7 @@
 import { checkHistory, checkPlan, isAhead, isSound, type KnownApplication } from "./check.ts";
 import type { Connection } from "./connect.ts";
 import type { Context } from "./context.ts";
+import { ensureFlushed } from "./durability.ts";
 import { AheadError, BrokenMigrationError, type MigratorError, type Problem } from "./errors.ts";
 import type { History } from "./history.ts";
 import { isRecorded, readRecorded } from "./ledger.ts";
@@ -62,15 +63,21 @@ interface Run {
 async function migrateOn(run: Run): Promise<Report> {
   const { context, connection, options } = run;
   const early = await prepare(run);
-  if (early.settled) return early.settled;
+  if (early.settled) return await settle(context, connection, early.settled);
   if (options.dryRun) return (await import("./planned.ts")).dryRun(early.plan, early.loaded);
   return await underLock(context, connection, async (timeouts) => {
     const prepared = await prepare(run);
-    if (prepared.settled) return prepared.settled;
+    if (prepared.settled) return await settle(context, connection, prepared.settled);
     // Most starts find nothing to do.
     const { runPlan } = await import("./execute/run-plan.ts");
     return await runPlan({ ...context, connection, timeouts }, context, prepared);
   });
+}
+
+/** What is there already may come from a run that was killed before it waited for the disk. */
+async function settle({ ledger }: Context, { query }: Connection, report: Report): Promise<Report> {
+  if (report.outcome === "nothing") await ensureFlushed(query, ledger);
+  return report;
 }
 
 function isEverything(direction: Direction, { to, steps }: MigrateOptions): boolean {

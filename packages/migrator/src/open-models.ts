@@ -3,10 +3,9 @@ import type { MikroORM } from "@mikro-orm/postgresql";
 import { connect } from "./connect.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { OrmOptions } from "./execute/driver.ts";
-import { type LedgerTable, qualified } from "./ledger.ts";
 import { leadingWords, splitCommands } from "./postgres/sql-lexer.ts";
-import { ownTables } from "./prepare-ledger.ts";
 import { shadowApplication } from "./shadow.ts";
+import { type LedgerTable, ownTables, qualified } from "./tables.ts";
 
 /** What it would take to bring a database to the models, and back. */
 export interface ModelDifference {

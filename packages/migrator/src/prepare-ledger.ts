@@ -1,13 +1,9 @@
-import { auditStatements, auditTable } from "./audit.ts";
+import { auditStatements } from "./audit.ts";
 import type { Connection } from "./connect.ts";
 import { inTransaction } from "./postgres/transaction.ts";
 import { progressStatement } from "./progress.ts";
-import { defaultLedger, explainLedgerError, type LedgerTable, progressTable, qualified } from "./ledger.ts";
-
-/** The tables that are the migrator's own: ledger, audit and progress. */
-export function ownTables(ledger: LedgerTable): LedgerTable[] {
-  return [ledger, auditTable(ledger), progressTable(ledger)];
-}
+import { explainLedgerError } from "./ledger.ts";
+import { type LedgerTable, auditTable, defaultLedger, progressTable, qualified } from "./tables.ts";
 
 const addedColumns = {
   checksum: "text",

@@ -1,7 +1,8 @@
 import type { Actor } from "./audit.ts";
 import type { Query } from "./connect.ts";
-import { type LedgerTable, type Parameterized, progressTable, qualified } from "./ledger.ts";
+import { type Parameterized } from "./ledger.ts";
 import type { Direction } from "./plan.ts";
+import { type LedgerTable, progressTable, qualified } from "./tables.ts";
 
 /**
  * How far a migration outside a transaction came whose run did not end: it is half done, until the same direction

@@ -5,13 +5,14 @@ import { ConfigurationError } from "./errors.ts";
 import { escapeControls } from "./escape-controls.ts";
 import { openHistory } from "./history.ts";
 import { inline } from "./inline.ts";
-import { ledgerDelete, ledgerInsert, type LedgerTable, qualified } from "./ledger.ts";
+import { ledgerDelete, ledgerInsert } from "./ledger.ts";
 import { type LoadedMigration, scriptOf } from "./load.ts";
 import { lockName } from "./lock.ts";
 import type { Direction } from "./plan.ts";
 import { ledgerStatements } from "./prepare-ledger.ts";
 import { resolveTarget } from "./resolve-target.ts";
 import { terminate } from "./terminate.ts";
+import { type LedgerTable, qualified } from "./tables.ts";
 
 export interface ScriptOptions {
   /** The migration that the database is at; none: an empty database, or with `down` the head. */

@@ -2,7 +2,7 @@ import { type Catalog, readCatalogInTransaction } from "./catalog/catalog.ts";
 import type { OpenModels } from "./open-models.ts";
 import type { Query } from "./connect.ts";
 import { MigratorError } from "./errors.ts";
-import type { LedgerTable } from "./ledger.ts";
+import type { LedgerTable } from "./tables.ts";
 
 /** The shadow database with the history on it, and the models beside it. */
 export interface ShadowSchema {

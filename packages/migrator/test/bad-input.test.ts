@@ -6,9 +6,9 @@ import { fingerprint } from "../src/catalog/compare.ts";
 import { connect } from "../src/connect.ts";
 import { rewriteManifest } from "../src/create.ts";
 import type { MigratorError } from "../src/errors.ts";
-import { defaultLedger } from "../src/ledger.ts";
 import { down, type MigrateOptions, up } from "../src/migrate.ts";
 import { contextOf, emptyDatabase, folderOf, migrationSource, type Sql, type Steps } from "./support.ts";
+import { defaultLedger } from "../src/tables.ts";
 
 interface Case {
   readonly what: string;

@@ -8,10 +8,10 @@ import { readCatalog } from "../src/catalog/catalog.ts";
 import { fingerprint } from "../src/catalog/compare.ts";
 import { connect } from "../src/connect.ts";
 import { createContext } from "../src/context.ts";
-import { defaultLedger } from "../src/ledger.ts";
 import { up } from "../src/migrate.ts";
 import { type CrashPoint, crashAt } from "./crash-points.ts";
 import { addFiles, type Steps } from "./support.ts";
+import { defaultLedger } from "../src/tables.ts";
 
 // Every point takes a run of its own: the suite takes every CRASH_STRIDE-th, a closing note all of them.
 const stride = Number(process.env["CRASH_STRIDE"] ?? 16);

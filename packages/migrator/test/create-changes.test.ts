@@ -9,10 +9,10 @@ import { openModels } from "../src/open-models.ts";
 import { connect } from "../src/connect.ts";
 import { create, rewriteManifest } from "../src/create.ts";
 import type { OrmOptions } from "../src/execute/driver.ts";
-import { defaultLedger } from "../src/ledger.ts";
 import { down, up } from "../src/migrate.ts";
 import { changes, join, oneWay, together } from "./create-changes.ts";
 import { contextOf, emptyDatabase, folderOf } from "./support.ts";
+import { defaultLedger } from "../src/tables.ts";
 
 const first = "Migration20240101000000_before";
 const shadow = () => ({ servers: [inject("postgresDsn")] });

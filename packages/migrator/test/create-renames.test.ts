@@ -3,9 +3,9 @@ import { readdir } from "node:fs/promises";
 import { describe, expect, inject, it } from "vitest";
 import { create, type RenameQuestion } from "../src/create.ts";
 import type { OrmOptions } from "../src/execute/driver.ts";
-import { defaultLedger } from "../src/ledger.ts";
 import { openModels } from "../src/open-models.ts";
 import { contextOf, folderOf } from "./support.ts";
+import { defaultLedger } from "../src/tables.ts";
 
 const shadow = () => ({ servers: [inject("postgresDsn")] });
 const entity = (name: string, tableName: string, properties: object): unknown =>

@@ -5,8 +5,8 @@ import { type Catalog, readCatalog, readCatalogInTransaction } from "../src/cata
 import { fingerprint } from "../src/catalog/compare.ts";
 import { findDrift } from "../src/catalog/mend.ts";
 import type { Query } from "../src/connect.ts";
-import { defaultLedger } from "../src/ledger.ts";
 import { driftKinds, newerKinds, schema } from "./drift-kinds.ts";
+import { defaultLedger } from "../src/tables.ts";
 
 interface Server {
   readonly dsn: string;

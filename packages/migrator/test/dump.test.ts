@@ -6,8 +6,8 @@ import { expect, it, onTestFinished } from "vitest";
 import { readCatalog } from "../src/catalog/catalog.ts";
 import { fingerprint } from "../src/catalog/compare.ts";
 import { findDrift } from "../src/catalog/mend.ts";
-import { defaultLedger } from "../src/ledger.ts";
 import { schema } from "./drift-kinds.ts";
+import { defaultLedger } from "../src/tables.ts";
 
 const execute = promisify(execFile);
 

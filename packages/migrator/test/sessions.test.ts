@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { LockedError } from "../src/errors.ts";
 import { up } from "../src/migrate.ts";
 import { connect } from "../src/connect.ts";
-import { defaultLedger } from "../src/ledger.ts";
 import { withLock } from "../src/lock.ts";
 import { contextOf, emptyDatabase, folderOf, ledgerOf, openClient, tablesOf, until } from "./support.ts";
 import { onTestFinished } from "vitest";
+import { defaultLedger } from "../src/tables.ts";
 
 describe("what a migration sets for its session", () => {
   const reveal = `insert into seen select current_setting('search_path'), current_user, session_user, current_setting('statement_timeout')`;

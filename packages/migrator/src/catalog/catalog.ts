@@ -1,8 +1,7 @@
 import type { Query } from "../connect.ts";
-import { type LedgerTable, qualified } from "../ledger.ts";
 import { normalize } from "./normalize.ts";
 import { catalogSql, type Kind, kinds } from "./queries.ts";
-import { ownTables } from "../prepare-ledger.ts";
+import { type LedgerTable, ownTables, qualified } from "../tables.ts";
 
 /** What is said of an object; a key that is missing is the same as PostgreSQL's default. */
 export type Property = string | number | boolean | readonly string[];

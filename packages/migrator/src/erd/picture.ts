@@ -3,10 +3,10 @@ import path from "node:path";
 import { readCatalog } from "../catalog/catalog.ts";
 import { connect } from "../connect.ts";
 import { ConfigurationError } from "../errors.ts";
-import type { LedgerTable } from "../ledger.ts";
 import type { AreaNames } from "./areas.ts";
 import { type Diagram, diagramOf } from "./diagram.ts";
 import { draw, formatOf } from "./draw.ts";
+import type { LedgerTable } from "../tables.ts";
 
 /** A picture of the schema that is kept current. */
 export interface Picture {

@@ -1,5 +1,5 @@
 import type { Query } from "../connect.ts";
-import { type LedgerTable, qualified } from "../ledger.ts";
+import { type LedgerTable, qualified } from "../tables.ts";
 
 /** A statement that builds or drops an index without blocking writers, and leaves traces when it is cut off. */
 export interface ConcurrentIndex {

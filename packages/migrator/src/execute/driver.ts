@@ -43,7 +43,8 @@ export async function borrowDriver(loan: Loan, ormOptions: OrmOptions = {}): Pro
     discovery: { warnWhenNoEntities: false },
     ...ormOptions,
     dbName: loan.client.database ?? "",
-    pool: { min: 0, max: 1 },
+    // The pool keeps nothing open behind the migration, which would keep the process.
+    pool: { min: 0, max: 1, idleTimeoutMillis: 10 },
     driverOptions: { Client: Borrowed },
   });
   const driver = orm.em.getDriver();

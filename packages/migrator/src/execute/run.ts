@@ -1,9 +1,9 @@
 import type { Connection } from "../connect.ts";
 import type { Event } from "../events.ts";
-import type { LedgerTable } from "../ledger.ts";
 import type { LoadedMigration } from "../load.ts";
 import type { Direction } from "../plan.ts";
 import type { OrmOptions } from "./driver.ts";
+import type { LedgerTable } from "../tables.ts";
 
 /** A migration and the direction in which it runs. */
 export interface Step {

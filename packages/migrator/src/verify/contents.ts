@@ -1,8 +1,8 @@
 import { escapeIdentifier } from "pg";
 import type { Connection } from "../connect.ts";
-import type { LedgerTable } from "../ledger.ts";
 import { foreignKeys } from "./fill/order.ts";
 import { readTables, type Table } from "./fill/read-tables.ts";
+import type { LedgerTable } from "../tables.ts";
 
 /** The rows of a table, each value as text. */
 export interface TableContents {

@@ -1,9 +1,9 @@
 import type { Connection } from "../../connect.ts";
-import type { LedgerTable } from "../../ledger.ts";
 import { fillTables, givenFor, type GivenRows, type Job } from "./fill-tables.ts";
 import { findHints } from "./hints.ts";
 import { countRows } from "./read-rows.ts";
 import { readTables, type Table, type Types } from "./read-tables.ts";
+import type { LedgerTable } from "../../tables.ts";
 
 export interface FillOptions {
   /** How many rows each table is to have, at least. */

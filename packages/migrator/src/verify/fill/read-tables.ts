@@ -1,6 +1,5 @@
 import type { Query } from "../../connect.ts";
-import { type LedgerTable, qualified } from "../../ledger.ts";
-import { ownTables } from "../../prepare-ledger.ts";
+import { type LedgerTable, ownTables, qualified } from "../../tables.ts";
 
 /** A table as somebody who inserts rows has to know it. */
 export interface Table {

@@ -1,0 +1,34 @@
+import type { Query } from "./connect.ts";
+import { auditTable, type LedgerTable, qualified } from "./tables.ts";
+
+/**
+ * Whether what a run has recorded is on the server's disk. A run commits all but its last migration without waiting for
+ * the disk; when it is killed, its rows can be seen before they are safe. Half a minute later the server has written
+ * them in any case: three times the longest `wal_writer_delay`.
+ */
+export function flushedExpression(ledger: LedgerTable): string {
+  const last = `(select at from ${qualified(auditTable(ledger))} order by id desc limit 1)`;
+  return `case when pg_is_in_recovery() then true
+    else pg_current_wal_insert_lsn() <= pg_current_wal_flush_lsn()
+      or coalesce(${last} < clock_timestamp() - interval '1 minute', true) end`;
+}
+
+/** Waits until all that was committed before is on the server's disk: a commit that waits flushes what stands before it. */
+export async function flush(query: Query): Promise<void> {
+  await query(
+    "begin; set local synchronous_commit = local; select pg_logical_emit_message(true, 'migrator', 'flush'); commit",
+  );
+}
+
+const undefinedTable = "42P01";
+
+/** Flushes what a run that was killed has recorded, so that nobody calls it done before it is safe. */
+export async function ensureFlushed(query: Query, ledger: LedgerTable): Promise<void> {
+  try {
+    const [row] = await query<{ flushed: boolean }>(`select ${flushedExpression(ledger)} as flushed`);
+    if (!row?.flushed) await flush(query);
+  } catch (error) {
+    // Without an audit nothing of ours was recorded.
+    if ((error as { code?: string }).code !== undefinedTable) throw error;
+  }
+}

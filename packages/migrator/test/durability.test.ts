@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startPostgres } from "@thedata/dev-postgres";
+import pg from "pg";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { down, up } from "../src/migrate.ts";
+import { waitForHead } from "../src/wait.ts";
+import { contextOf, folderOf } from "./support.ts";
+
+// A server of its own, which leaves commits that nobody waits for in memory for as long as PostgreSQL can.
+let server: Awaited<ReturnType<typeof startPostgres>>;
+let client: pg.Client;
+let dataDir: string;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(path.join(tmpdir(), "migrator-durability-"));
+  server = await startPostgres({ source: "embedded", dataDir: path.join(dataDir, "server") });
+  client = new pg.Client({ connectionString: server.dsn });
+  await client.connect();
+  await client.query("alter system set wal_writer_delay = '10s'");
+  await client.query("select pg_reload_conf()");
+});
+
+afterAll(async () => {
+  await client.end();
+  await server.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+/** Records something as a run does that is killed before its last commit; gives where it ends in the log. */
+async function recordWithoutWaiting(): Promise<string> {
+  await client.query("set synchronous_commit = off");
+  await client.query("insert into mikro_orm_migrations_audit (action, migration) values ('applied', 'M1')");
+  const { rows } = await client.query<{ lsn: string; flushed: boolean }>(
+    "select pg_current_wal_insert_lsn() as lsn, pg_current_wal_flush_lsn() >= pg_current_wal_insert_lsn() as flushed",
+  );
+  expect(rows[0]?.flushed).toBe(false);
+  return rows[0]?.lsn ?? "";
+}
+
+async function isFlushed(lsn: string): Promise<boolean> {
+  const { rows } = await client.query("select pg_current_wal_flush_lsn() >= $1::pg_lsn as flushed", [lsn]);
+  return rows[0].flushed as boolean;
+}
+
+it.each([
+  ["up, with nothing to do,", async (context: ReturnType<typeof contextOf>) => (await up(context)).outcome, "nothing"],
+  [
+    "down, with nothing to do,",
+    async (context: ReturnType<typeof contextOf>) => (await down(context)).outcome,
+    "nothing",
+  ],
+  ["wait", async (context: ReturnType<typeof contextOf>) => (await waitForHead(context, 0, () => {})).state, "current"],
+])("%s says so only when what another run recorded is on the disk", async (name, command, answer) => {
+  await client.query("drop schema public cascade; create schema public");
+  const context = contextOf(server.dsn, await folderOf({ M1: { up: ["select 1"], down: ["select 1"] } }));
+  await up(context);
+  if (name.startsWith("down")) await down(context);
+  const lsn = await recordWithoutWaiting();
+  expect(await command(context)).toBe(answer);
+  expect(await isFlushed(lsn)).toBe(true);
+});
