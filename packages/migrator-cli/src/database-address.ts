@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { ConfigurationError } from "@thedata/migrator";
+import { isAddress } from "./misplaced-address.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,6 +21,8 @@ export function readDatabaseAddress(environment: Environment): string | undefine
     throw new ConfigurationError(
       `The database is only half configured: ${missing.join(" and ")} missing (each also as …_FILE), or set POSTGRES_DSN`,
     );
+  const mistaken = parts.find((name) => name !== "POSTGRES_PASSWORD" && isAddress(values[name] ?? ""));
+  if (mistaken) throw new ConfigurationError(`${mistaken} is a connection string: give it as POSTGRES_DSN`);
   return compose(values as Record<(typeof parts)[number], string>);
 }
 
@@ -38,9 +41,10 @@ function readVariable(environment: Environment, name: string): string | undefine
   try {
     return readFileSync(file, "utf8").trim();
   } catch (cause) {
-    throw new ConfigurationError(
-      `${name}_FILE names ${file}, which cannot be read: ${(cause as NodeJS.ErrnoException).code}`,
-    );
+    // Somebody may have put the secret itself in the place of its file.
+    const which = /PASSWORD|DSN/.test(name) || isAddress(file) ? "a file that" : `${file}, which`;
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new ConfigurationError(`${name}_FILE names ${which} cannot be read: ${code}`);
   }
 }
 

@@ -2,6 +2,7 @@ import { BrokenMigrationError, InterruptedError } from "@thedata/migrator";
 import { describeError, toDocument } from "./describe-error.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { hearSignals } from "./interrupt.ts";
+import { hideAddresses, refuseMisplacedAddress } from "./misplaced-address.ts";
 import { createOutput, standardOutput } from "./output.ts";
 import { readQuickly, runQuickly } from "./quick.ts";
 
@@ -54,6 +55,7 @@ void run();
 async function run(): Promise<void> {
   let over = false;
   try {
+    refuseMisplacedAddress(process.argv.slice(2));
     const call = readQuickly(process.argv.slice(2));
     if (call) ({ exitCode: process.exitCode, over } = await runQuickly(call));
     else await runProgram();
@@ -82,7 +84,11 @@ async function runProgram(): Promise<void> {
 /** Commander has printed its message already; asking for help is no mistake. */
 function complainOfUsage(error: Error & { readonly exitCode: number }): number {
   if (error.exitCode === 0) return exitCodes.done;
-  report(exitCodes.usage, { ...toDocument(error), code: "usage", message: error.message.replace(/^error: /, "") });
+  report(exitCodes.usage, {
+    ...toDocument(error),
+    code: "usage",
+    message: hideAddresses(error.message.replace(/^error: /, ""), process.argv),
+  });
   return exitCodes.usage;
 }
 

@@ -1,4 +1,6 @@
+import { escapeControls } from "@thedata/migrator";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { hideAddresses, refuseAddresses } from "./misplaced-address.ts";
 import { createOutput, type Output } from "./output.ts";
 import type { GlobalOptions } from "./settings.ts";
 import { version } from "./version.ts";
@@ -26,6 +28,7 @@ export function createProgram(onExit: (code: number) => void): Command {
     .option("--quiet", "no output but errors")
     .option("--no-color", "no colours")
     .showHelpAfterError('Run "migrator --help" for the commands and options.')
+    .configureOutput({ outputError: (text, write) => write(describeUsage(text)) })
     .exitOverride();
   const on = (command: Command, load: () => Promise<Action>) =>
     command.action(async (...all: unknown[]) => onExit(await runAction(all, load)));
@@ -41,8 +44,15 @@ type Register = (command: Command, load: () => Promise<Action>) => Command;
 async function runAction(all: unknown[], load: () => Promise<Action>): Promise<number> {
   const command = all.at(-1) as Command;
   const options = command.optsWithGlobals<GlobalOptions & { color?: boolean }>();
+  const { dsn: _, shadowDsn: __, ...others }: Record<string, unknown> = { ...options };
+  refuseAddresses([...command.args, ...Object.values(others)]);
   const action = await load();
   return await action(createOutput(options), options as never, ...(command.processedArgs as string[]));
+}
+
+/** Commander quotes arguments as they are. */
+function describeUsage(text: string): string {
+  return hideAddresses(text, process.argv).split("\n").map(escapeControls).join("\n");
 }
 
 function addRunCommands(program: Command, on: Register): void {

@@ -1,0 +1,40 @@
+import { ConfigurationError } from "@thedata/migrator";
+
+/** True for what may be a connection string with a password in it, however it is mistyped. */
+export function isAddress(text: string): boolean {
+  return (
+    /postgres(ql)?:\/|\b[a-z][a-z+.-]+:\/+\S*@|^[^\s/:]+:[^\s/]+@/i.test(text) ||
+    (/\bpassword\s*=/i.test(text) && /\b(host|hostaddr|dbname|user)\s*=/i.test(text))
+  );
+}
+
+const takers = ["--dsn", "--shadow-dsn"];
+
+/** Throws where a connection string stands among the arguments and none is taken, before anything names it. */
+export function refuseMisplacedAddress(args: readonly string[]): void {
+  const end = args.indexOf("--");
+  const at = args.findIndex((argument, index) => isAddress(argument) && !isTaken(args, index, end));
+  if (at >= 0) throw refusal(args[at - 1]);
+}
+
+function isTaken(args: readonly string[], index: number, end: number): boolean {
+  if (end >= 0 && end < index) return false;
+  return takers.some((taker) => args[index - 1] === taker || args[index]?.startsWith(`${taker}=`));
+}
+
+/** Throws where one of a command's own arguments is a connection string. */
+export function refuseAddresses(values: readonly unknown[]): void {
+  if (values.flat().some((value) => typeof value === "string" && isAddress(value))) throw refusal();
+}
+
+function refusal(before = ""): ConfigurationError {
+  const where = /^--[a-z-]+$/.test(before) ? ` behind ${before}` : "";
+  return new ConfigurationError(
+    `A connection string stands${where} where none is taken: it belongs behind --dsn or --shadow-dsn, or into POSTGRES_DSN`,
+  );
+}
+
+/** A message without the connection strings that are among the arguments. */
+export function hideAddresses(text: string, args: readonly string[]): string {
+  return args.filter(isAddress).reduce((hidden, address) => hidden.replaceAll(address, "…"), text);
+}

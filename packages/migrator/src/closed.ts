@@ -1,1 +1,0 @@
-export { isClosed } from "./postgres/sql-lexer.ts";
