@@ -55,5 +55,5 @@ function renderRelation(relation: Relation, ids: ReadonlyMap<string, string>): s
 
 /** Mermaid has no escape within quotes but its own codes of letters. */
 function quote(text: string): string {
-  return text.replaceAll(/["\\%#<>&\p{Cc}]/gu, (letter) => `#${letter.codePointAt(0)};`);
+  return text.replaceAll(/["\\%#<>&\p{Cc}\p{Bidi_Control}]/gu, (letter) => `#${letter.codePointAt(0)};`);
 }

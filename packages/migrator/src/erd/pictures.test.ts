@@ -127,12 +127,13 @@ describe("an SVG picture", () => {
   const draw = async (diagram: Diagram) => renderSvg(diagram, await layOut(diagram));
 
   it("is well-formed whatever the names are, and shows them", async () => {
-    const odd = [`Odd "name" <&> ]]>`, "snow ☃ 😀", "tab\there", "bell\u0007", "--></svg>"];
+    const odd = [`Odd "name" <&> ]]>`, "snow ☃ 😀", "tab\there", "bell\u0007", "turned\u202e", "--></svg>"];
     const svg = await draw(of(odd.map((name) => table(name, [column(name, { type: `"<${name}>"` })]))));
     expect(XMLValidator.validate(svg)).toBe(true);
     expect(svg).toContain("Odd &#34;name&#34; &#60;&#38;&#62; ]]&#62;");
     expect(svg).toContain("snow ☃ 😀");
     expect(svg).not.toContain("\u0007");
+    expect(svg).not.toContain("\u202e");
   });
 
   it("has a title, a description, and a light ground of its own", async () => {
