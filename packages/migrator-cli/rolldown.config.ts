@@ -62,8 +62,8 @@ const everyStart = {
     /\/packages\/migrator\/src\/(cached-history|check|execute\/concurrent-index|connect|context|discover|durability|errors|half-done|hash|history|history\/(cache|own-files)|ledger|lock|manifest|migrate|plan|progress|read-status|report|resolve-target|span|status|tables|terminate|under-lock|wait)\.ts$/.test(
       id,
     ) ||
-    /\/packages\/migrator\/src\/postgres\/sql-(lexer|tokens)\.ts$|escape-controls\.ts$/.test(id) ||
-    /\/packages\/migrator-cli\/src\/(main|quick|misplaced-address|output|exit-codes|describe-error|describe-run|align|settings|cache-folder|configuration|database-address|version|interrupt|spinner)\.ts$|src\/commands\/(migrate|status|history)\.ts$/.test(
+    /\/packages\/migrator\/src\/postgres\/(address|sql-lexer|sql-tokens)\.ts$|escape-controls\.ts$/.test(id) ||
+    /\/packages\/migrator-cli\/src\/(main|quick|misplaced-address|output|exit-codes|describe-error|describe-run|align|settings|cache-folder|configuration|validate-config|database-address|version|interrupt|spinner)\.ts$|src\/commands\/(migrate|status|history)\.ts$/.test(
       id,
     ) ||
     /rolldown\/runtime|^\0(pg|dns)$|\/migrator-cli\/build\/|\/node_modules\/(pg|pg-[\w-]+|postgres-[\w-]+|pgpass|split2|xtend|fastest-levenshtein)\//.test(

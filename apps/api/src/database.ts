@@ -1,4 +1,5 @@
 import { MikroORM } from "@mikro-orm/postgresql";
+import { readAddress } from "@thedata/migrator";
 import { ormOptions } from "@thedata/models";
 import pg, { type ClientBase } from "pg";
 
@@ -32,7 +33,7 @@ export function openDatabase(
     clientUrl: dsn,
     // The driver's own reading of the address wins: it knows `sslmode` and Unix sockets.
     driverOptions: {
-      connectionString: dsn,
+      ...readAddress(dsn).config,
       application_name: "thedata-api",
       connectionTimeoutMillis: 5000,
       statement_timeout: 20_000,
@@ -62,6 +63,6 @@ async function requireSameDatabase(client: ClientBase, expected: DatabaseIdentit
 
 /** Where the address leads, and as whom, as the driver reads it; without the password. */
 export function describeAddress(dsn: string): { user: string; host: string; port: number; database: string } {
-  const { user = "", host, port, database = "" } = new pg.Client({ connectionString: dsn });
+  const { user = "", host, port, database = "" } = new pg.Client(readAddress(dsn).config);
   return { user, host, port, database };
 }

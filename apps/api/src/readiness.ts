@@ -1,6 +1,14 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { migrations } from "@thedata/migrations";
-import { defaultLedger, type Query, readLedger, readProgress, type Status, summarize } from "@thedata/migrator";
+import {
+  defaultLedger,
+  type Query,
+  readAddress,
+  readLedger,
+  readProgress,
+  type Status,
+  summarize,
+} from "@thedata/migrator";
 import { Pool } from "pg";
 import { readDatabaseFailure } from "./database-errors.ts";
 import { type DatabaseIdentity, readIdentity } from "./database.ts";
@@ -49,7 +57,7 @@ export function watchReadiness(dsn: string, listener: ReadinessListener): Readin
 
 function openPool(dsn: string, onIdentity: (identity: DatabaseIdentity) => void): Pool {
   const pool = new Pool({
-    connectionString: dsn,
+    ...readAddress(dsn).config,
     application_name: "thedata-api readiness",
     max: 1,
     connectionTimeoutMillis: databaseMs,

@@ -3,6 +3,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigurationError, type OrmOptions } from "@thedata/migrator";
 import type { MigratorConfig } from "./define-config.ts";
+import { validateConfig } from "./validate-config.ts";
 
 /** A configuration and the folder that its paths start from. */
 export interface LoadedConfig extends MigratorConfig {
@@ -32,21 +33,27 @@ async function importDefault(file: string): Promise<MigratorConfig> {
       cause,
     });
   })) as { default?: unknown };
-  if (typeof module.default !== "object" || module.default === null)
+  const config = await module.default;
+  if (typeof config !== "object" || config === null)
     throw new ConfigurationError(
       `The configuration file ${file} has no default export: write "export default defineConfig({ … })"`,
     );
-  return module.default;
+  return validateConfig(config, file);
 }
 
 /** The models' MikroORM options, or undefined where none are configured. */
 export async function loadModels(config: LoadedConfig): Promise<OrmOptions | undefined> {
   if (!config.models) return undefined;
-  const models = await config.models().catch((cause: Error) => {
+  const models = await loadBy(config.models).catch((cause: Error) => {
     throw new ConfigurationError(`The models of ${config.folder} cannot be loaded: ${cause.message.split("\n")[0]}`, {
       cause,
     });
   });
   if (typeof models === "object" && models !== null) return models as OrmOptions;
   throw new ConfigurationError(`"models" in the configuration gives no MikroORM options`);
+}
+
+/** A function of JavaScript may also give them at once, or throw. */
+async function loadBy(load: () => unknown): Promise<unknown> {
+  return await load();
 }

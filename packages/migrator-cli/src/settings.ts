@@ -86,12 +86,14 @@ async function findAddress(options: GlobalOptions, config: LoadedConfig): Promis
 
 async function ask(dsn: () => unknown): Promise<string | undefined> {
   try {
-    return (await dsn()) as string | undefined;
+    const answer = await dsn();
+    if (answer === undefined || typeof answer === "string") return answer;
   } catch (cause) {
     throw new ConfigurationError(`"dsn" in the configuration fails: ${(cause as Error).message.split("\n")[0]}`, {
       cause,
     });
   }
+  throw new ConfigurationError(`"dsn" in the configuration gives no connection string`);
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {

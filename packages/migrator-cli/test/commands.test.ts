@@ -19,6 +19,14 @@ describe("what cannot be printed", () => {
   });
 });
 
+describe("a way of TLS", () => {
+  it("of an address is followed without a word of the driver's", async () => {
+    const { args, dsn } = await project();
+    const withMode = args.map((argument) => (argument === dsn ? `${dsn}?sslmode=prefer` : argument));
+    expect(await runJson(["up", ...withMode])).toMatchObject({ code: 0, stderr: "", document: { outcome: "applied" } });
+  });
+});
+
 describe("a cache that cannot be", () => {
   it.each(["/proc/nope", "/dev/null/nope"])("at %j is none", async (folder) => {
     const { args } = await project();

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
-import { Client, type DatabaseError } from "pg";
-import { parse } from "pg-connection-string";
+import { Client, type ClientConfig, type DatabaseError } from "pg";
 import { ConnectionError } from "./errors.ts";
+import { readAddress } from "./postgres/address.ts";
 
 /** Sends one statement with `$1` parameters and gives its rows. */
 export type Query = <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
@@ -32,14 +32,11 @@ export interface Observer {
 
 /** Opens a session. Throws a `ConnectionError` that names the address and the way out, never the password. */
 export async function connect(dsn: string, applicationName: string): Promise<Connection> {
-  const client = createClient(dsn, applicationName);
+  const client = await openClient(dsn, applicationName);
   const address = describeAddress(client);
   let lost = false;
   client.on("error", () => (lost = true));
   client.on("end", () => (lost = true));
-  await client.connect().catch((error: unknown) => {
-    throw explainFailure(error, client, address);
-  });
   const query: Query = async (sql, parameters) => {
     try {
       return (await client.query(sql, parameters ? [...parameters] : undefined)).rows as never;
@@ -72,17 +69,26 @@ async function close(client: Client): Promise<void> {
   stream.unref();
 }
 
-function createClient(dsn: string, applicationName: string): Client {
+/** Opens a session, in another way where the server refuses the first one for its TLS. */
+async function openClient(dsn: string, application_name: string): Promise<Client> {
+  const { config, otherwise } = readAddress(dsn);
+  const open = async (ssl: ClientConfig["ssl"]) =>
+    await openOne({ ...config, ssl, application_name, connectionTimeoutMillis: 10_000, keepAlive: true });
   try {
-    return new Client({
-      ...(parse(dsn) as object),
-      application_name: applicationName,
-      connectionTimeoutMillis: 10_000,
-      keepAlive: true,
-    });
-  } catch (cause) {
-    throw new ConnectionError(`The connection string is not valid: ${(cause as Error).message.replaceAll(dsn, "…")}`);
+    return await open(config.ssl);
+  } catch (error) {
+    if (otherwise === undefined || !refusesTls(error)) throw error;
+    return await open(otherwise);
   }
+}
+
+async function openOne(config: ClientConfig): Promise<Client> {
+  const client = new Client(config);
+  client.on("error", () => {});
+  await client.connect().catch((error: unknown) => {
+    throw explainFailure(error, client, describeAddress(client));
+  });
+  return client;
 }
 
 function describeAddress(client: Client): string {
@@ -90,9 +96,7 @@ function describeAddress(client: Client): string {
 }
 
 async function observe(dsn: string): Promise<Observer> {
-  const client = createClient(dsn, "migrator observer");
-  client.on("error", () => {});
-  await client.connect();
+  const client = await openClient(dsn, "migrator observer");
   return {
     query: async (sql, parameters) => (await client.query(sql, parameters ? [...parameters] : undefined)).rows as never,
     close: async () => await client.end().catch(() => {}),
@@ -112,6 +116,12 @@ export function isConnectionFailure(error: unknown): boolean {
   return /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired)/.test(
     message,
   );
+}
+
+/** True of a server that has no TLS, or that lets nobody in without it. */
+function refusesTls(error: unknown): boolean {
+  const { cause, message } = error as ConnectionError;
+  return cause === "28000" || message.includes("does not support SSL");
 }
 
 /** A loss outside a migration's statements: nothing of them is in doubt. */

@@ -5,6 +5,7 @@ export { type Context, createContext, type MigratorOptions } from "./context.ts"
 export { discover, type MigrationFile, type MigrationFolder } from "./discover.ts";
 export type { OrmOptions } from "./execute/driver.ts";
 export * from "./errors.ts";
+export { type Address, readAddress } from "./postgres/address.ts";
 export { escapeControls } from "./escape-controls.ts";
 export type { Event } from "./events.ts";
 export { type AppliedMigration, readLedger } from "./ledger.ts";

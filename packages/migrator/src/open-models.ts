@@ -3,6 +3,7 @@ import type { MikroORM } from "@mikro-orm/postgresql";
 import { connect } from "./connect.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { OrmOptions } from "./execute/driver.ts";
+import { readAddress } from "./postgres/address.ts";
 import { leadingWords, splitCommands } from "./postgres/sql-lexer.ts";
 import { shadowApplication } from "./shadow.ts";
 import { type LedgerTable, ownTables, qualified } from "./tables.ts";
@@ -79,7 +80,7 @@ async function initialize(ormOptions: OrmOptions, dsn: string, ledger: LedgerTab
     clientUrl: dsn,
     dbName: databaseIn(dsn),
     // MikroORM completes an address by its variables of the environment; the driver's own reading of it wins over both.
-    driverOptions: { connectionString: dsn, application_name: shadowApplication },
+    driverOptions: { ...readAddress(dsn).config, application_name: shadowApplication },
     ensureDatabase: false,
     migrations: { ...(ormOptions["migrations"] as object), tableName: qualified(ledger).replaceAll('"', "") },
     schemaGenerator: {

@@ -3,7 +3,6 @@ import { erd, formatOf, type PictureFormat } from "@thedata/migrator";
 import { count } from "../describe-run.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
-import { readAreas } from "../picture-settings.ts";
 import { createSettings, type RunOptions } from "../settings.ts";
 
 /** `migrator erd`: draws the schema at the head of the migrations, to a file or standard output; gives the exit code. */
@@ -14,7 +13,7 @@ export async function runErd(
   if (out !== undefined) formatOf(out);
   const { context, shadow, config } = await createSettings(options, { database: "optional" });
   const file = out === undefined ? undefined : path.resolve(out);
-  const { text, diagram, ...drawn } = await erd(context, { file, format, areas: readAreas(config), shadow });
+  const { text, diagram, ...drawn } = await erd(context, { file, format, areas: config.areas, shadow });
   const { tables, relations, areas } = diagram;
   const picture = file === undefined ? { text } : {};
   output.document({ file: file ?? null, format: drawn.format, ...picture, areas, tables, relations });

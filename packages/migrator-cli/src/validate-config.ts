@@ -1,0 +1,74 @@
+import { ConfigurationError } from "@thedata/migrator";
+import { distance } from "fastest-levenshtein";
+import type { MigratorConfig } from "./define-config.ts";
+
+const isText = (value: unknown) => typeof value === "string" && value !== "";
+const isFunction = (value: unknown) => typeof value === "function";
+const isRecord = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isRecordOf = (is: (value: unknown) => boolean) => (value: unknown) =>
+  isRecord(value) && Object.values(value).every(is);
+const isListOf = (is: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(is);
+
+interface Setting {
+  readonly takes: string;
+  readonly is: (value: unknown) => boolean;
+}
+
+const settings: Readonly<Record<keyof MigratorConfig, Setting>> = {
+  migrations: { takes: `the name of a folder, such as "src/migrations"`, is: isText },
+  dsn: {
+    takes: `a connection string, or a function that gives one`,
+    is: (value) => isText(value) || isFunction(value),
+  },
+  models: {
+    takes: `a function that gives MikroORM's options: async () => (await import("./orm.ts")).options`,
+    is: isFunction,
+  },
+  shadow: { takes: "a function that starts a server and gives its { dsn, stop }", is: isFunction },
+  alembic: {
+    takes: `the names of migrations by Alembic's revisions: { "1975ea83b712": "initial_schema" }`,
+    is: isRecordOf(isText),
+  },
+  ledger: { takes: `a name, TABLE or SCHEMA.TABLE`, is: isText },
+  picture: { takes: `the name of a file, such as "docs/schema.svg"`, is: isText },
+  areas: {
+    takes: `lists of tables by the name of their area: { "People": ["users", "roles"] }`,
+    is: isRecordOf(isListOf((name) => typeof name === "string")),
+  },
+  verify: { takes: `{ rows: { users: [{ name: "…" }] } }`, is: isVerify },
+};
+
+const mikroOrms = ["entities", "entitiesTs", "clientUrl", "dbName", "driver", "extensions", "metadataProvider"];
+
+/** The configuration of `file`, held against the settings that there are. Throws a `ConfigurationError` that names one. */
+export function validateConfig(config: object, file: string): MigratorConfig {
+  if (mikroOrms.some((key) => key in config))
+    throw new ConfigurationError(
+      `${file} is MikroORM's own configuration: --config takes the migrator's, such as export default defineConfig({ migrations: "src/migrations", models: async () => (await import("./mikro-orm.config.ts")).default })`,
+    );
+  for (const [key, value] of Object.entries(config)) {
+    if (!isSetting(key))
+      throw new ConfigurationError(`"${key}" in the configuration is no setting: ${suggest(key)} (${file})`);
+    if (value !== undefined && !settings[key].is(value))
+      throw new ConfigurationError(`"${key}" in the configuration takes ${settings[key].takes} (${file})`);
+  }
+  return config;
+}
+
+function isSetting(key: string): key is keyof MigratorConfig {
+  return Object.hasOwn(settings, key);
+}
+
+function suggest(key: string): string {
+  const names = Object.keys(settings).toSorted((a, b) => distance(a, key) - distance(b, key));
+  const [nearest = ""] = names;
+  const isNear = distance(nearest, key) <= Math.max(2, key.length / 3);
+  return isNear ? `did you mean "${nearest}"?` : `there are ${names.toSorted().join(", ")}`;
+}
+
+function isVerify(value: unknown): boolean {
+  if (!isRecord(value) || Object.keys(value).some((key) => key !== "rows")) return false;
+  const { rows } = value as { rows?: unknown };
+  return rows === undefined || isRecordOf(isListOf(isRecord))(rows);
+}
