@@ -32,7 +32,7 @@ export function explain(run: Run, migration: string, thrown: unknown, statement?
     total: statement?.total ?? null,
     sqlState: cause.code ?? null,
     position: cause.position ? Number(cause.position) : null,
-    detail: showsRow(cause.code) ? null : (cause.detail ?? null),
+    detail: cause.detail ?? null,
     hint: cause.code === "25001" ? outsideHint : (cause.hint ?? null),
   };
   const lost = isConnectionFailure(cause) || run.connection.isLost() ? lostWords : "";
@@ -44,11 +44,6 @@ const lostWords =
 
 const outsideHint =
   "Give the migration isTransactional() { return false; }, and put this statement into a migration of its own.";
-
-/** The detail of these is the whole row, password hashes and all: NOT NULL and CHECK violations. */
-function showsRow(sqlState: string | undefined): boolean {
-  return sqlState === "23502" || sqlState === "23514";
-}
 
 /** A pipeline's failure as an error that names the statement, and the place in it. */
 export function explainPipeline(
