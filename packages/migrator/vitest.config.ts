@@ -11,7 +11,9 @@ const installed = {
   test: {
     name: "installed",
     globalSetup: ["@thedata/dev-postgres/vitest-installed"],
-    include: ["baseline", "create", "create-changes", "diff", "shadow", "verify"].map((name) => `test/${name}.test.ts`),
+    include: ["baseline", "create", "create-changes", "create-narrowing", "diff", "shadow", "verify"].map(
+      (name) => `test/${name}.test.ts`,
+    ),
   },
 };
 const both = installedVersion() !== undefined && !process.env["DEV_POSTGRES"];

@@ -3,6 +3,7 @@ import type { OpenModels } from "./open-models.ts";
 import type { Query } from "./connect.ts";
 import { MigratorError } from "./errors.ts";
 import type { LedgerTable } from "./tables.ts";
+import { readTypeChange, sendTypeChange, waysToChange } from "./type-change.ts";
 
 /** The shadow database with the history on it, and the models beside it. */
 export interface ShadowSchema {
@@ -42,18 +43,19 @@ export async function look({ query, ledger }: ShadowSchema): Promise<Catalog> {
 /** Sends statements inside an open transaction; gives them as PostgreSQL took them. Throws where it takes one in no way. */
 export async function sendAll(query: Query, statements: readonly string[]): Promise<string[]> {
   const sent: string[] = [];
-  for (const statement of statements) sent.push(...(await sendOne(query, statement)));
+  for (const statement of statements) sent.push(...(await sendOne(query, statement, sent.at(-1))));
   return sent;
 }
 
-async function sendOne(query: Query, statement: string): Promise<readonly string[]> {
+async function sendOne(query: Query, statement: string, before: string | undefined): Promise<readonly string[]> {
+  const change = readTypeChange(statement);
   let refusal = new Error();
-  for (const way of waysOf(statement)) {
+  for (const way of change ? waysToChange(change) : waysOf(statement)) {
     await query("savepoint statement");
     try {
-      for (const sql of way) await query(sql);
+      const sent = change ? await sendTypeChange(query, change, way, before) : await sendWay(query, way);
       await query("release savepoint statement");
-      return way;
+      return sent;
     } catch (error) {
       refusal = error as Error;
       await query("rollback to savepoint statement");
@@ -66,13 +68,14 @@ async function sendOne(query: Query, statement: string): Promise<readonly string
   );
 }
 
+async function sendWay(query: Query, way: readonly string[]): Promise<readonly string[]> {
+  for (const sql of way) await query(sql);
+  return way;
+}
+
 /** What to send for a statement of MikroORM's, the best first. */
 function waysOf(statement: string): readonly (readonly string[])[] {
   const table = /^drop table if exists (\S+) cascade$/.exec(statement)?.[1];
   // CASCADE would take along what nobody has seen.
-  if (table !== undefined) return [[`drop table ${table}`], [statement]];
-  const column = /^(alter table \S+ alter column \S+) type /.exec(statement)?.[1];
-  // A default stands in the way of some types. What should be the default afterwards, the next comparison tells.
-  if (column !== undefined) return [[statement], [`${column} drop default`, statement]];
-  return [[statement]];
+  return table === undefined ? [[statement]] : [[`drop table ${table}`], [statement]];
 }

@@ -251,6 +251,7 @@ const types: readonly ModelChange[] = [
     before: () => one({ name: p.string().length(40).nullable() }),
     after: () => one({ name: p.string().length(20).nullable() }),
     rows: values("name", "'x'"),
+    never: ["using (", "do $guard$"],
     warns: ["things.name becomes character varying(20) and was character varying(40)"],
   },
   {
@@ -272,7 +273,9 @@ const types: readonly ModelChange[] = [
     before: () => one({ price: p.decimal().precision(12).scale(4).nullable() }),
     after: () => one({ price: p.decimal().precision(12).scale(2).nullable() }),
     rows: values("price", "1.25"),
-    warns: ["a value that does not fit"],
+    says: ["rows of things whose price numeric(12,2) would cut or round: "],
+    never: ["using ("],
+    warns: ["a value that does not fit would lose something"],
   },
   {
     change: "an integer becomes a bigint",
@@ -294,7 +297,8 @@ const types: readonly ModelChange[] = [
     before: () => one({ code: p.text().nullable() }),
     after: () => one({ code: p.integer().nullable() }),
     rows: values("code", "'42'"),
-    warns: ["a value that does not fit"],
+    says: [`type int using ("code"::int)`, "rows of things whose code integer would cut or round: "],
+    warns: ["a value that does not fit would lose something"],
     keeps: { sql: "select code from things", rows: [{ code: 42 }] },
   },
   {

@@ -1,4 +1,6 @@
+import { guardOf } from "./cast-guard.ts";
 import type { Catalog, CatalogObject } from "./catalog.ts";
+import { isAssigned } from "./column-types.ts";
 import { changeGrants, changeOptions, join, type Mender, sequenceOptions, text } from "./mend-parts.ts";
 import { lastPart } from "./names.ts";
 
@@ -23,7 +25,7 @@ export const columns: Mender = {
       ...((type || changed.includes("default")) && found.properties["default"] && !generation
         ? [alter("drop default")]
         : []),
-      ...(type ? [changeType(expected, found, alter)] : []),
+      ...(type ? changeType(expected, found, alter, catalog) : []),
       ...changeNull(expected, changed, alter),
       ...((type || changed.includes("default")) && expected.properties["default"]
         ? [alter(`set default ${text(expected, "default")}`)]
@@ -35,17 +37,20 @@ export const columns: Mender = {
   },
 };
 
-function isText(column: CatalogObject): boolean {
-  return /^(text|character)\b/.test(text(column, "type"));
-}
-
-function changeType(expected: CatalogObject, found: CatalogObject, alter: (clause: string) => string): string {
+function changeType(
+  expected: CatalogObject,
+  found: CatalogObject,
+  alter: (clause: string) => string,
+  catalog: Catalog,
+): string[] {
+  const [from, to] = [text(found, "type"), text(expected, "type")];
+  const column = lastPart(expected.name);
   const collate = expected.properties["collation"] ? ` collate ${text(expected, "collation")}` : "";
-  const type = `type ${text(expected, "type")}${collate}`;
-  // A cast cuts a text that is too long; without one, PostgreSQL refuses it.
-  return alter(
-    isText(expected) && isText(found) ? type : `${type} using ${lastPart(expected.name)}::${text(expected, "type")}`,
-  );
+  const toEnum = catalog.some(({ kind, name }) => kind === "enum" && name === to);
+  const guard = guardOf({ table: expected.table ?? "", column, from, to, toEnum });
+  // A cast of ours would cut what is too long; PostgreSQL's own refuses it.
+  const cast = isAssigned(from, to) ? "" : ` using ${column}::${to}`;
+  return [...(guard === undefined ? [] : [guard]), alter(`type ${to}${collate}${cast}`)];
 }
 
 function changeNull(expected: CatalogObject, changed: readonly string[], alter: (clause: string) => string): string[] {

@@ -1,3 +1,4 @@
+import { isGuard } from "../catalog/cast-guard.ts";
 import type { Catalog, CatalogObject } from "../catalog/catalog.ts";
 import { lastPart, partsOf, shorten, unquote } from "../catalog/names.ts";
 import { readList, tokenize } from "../postgres/sql-lexer.ts";
@@ -31,12 +32,15 @@ export async function findWarnings(statements: readonly string[], stations: Stat
   // A parser of 1 MB, which no other command needs.
   const { parse } = await import("libpg-query");
   const warnings: Warning[] = [];
-  for (const statement of statements) {
+  for (const [index, statement] of statements.entries()) {
+    // What is said of a change stands above the check that goes with it.
+    const before = statements[index - 1];
+    const above = before !== undefined && isGuard(before) ? before : statement;
     const { stmts = [] } = (await parse(statement).catch(() => ({}))) as {
       stmts?: { stmt: StatementNode }[];
     };
     const found = stmts.flatMap(({ stmt }) => warnOf(stmt, stations));
-    warnings.push(...found.map((finding) => ({ ...finding, statement })));
+    warnings.push(...found.map((finding) => ({ ...finding, statement: above })));
   }
   return warnings;
 }
