@@ -1,0 +1,88 @@
+import type { Ending } from "./command.ts";
+
+/** What a command may end with: the table of its exit codes; 1 is a bug by its own word. */
+const allowed = new Set([0, 2, 3, 4, 5, 6, 7, 130, 143]);
+
+/** What `status --json` says, as far as it matters here. */
+export interface StatusDocument {
+  readonly state: string;
+  readonly applied: readonly { readonly name: string }[];
+  readonly problems: readonly ProblemDocument[];
+}
+
+export interface ProblemDocument {
+  readonly code: string;
+  readonly migration: string | null;
+  readonly message: string;
+  readonly direction?: string;
+}
+
+/** What `up --json` and `down --json` say, as far as it matters here. */
+export interface RunDocument {
+  readonly outcome: string;
+  readonly steps: readonly { readonly name: string; readonly result: string }[];
+  readonly problems: readonly ProblemDocument[];
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** What was done to a command. */
+export interface Treatment {
+  readonly json: boolean;
+  readonly killed: boolean;
+  /** A signal came before the program can have taken its own hold of signals. */
+  readonly early: boolean;
+  /** A second signal came, at which it may end without a word. */
+  readonly twice: boolean;
+}
+
+/** Finds what no command may do, whatever is done to it: an exit code that is not in the table, a stack, half a document. */
+export function findFaults(ending: Ending, { json, killed, early, twice }: Treatment): string[] {
+  const { code, signal, stdout, stderr, hung } = ending;
+  const faults: string[] = [];
+  if (hung) return ["did not end within two minutes"];
+  if (killed && signal === "SIGKILL") return faults;
+  if (signal) return early ? faults : [`ended by ${signal} without an exit code`];
+  if (code === null || !allowed.has(code)) faults.push(`exit code ${code}: ${firstLine(stderr)}`);
+  else if (/^\s+at .+:\d+:\d+\)?$/m.test(stderr)) faults.push(`a stack on standard error: ${firstLine(stderr)}`);
+  const document = json ? readDocument(stdout) : undefined;
+  if (json && !document && !(twice && stdout === ""))
+    faults.push(`standard output is not one document (exit code ${code}): ${firstLine(stdout) || "nothing"}`);
+  if (document?.error?.code === "interrupted" && code !== 130 && code !== 143)
+    faults.push(`exit code ${code} for an interrupted run, where 130 or 143 is right`);
+  return faults;
+}
+
+/** Finds where a run's exit code and document contradict each other, or the ledger. */
+export function findLies(ending: Ending, document: RunDocument, ledger: readonly string[]): string[] {
+  const done = new Set(["applied", "reverted", "nothing"]);
+  const lies: string[] = [];
+  // Killed after its last word.
+  if (ending.code === null) return lies;
+  if ((ending.code === 0) !== done.has(document.outcome))
+    lies.push(`exit code ${ending.code} with the outcome "${document.outcome}"`);
+  for (const { name, result } of document.steps) {
+    if (result === "applied" && !ledger.includes(name)) lies.push(`reports ${name} as applied, the ledger has it not`);
+    if (result === "reverted" && ledger.includes(name))
+      lies.push(`reports ${name} as reverted, the ledger has it still`);
+  }
+  return lies;
+}
+
+/** The one document on standard output; undefined where there is none, or more. */
+export function readDocument<Document = RunDocument>(stdout: string): Document | undefined {
+  try {
+    return JSON.parse(stdout) as Document;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The step that is half done by a status' or a refusal's own word. */
+export function findHalfDone(problems: readonly ProblemDocument[]): ProblemDocument | undefined {
+  return problems.find(({ code }) => code === "half-done");
+}
+
+/** The first line that says something. */
+export function firstLine(text: string): string {
+  return text.trim().split("\n")[0] ?? "";
+}

@@ -1,0 +1,78 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type DevPostgres, startPostgres, withDatabaseName } from "@thedata/dev-postgres";
+import pg from "pg";
+
+/** A server of our own, which may be crashed. */
+export interface Server {
+  /** The address of one of its databases; another one after each restart. */
+  dsn(database: string): string;
+  /** Stops it as a power cut would, short of the disk, and starts it again. */
+  crash(): Promise<void>;
+  /** Kills one of its processes: the others end as well, what was in memory is lost, and it comes back by itself. */
+  killProcess(pid: number): void;
+  stop(): Promise<void>;
+}
+
+// With a WAL writer this slow, what was committed without waiting for the disk is lost in a crash.
+const settings = { wal_writer_delay: "10s", wal_writer_flush_after: "1GB", fsync: "off", autovacuum: "off" };
+
+/** Starts a server with its data below `folder`. */
+export async function startServer(folder: string): Promise<Server> {
+  const dataDir = path.join(folder, "postgres");
+  await mkdir(dataDir, { mode: 0o755 });
+  const start = async () => await startPostgres({ dataDir, source: "embedded" });
+  let current: DevPostgres = await start();
+  await configure(current.dsn);
+  return {
+    dsn: (database) => withDatabaseName(current.dsn, database),
+    async crash() {
+      const postmaster = await findPostmaster(current.dsn);
+      process.kill(postmaster, "SIGQUIT");
+      await untilGone(postmaster);
+      current = await start();
+    },
+    killProcess: (pid) => void process.kill(pid, "SIGKILL"),
+    stop: async () => await current.stop(),
+  };
+}
+
+async function configure(dsn: string): Promise<void> {
+  const commands = Object.entries(settings).map(([name, value]) => `alter system set ${name} = '${value}'`);
+  await ask(dsn, ...commands, "select pg_reload_conf()");
+}
+
+async function findPostmaster(dsn: string): Promise<number> {
+  const rows = await ask(dsn, "select pg_read_file('postmaster.pid') as text");
+  return Number.parseInt(String(rows[0]?.["text"]), 10);
+}
+
+/** Sends statements, over again while the server is coming back, and gives the rows of the last one. */
+async function ask(dsn: string, ...statements: string[]): Promise<Record<string, unknown>[]> {
+  for (const deadline = Date.now() + 30_000; ;) {
+    const client = new pg.Client({ connectionString: dsn, application_name: "chaos" });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      let rows: Record<string, unknown>[] = [];
+      for (const statement of statements) ({ rows } = await client.query<Record<string, unknown>>(statement));
+      return rows;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(50);
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+}
+
+async function untilGone(pid: number): Promise<void> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(10))
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+  throw new Error(`the server's process ${pid} does not end`);
+}

@@ -1,0 +1,58 @@
+import type { Direction } from "./migration.ts";
+import type { Random } from "./random.ts";
+
+/** A table that later migrations change: `id int primary key, n int not null, label text not null`. */
+export interface Table {
+  readonly name: string;
+}
+
+/** An index that a later migration may drop. */
+export interface Index {
+  readonly name: string;
+  readonly definition: string;
+}
+
+/** An enum with the table that has a column `mood` of it. */
+export interface Enum {
+  readonly name: string;
+  readonly table: string;
+  readonly values: string[];
+}
+
+/** What stands in the database where the next migration begins, and what its maker needs. */
+export interface World {
+  readonly random: Random;
+  /** Two digits: the migration's number. */
+  readonly id: string;
+  readonly tables: Table[];
+  readonly indexes: Index[];
+  readonly enums: Enum[];
+  /** A statement that counts its own executions; `statement` tells it from the migration's others. */
+  count(direction: Direction, statement: number): string;
+  /** The same, taking 10 to 100 ms. */
+  countSlowly(direction: Direction, statement: number): string;
+}
+
+/** How many counters a migration has for each direction. */
+export const countersEach = 6;
+
+/** The key of a counter. */
+export function counterOf(id: string, direction: Direction, statement: number): string {
+  return `${id}.${direction}.${statement}`;
+}
+
+/** Adds one to a counter. */
+export function countSql(id: string, direction: Direction, statement: number): string {
+  return `update counters set n = n + 1 where id = '${counterOf(id, direction, statement)}'`;
+}
+
+/** Adds one to a counter, in so many milliseconds. */
+export function countSlowlySql(id: string, direction: Direction, statement: number, ms: number): string {
+  const seconds = (ms / 1000).toFixed(3);
+  return `update counters set n = n + 1 from pg_sleep(${seconds}) where id = '${counterOf(id, direction, statement)}'`;
+}
+
+/** A pause of 10 to 100 ms. */
+export function sleepSql(random: Random): string {
+  return `select pg_sleep(${(random.int(10, 100) / 1000).toFixed(3)})`;
+}
