@@ -3,8 +3,11 @@
 # writes rows and nothing else, for `api`. The migrator keeps its own ledger closed to the second one.
 set -Eeuo pipefail
 
+# The passwords are read by psql itself: on its command line every process would see them.
 psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
-  -v owner="$MIGRATE_USER" -v owner_password="$MIGRATE_PASSWORD" -v api="$API_USER" -v api_password="$API_PASSWORD" -v database="$POSTGRES_DB" <<'SQL'
+  -v owner="$MIGRATE_USER" -v api="$API_USER" -v database="$POSTGRES_DB" <<'SQL'
+\set owner_password `cat "$MIGRATE_PASSWORD_FILE"`
+\set api_password `cat "$API_PASSWORD_FILE"`
 create role :"owner" login password :'owner_password';
 create role :"api" login password :'api_password';
 alter database :"database" owner to :"owner";

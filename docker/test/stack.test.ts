@@ -1,17 +1,17 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addMigration, author, copyStack, hasDocker, type Stack } from "./stack.ts";
+import { addMigration, author, copyStack, docker, hasDocker, readSecrets, type Stack } from "./stack.ts";
 
-const docker = hasDocker();
+const isThere = hasDocker();
 const head = "Migration20240218000200_update_organizations_001";
 
 it("finds a Docker engine where one is required", () => {
-  expect(docker || process.env["REQUIRE_DOCKER"] !== "1").toBe(true);
+  expect(isThere || process.env["REQUIRE_DOCKER"] !== "1").toBe(true);
 });
 
 // One stack through its life: each step stands on the one before.
-describe.skipIf(!docker)("the stack", { concurrent: false }, () => {
+describe.skipIf(!isThere)("the stack", { concurrent: false }, () => {
   let stack: Stack;
 
   beforeAll(async () => {
@@ -65,6 +65,23 @@ describe.skipIf(!docker)("the stack", { concurrent: false }, () => {
     expect(config.services["postgres"]?.ports).toBeUndefined();
     const write = await stack.compose(["exec", "-T", "api", "sh", "-c", "echo x > /app/x"]);
     expect(write.code).not.toBe(0);
+  });
+
+  it("shows no secret in its configuration nor in what Docker tells of its containers", async () => {
+    const secrets = await readSecrets(stack);
+    const containers = (await stack.must(["ps", "--all", "--quiet"])).trim().split("\n");
+    const shown = [
+      await stack.must(["config"]),
+      await stack.must(["config", "--format", "json"]),
+      await docker("inspect", ...containers),
+      await stack.must(["exec", "-T", "api", "env"]),
+    ].join("\n");
+    expect(containers).toHaveLength(4);
+    for (const secret of secrets) expect(shown).not.toContain(secret);
+    const files = async (service: string) =>
+      (await stack.must(["exec", "-T", service, "ls", "/run/secrets"])).trim().split("\n");
+    expect(await files("api")).toEqual(["api_password", "session_secret"]);
+    expect(await files("postgres")).toEqual(["api_password", "migrate_password", "postgres_password"]);
   });
 
   it("gives the API a role that reads and writes rows and nothing else", async () => {
@@ -151,11 +168,44 @@ describe.skipIf(!docker)("the stack", { concurrent: false }, () => {
     expect((await stack.sql("thedata_owner", "select email from users;")).stdout.trim()).toBe("ada@example.com");
   });
 
+  it("starts the API anew with the values that .env has now, and says what is wrong with them", async () => {
+    const file = path.join(stack.folder, ".env");
+    const before = await readFile(file, "utf8");
+    await writeFile(file, before.replace(/^API_PASSWORD=.*$/m, "API_PASSWORD=not-the-one-of-the-volume"));
+    await stack.must(["up", "--detach"]);
+    await expect.poll(async () => await stack.must(["logs", "api"]), { timeout: 60_000 }).toContain('"code":"28P01"');
+    const line = (await stack.must(["logs", "--no-log-prefix", "api"]))
+      .split("\n")
+      .find((one) => one.includes("28P01"));
+    expect(JSON.parse(line ?? "")).toMatchObject({
+      user: "thedata_api",
+      host: "postgres",
+      message: 'password authentication failed for user "thedata_api"',
+    });
+    expect(line).not.toContain("not-the-one-of-the-volume");
+    await writeFile(file, before);
+    await stack.must(["up", "--detach"]);
+    await expect.poll(readiness, { timeout: 60_000 }).toBe(200);
+  });
+
+  it("says which value is missing", async () => {
+    const file = path.join(stack.folder, ".env");
+    const before = await readFile(file, "utf8");
+    const upWith = async (line: string) => {
+      await writeFile(file, before.replace(/^SESSION_SECRET=.*$/m, line));
+      const { code, stderr } = await stack.compose(["up", "--detach", "postgres"]);
+      expect(code).not.toBe(0);
+      return stderr;
+    };
+    expect(await upWith("")).toMatch(/"SESSION_SECRET" required by secret/);
+    expect(await upWith("SESSION_SECRET=")).toContain(`service "secrets" didn't complete successfully: exit 2`);
+    const says = "error: SESSION_SECRET is not set: copy .env.example to .env and fill it in";
+    expect(await stack.must(["logs", "secrets"])).toContain(says);
+    await writeFile(file, before);
+  });
+
   it("puts no password into an image or a log", async () => {
-    const secrets = [
-      ...(await readFile(path.join(stack.folder, ".env"), "utf8")).matchAll(/^(?:\w*PASSWORD|SESSION_SECRET)=(.+)$/gm),
-    ].map((match) => match[1] ?? "");
-    expect(secrets).toHaveLength(4);
+    const secrets = await readSecrets(stack);
     const logs = await stack.must(["logs"]);
     const look = 'grep -rlF "$SECRET" /app /home /etc 2>/dev/null';
     for (const secret of secrets) {

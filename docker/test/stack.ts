@@ -68,6 +68,21 @@ export async function copyStack(): Promise<Stack> {
   };
 }
 
+/** Runs `docker` and gives what it prints; throws when it fails. */
+export async function docker(...parameters: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run("docker", parameters, root);
+  if (code !== 0) throw new Error(`docker ${parameters.join(" ")} ended with ${code}:\n${stderr}`);
+  return stdout;
+}
+
+/** The four secret values of the stack's `.env`. */
+export async function readSecrets({ folder }: Stack): Promise<string[]> {
+  const env = await readFile(path.join(folder, ".env"), "utf8");
+  const secrets = [...env.matchAll(/^(?:\w*PASSWORD|SESSION_SECRET)=(.+)$/gm)].map((match) => match[1] ?? "");
+  if (secrets.length !== 4) throw new Error(`.env has ${secrets.length} secrets`);
+  return secrets;
+}
+
 async function copyProject(folder: string): Promise<void> {
   const { stdout } = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], root);
   for (const file of stdout.split("\0").filter(Boolean))

@@ -102,6 +102,12 @@ export function readVariable(env: Env, name: string): string | undefined {
   return value;
 }
 
+/** The files that hold parts of the API's configuration, by the variables that name them. */
+export function findFiles(env: Env): Record<string, string> {
+  const names = filedVariables.map((name) => `${name}_FILE`);
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+}
+
 function resolveFiles(env: Env, names: readonly string[], problems: string[]): Record<string, string> {
   // An empty variable is an unset one: Compose passes those that nobody set as empty.
   const values = Object.fromEntries(

@@ -1,5 +1,6 @@
 import { buildApp } from "./app.ts";
-import { type Config, ConfigError, readConfig } from "./config.ts";
+import { type Config, ConfigError, findFiles, readConfig } from "./config.ts";
+import { watchFiles } from "./secret-files.ts";
 import { prepareStop } from "./stop.ts";
 
 /** What is wrong with where we are to listen, and the way out, by the system's code. */
@@ -36,6 +37,11 @@ async function main(): Promise<void> {
     if (explain) refuse([explain(config)]);
     throw error;
   }
+  // Whoever restarts us, such as Compose, has us read the new value; connections and tokens of the old one end with us.
+  watchFiles(findFiles(process.env), (variable) => {
+    app.log.warn(`the file that ${variable} names has changed: ending, so that the next start reads it`);
+    process.kill(process.pid, "SIGTERM");
+  });
 }
 
 await main();

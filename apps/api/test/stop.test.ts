@@ -1,7 +1,10 @@
+import { mkdtemp, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { Agent, get } from "node:http";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { listen } from "./processes.ts";
 import { sessionSecret, startApi, type TestApi } from "./support.ts";
 
@@ -133,4 +136,24 @@ test("a second signal ends the API at once", async () => {
   expect(Date.now() - asked).toBeLessThan(1000);
   expect(await answer).toBe("ECONNRESET");
   await held;
+});
+
+test("a secret's file with another content ends the API, so that its next start reads it; a touched one does not", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "api-stop-"));
+  onTestFinished(async () => await rm(folder, { recursive: true }));
+  const file = path.join(folder, "secret");
+  await writeFile(file, sessionSecret);
+  const { child, ended } = await listen({ POSTGRES_DSN: api.dsn, SESSION_SECRET_FILE: file });
+  let isOver = false;
+  void ended.then(() => (isOver = true));
+  await utimes(file, new Date(), new Date(0));
+  // The state of the file is looked at every second; once it has been seen the content is read.
+  await sleep(2500);
+  expect([isOver, child.exitCode]).toEqual([false, null]);
+  await writeFile(`${file}.new`, `${sessionSecret} changed`);
+  await rename(`${file}.new`, file);
+  const { code, stdout } = await ended;
+  expect(code).toBe(0);
+  expect(stdout).toContain("the file that SESSION_SECRET_FILE names has changed");
+  expect(stdout).not.toContain(sessionSecret);
 });
