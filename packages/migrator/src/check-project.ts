@@ -5,12 +5,15 @@ import { compareModels } from "./compare-models.ts";
 import type { Context } from "./context.ts";
 import { keepPicture, type Picture } from "./erd/picture.ts";
 import type { OrmOptions } from "./execute/driver.ts";
-import { ConfigurationError, type Problem } from "./errors.ts";
+import { ConfigurationError, ConnectionError, type Problem } from "./errors.ts";
+import { halfDone } from "./half-done.ts";
 import { type History, openHistory } from "./history.ts";
 import { locate, type Place, placeOfHistory } from "./locate.ts";
 import { manifestFile } from "./manifest.ts";
+import { readProgress } from "./progress.ts";
 import { replay } from "./replay.ts";
 import { type ShadowOptions, withShadow } from "./shadow.ts";
+import { withConnection } from "./under-lock.ts";
 
 /** The picture of the schema is missing or shows another one. */
 export interface PictureProblem {
@@ -54,7 +57,7 @@ export async function checkProject(
   const models = await context.loadOrmOptions();
   const problems = [...(await checkFiles(history)), ...(models ? refuseWithoutManifest(history) : [])];
   const result = problems.length === 0 ? await checkResult(context, models, history, shadow, options) : nothing;
-  const all = [...problems, ...describePicture(result, options.picture)];
+  const all = [...problems, ...(await findHalfDone(context)), ...describePicture(result, options.picture)];
   return {
     outcome: all.length > 0 || (result.differences ?? []).length > 0 ? "refused" : "ok",
     problems: all,
@@ -63,6 +66,19 @@ export async function checkProject(
     picture: result.picture,
     notes: notesOn(history, models),
   };
+}
+
+/** A migration that is half done in the database at hand, where there is one that answers. */
+async function findHalfDone(context: Context): Promise<ProjectProblem[]> {
+  if (context.dsn === "") return [];
+  try {
+    const progress = await withConnection(context, async ({ query }) => await readProgress(query, context.ledger));
+    return progress ? [{ ...halfDone(progress), file: null, line: null }] : [];
+  } catch (error) {
+    // The files are checked where no database is up.
+    if (error instanceof ConnectionError) return [];
+    throw error;
+  }
 }
 
 /** What can be said of the files without a server. */

@@ -2,6 +2,9 @@ import { escapeLiteral } from "pg";
 import { auditInsert } from "./audit.ts";
 import type { Context } from "./context.ts";
 import { ConfigurationError } from "./errors.ts";
+import { enumerate } from "./execute/failure.ts";
+import { isOutside } from "./execute/resume.ts";
+import { toUnits, type Unit } from "./execute/units.ts";
 import { escapeControls } from "./escape-controls.ts";
 import { openHistory } from "./history.ts";
 import { inline } from "./inline.ts";
@@ -10,9 +13,10 @@ import { type LoadedMigration, scriptOf } from "./load.ts";
 import { lockName } from "./lock.ts";
 import type { Direction } from "./plan.ts";
 import { ledgerStatements } from "./prepare-ledger.ts";
+import { progressDelete, progressUpserts } from "./progress.ts";
 import { resolveTarget } from "./resolve-target.ts";
 import { terminate } from "./terminate.ts";
-import { type LedgerTable, qualified } from "./tables.ts";
+import { type LedgerTable, progressTable, qualified } from "./tables.ts";
 
 export interface ScriptOptions {
   /** The migration that the database is at; none: an empty database, or with `down` the head. */
@@ -37,6 +41,7 @@ export async function renderScript(context: Context, options: ScriptOptions = {}
     head(context, direction, migrations),
     lock(context.ledger),
     ...ledgerStatements(context.ledger).map(terminate),
+    refuseHalfDone(context.ledger),
   ];
   return [...parts, ...migrations.map((migration) => render(context, migration, direction))].join("\n\n") + "\n";
 }
@@ -68,12 +73,38 @@ function lock(ledger: LedgerTable): string {
 
 function render(context: Context, migration: LoadedMigration, direction: Direction): string {
   const script = scriptOf(migration, direction);
-  const body = script.computed ? [refusal(migration)] : script.statements.map(terminate);
   const record = [recording(context, migration, direction), auditing(context, migration, direction)].map(terminate);
   const guard = guardOf(context.ledger, migration, direction);
   const title = `-- ${escapeControls(migration.name)}`;
-  if (migration.transactional) return [title, "begin;", guard, ...body, ...record, "commit;"].join("\n");
-  return [title, guard, ...body, "begin;", ...record, "commit;"].join("\n");
+  if (script.computed) return [title, guard, refusal(migration)].join("\n");
+  if (migration.transactional)
+    return [title, "begin;", guard, ...script.statements.map(terminate), ...record, "commit;"].join("\n");
+  const forget = terminate(inline(progressDelete(migration.name, context.ledger)));
+  const body = toUnits(migration.name, enumerate(script.statements)).map((unit) =>
+    renderUnit(context, migration, direction, unit),
+  );
+  return [title, guard, ...body, "begin;", ...record, forget, "commit;"].join("\n");
+}
+
+/** With its note, so that `up` or `down` goes on from here where psql stops. */
+function renderUnit(context: Context, { name: migration }: LoadedMigration, direction: Direction, unit: Unit): string {
+  const note = (state: "attempted" | "done") => {
+    const entry = { migration, direction, statements: unit.all, total: unit.all[0].total, state };
+    return progressUpserts(entry, { host: null, runId: null, toolVersion: context.toolVersion }, context.ledger)
+      .map(inline)
+      .map(terminate);
+  };
+  const statements = unit.statements.map(({ sql }) => terminate(sql));
+  const alone = unit.all.length === 1 && unit.begin === "begin" && isOutside(unit.all[0].sql);
+  if (alone) return [...note("attempted"), ...statements, ...note("done")].join("\n");
+  return [terminate(unit.begin), ...statements, ...note("done"), "commit;"].join("\n");
+}
+
+function refuseHalfDone(ledger: LedgerTable): string {
+  return raiseIf(
+    `exists (select from ${qualified(progressTable(ledger))})`,
+    'a migration is half done: see "migrator status"',
+  );
 }
 
 function refusal({ name }: LoadedMigration): string {

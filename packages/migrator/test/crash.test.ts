@@ -8,6 +8,7 @@ import { readCatalog } from "../src/catalog/catalog.ts";
 import { fingerprint } from "../src/catalog/compare.ts";
 import { connect } from "../src/connect.ts";
 import { createContext } from "../src/context.ts";
+import { MigratorError } from "../src/errors.ts";
 import { up } from "../src/migrate.ts";
 import { type CrashPoint, crashAt } from "./crash-points.ts";
 import { addFiles, type Steps } from "./support.ts";
@@ -45,6 +46,11 @@ const history: Readonly<Record<string, Steps>> = {
     up: ["alter table b add mood mood default 'bad'"],
   },
 };
+
+/** A lost connection is told as such, never as a bug. */
+function expectOurs(error: unknown): void {
+  expect(error).toBeInstanceOf(MigratorError);
+}
 
 /** Everything that must be the same in the end: schema, rows, and what is recorded. */
 async function photograph(dsn: string): Promise<unknown> {
@@ -116,7 +122,7 @@ describe("a run that is cut off at any moment", () => {
       const name = `restart_${point.query}_${point.when}`;
       const dsn = await createDatabase(own.dsn, { name });
       const crashing = crashAt(point, async () => await own.stop());
-      await up(createContext({ dsn, directory })).catch(() => {});
+      await up(createContext({ dsn, directory })).catch(expectOurs);
       crashing.restore();
       own = await startPostgres({ source: "embedded", dataDir });
       const again = await up(createContext({ dsn: withDatabaseName(own.dsn, name), directory }));
@@ -145,7 +151,7 @@ describe("a run that is cut off at any moment", () => {
       await observer.query("select pg_terminate_backend($1, 5000)", [processID]);
     });
     // Where the session ends after the last statement, the run may be done, or may not know it.
-    await up(createContext({ dsn, directory })).catch(() => {});
+    await up(createContext({ dsn, directory })).catch(expectOurs);
     crashing.restore();
     await observer.close();
   };

@@ -2,8 +2,11 @@ import { describe, expect, it } from "vitest";
 import { down, up } from "../src/migrate.ts";
 import { readStatus } from "../src/read-status.ts";
 import { baseline } from "../src/baseline.ts";
+import { checkProject } from "../src/check-project.ts";
+import { renderScript } from "../src/script.ts";
 import { repair } from "../src/repair.ts";
 import { waitForHead } from "../src/wait.ts";
+import { splitCommands } from "../src/postgres/sql-lexer.ts";
 import { addFiles, contextOf, emptyDatabase, folderOf, ledgerOf, type Sql, type Steps, until } from "./support.ts";
 
 const first = { up: ["create table counts (n int)", "insert into counts values (0)"], down: ["drop table counts"] };
@@ -172,6 +175,10 @@ describe("a step outside a transaction that was cut off", () => {
     await expect(baseline(context, { at: "M2", shadow: { servers: [context.dsn] } })).rejects.toMatchObject({
       code: "refused",
     });
+    expect(await checkProject(context, { servers: [context.dsn] })).toMatchObject({
+      outcome: "refused",
+      problems: [{ code: "half-done", migration: "M2" }],
+    });
     await expect(repair(context, ["M1"], { as: "applied" })).rejects.toMatchObject({ code: "configuration" });
   });
 });
@@ -193,5 +200,24 @@ describe("a transaction that a migration outside one writes itself", () => {
     const { context, n } = await start({ ...outside, up: ["begin", count] });
     expect((await up(context)).error).toMatchObject({ code: "broken-migration" });
     expect(await n()).toBe(0);
+  });
+});
+
+describe("the script for psql", () => {
+  /** As psql sends it: a command at a time, until one fails. */
+  const play = async (sql: Sql, script: string) => {
+    for (const command of splitCommands(script)) await sql(command.sql);
+  };
+
+  it("leaves what it has done of a migration outside a transaction for up to go on from", async () => {
+    const { context, sql, n, rewrite } = await start({ ...outside, up: [count, "vacuum counts", "select 1/0"] });
+    await expect(play(sql, await renderScript(context, { from: "M1" }))).rejects.toMatchObject({ code: "22012" });
+    await sql("rollback; select pg_advisory_unlock_all()");
+    expect((await readStatus(context)).halfDone).toMatchObject({ done: 2, attempted: null, total: 3 });
+    await expect(play(sql, await renderScript(context, { from: "M1" }))).rejects.toThrow("half done");
+    await sql("select pg_advisory_unlock_all()");
+    await rewrite({ ...outside, up: [count, "vacuum counts", count] });
+    expect((await up(context)).outcome).toBe("applied");
+    expect(await n()).toBe(2);
   });
 });

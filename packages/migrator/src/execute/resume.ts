@@ -27,14 +27,26 @@ export function resume(script: Script, progress: Progress | undefined): Resumpti
   return { done, inDoubt: attempted };
 }
 
+// What has no further effect when it is sent again, fails, or leaves in the catalog what became of it.
+const repeatable =
+  /^(create (unique )?index concurrently(?! on\b)|drop index concurrently|reindex|vacuum|cluster|alter system|(create|drop|alter) (database|tablespace|subscription))\b/;
+
 /**
- * Whether a statement that cannot run in a transaction may be sent again when its end is unknown: it then has no
- * further effect, fails, or the catalog tells what became of it. A block, procedure or transaction may have
- * committed a part; an index without a name would be built twice.
+ * Whether a statement that cannot run in a transaction may be sent again when its end is unknown. A block, procedure or
+ * transaction may have committed a part; an index without a name would be built twice.
  */
 export function isRepeatable(sql: string): boolean {
   const [command, ...rest] = splitCommands(sql);
   if (!command || rest.length > 0) return false;
-  const words = leadingWords(command, 5).join(" ");
-  return !/^(do|call|begin|start|create (unique )?index concurrently on)\b/.test(words);
+  return repeatable.test(leadingWords(command, 5).join(" ")) || detaches(command.sql);
+}
+
+/** Whether a statement must be sent outside a transaction, or may want to be, as far as its text tells. */
+export function isOutside(sql: string): boolean {
+  const starts = splitCommands(sql).map((command) => leadingWords(command, 4).join(" "));
+  return isRepeatable(sql) || starts.some((words) => /^(do|call|create (unique )?index concurrently)\b/.test(words));
+}
+
+function detaches(sql: string): boolean {
+  return /^alter\s+table\b.*\bdetach\s+partition\b.*\bconcurrently\s*$/is.test(sql);
 }
