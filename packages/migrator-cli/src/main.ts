@@ -49,6 +49,9 @@ process.on("exit", (code) => {
   process.exitCode = exitCodes.failed;
 });
 
+// While Node clears up, nobody hears a signal any more, which would then be the exit code.
+process.on("beforeExit", () => process.exit());
+
 void run();
 
 /** A function, for the built command is CommonJS, which cannot wait at its top. */
