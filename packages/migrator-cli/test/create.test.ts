@@ -127,7 +127,7 @@ describe.skipIf(!hasScript)("migrator create on a terminal", () => {
   it("writes nothing when the person leaves", async () => {
     const { cwd, migrations } = await project();
     const { code, text } = await onTerminal(cwd, ["create", "left"], [[question, "\u0003"]]);
-    expect(code).toBe(5);
+    expect(code).toBe(130);
     expect(text).toContain("Interrupted: nothing was written");
     expect(await migrations()).toHaveLength(1);
   });
