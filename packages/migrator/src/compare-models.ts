@@ -1,7 +1,7 @@
 import { connect } from "./connect.ts";
 import type { OrmOptions } from "./execute/driver.ts";
-import { MigratorError } from "./errors.ts";
 import { findDifference } from "./find-difference.ts";
+import { ModelsRefusedError } from "./models-refused.ts";
 import { type ModelDifference, openModels } from "./open-models.ts";
 import type { LedgerTable } from "./tables.ts";
 
@@ -21,7 +21,7 @@ export async function compareModels(
     return { up, down };
   } catch (error) {
     // What PostgreSQL refuses is a difference all the same.
-    if (error instanceof MigratorError && error.code === "failed") return await models.difference();
+    if (error instanceof ModelsRefusedError) return await models.difference();
     throw error;
   } finally {
     await models.close();

@@ -1,6 +1,8 @@
 import type { Catalog, CatalogObject } from "./catalog/catalog.ts";
 import { compareCatalogs, fingerprint } from "./catalog/compare.ts";
+import { keepsAll } from "./catalog/column-types.ts";
 import { findDrift } from "./catalog/mend.ts";
+import { boundsAs } from "./catalog/mend-sequence.ts";
 import { lastPart, unquote } from "./catalog/names.ts";
 import type { Kind } from "./catalog/queries.ts";
 import type { ModelDifference } from "./open-models.ts";
@@ -34,17 +36,28 @@ export async function findDifference(shadow: ShadowSchema): Promise<Difference> 
   });
 }
 
-/** Statements for what has the right name and is another thing: MikroORM compares expressions without their brackets. */
+/**
+ * Statements for what has the right name and is another thing: MikroORM compares expressions without their brackets, and
+ * does not look at the sequences behind its serial columns.
+ */
 async function findOverlooked(shadow: ShadowSchema, found: Catalog, creation: readonly string[]): Promise<string[]> {
-  const models = await makeAlone(shadow, found, creation);
-  const pairs = models
-    ? compareCatalogs(models, found).filter((one) => isOverlooked(shadow, one.expected, one.found))
-    : [];
-  const wanted = new Map(pairs.map(({ expected, found }) => [found, expected]));
-  if (wanted.size === 0) return [];
-  const expected = found.map((object) => mergeInto(object, wanted.get(object)));
+  const models = (await makeAlone(shadow, found, creation)) ?? [];
+  const pairs = models.length > 0 ? compareCatalogs(models, found) : [];
+  const overlooked = pairs.filter((one) => isOverlooked(shadow, one.expected, one.found));
+  const wanted = new Map(overlooked.map(({ expected, found }) => [found, expected]));
+  const expected = found.map((object) => widened(object, models) ?? mergeInto(object, wanted.get(object)));
   const statements = findDrift(expected, found, "", rowless).flatMap((drift) => drift.statements);
   return statements.filter((statement) => !statement.startsWith("--"));
+}
+
+/** The sequence of a serial column as it must be to count as far as the column, where it does not; else undefined. */
+function widened(object: CatalogObject, models: Catalog): CatalogObject | undefined {
+  const { ownedBy, identity, type } = object.properties;
+  if (object.kind !== "sequence" || ownedBy === undefined || identity) return undefined;
+  const own = models.find(({ kind, properties }) => kind === "sequence" && properties["ownedBy"] === ownedBy);
+  const to = own?.properties["type"];
+  if (to === undefined || keepsAll(String(to), String(type))) return undefined;
+  return { ...object, properties: { ...object.properties, type: to, ...boundsAs(object, String(to)) } };
 }
 
 function isOverlooked({ models }: ShadowSchema, expected: CatalogObject | null, found: CatalogObject | null): boolean {

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { MikroORM } from "@mikro-orm/postgresql";
 import { connect } from "./connect.ts";
+import { cutNames } from "./cut-names.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { OrmOptions } from "./execute/driver.ts";
 import { readAddress } from "./postgres/address.ts";
@@ -38,21 +39,34 @@ export async function openModels(ormOptions: OrmOptions, dsn: string, ledger: Le
     await orm.close(true);
     throw error;
   });
+  cutNames(orm);
   const generator = orm.schema as unknown as Generator;
   const platform = orm.em.getPlatform();
   const ignored = findIgnored(orm);
   return {
-    async difference() {
-      const { fromSchema, toSchema } = await generator.prepareSchemaForComparison({ wrap: false });
-      const comparator = withoutGuesses(new SchemaComparator(platform) as unknown as Comparator);
-      const up = comparator.compare(fromSchema, toSchema);
-      const down = comparator.compare(toSchema, fromSchema, up);
-      return { up: toStatements(generator, up), down: toStatements(generator, down) };
-    },
-    creation: async () => splitStatements(await generator.getCreateSchemaSQL({ wrap: false })),
+    difference: async () =>
+      await ofModels(async () => {
+        const { fromSchema, toSchema } = await generator.prepareSchemaForComparison({ wrap: false });
+        const comparator = withoutGuesses(new SchemaComparator(platform) as unknown as Comparator);
+        const up = comparator.compare(fromSchema, toSchema);
+        const down = comparator.compare(toSchema, fromSchema, up);
+        return { up: toStatements(generator, up), down: toStatements(generator, down) };
+      }),
+    creation: async () =>
+      await ofModels(async () => splitStatements(await generator.getCreateSchemaSQL({ wrap: false }))),
     ignoresType: (table, column) => ignored.has(`${table}.${column}`),
     close: async () => await orm.close(true),
   };
+}
+
+/** Only what MikroORM itself says of the models is their fault; what a server or a socket says has a code. */
+async function ofModels<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof Error) || "code" in cause) throw cause;
+    throw new ConfigurationError(`MikroORM makes no schema of the models: ${cause.message}`, { cause });
+  }
 }
 
 /** What in MikroORM's options says where it connects to, and what is done there: the shadow is given, and only read. */
@@ -146,8 +160,19 @@ function withoutGuesses(comparator: Comparator): Comparator {
 
 function toStatements(generator: Generator, difference: unknown): string[] {
   const statements = splitStatements(generator.diffToSQL(difference, { wrap: false, safe: false, dropTables: true }));
-  // The key of a table that refers to one that goes, and is changed as well, is dropped for both reasons.
-  return statements.filter((sql, index) => !/ drop constraint "[^"]+"$/.test(sql) || statements.indexOf(sql) === index);
+  const keyed = new Set(statements.map(withKey));
+  return statements.filter((sql, index) => {
+    // The key of a table that refers to one that goes, and is changed as well, is dropped for both reasons.
+    if (/ drop constraint "[^"]+"$/.test(sql)) return statements.indexOf(sql) === index;
+    // A new serial column brings its primary key, and MikroORM adds that once more.
+    return !keyed.has(sql);
+  });
+}
+
+/** The statement that would add the primary key which the column of this one brings. */
+function withKey(sql: string): string {
+  const [, table, column] = /^alter table (.+) add ("(?:[^"]|"")*") \w+ primary key$/.exec(sql) ?? [];
+  return `alter table ${table} add primary key (${column})`;
 }
 
 function splitStatements(sql: string): string[] {

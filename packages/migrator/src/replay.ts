@@ -1,7 +1,8 @@
 import { type Context, createContext } from "./context.ts";
 import type { MigrationFolder } from "./discover.ts";
-import { ConfigurationError } from "./errors.ts";
+import { ConfigurationError, MigrationFailedError, type MigratorError } from "./errors.ts";
 import { up } from "./migrate.ts";
+import { installFirst } from "./models-refused.ts";
 
 /** Applies the folder, all of it or up to a migration, to the empty database at `dsn`. Throws when a migration does not apply there. */
 export async function replay(context: Context, folder: MigrationFolder, dsn: string, to?: string): Promise<void> {
@@ -9,7 +10,15 @@ export async function replay(context: Context, folder: MigrationFolder, dsn: str
   const { directory, loadOrmOptions: ormOptions, signal } = context;
   const ledger = `${context.ledger.schema}.${context.ledger.table}`;
   const report = await up(createContext({ dsn, directory, ledger, ormOptions, signal, lockWaitMs: 0 }), { to });
-  if (report.error) throw report.error;
+  if (report.error) throw withoutExtension(report.error) ?? report.error;
   const [problem] = report.problems;
   if (problem) throw new ConfigurationError(problem.message);
+}
+
+/** That a server does not have an extension's files is no fault of the migration. */
+function withoutExtension(error: MigratorError): ConfigurationError | undefined {
+  if (!(error instanceof MigrationFailedError) || error.sqlState !== "0A000") return undefined;
+  const name = /\bcreate extension (?:if not exists )?"?([\w-]+)/i.exec(error.statement ?? "")?.[1];
+  if (name === undefined) return undefined;
+  return new ConfigurationError(`${error.migration} cannot be tried out. ${installFirst(name)}`, { cause: error });
 }

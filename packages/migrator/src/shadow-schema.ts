@@ -1,7 +1,7 @@
 import { type Catalog, readCatalogInTransaction } from "./catalog/catalog.ts";
 import type { OpenModels } from "./open-models.ts";
 import type { Query } from "./connect.ts";
-import { MigratorError } from "./errors.ts";
+import { refuseModels } from "./models-refused.ts";
 import type { LedgerTable } from "./tables.ts";
 import { readTypeChange, sendTypeChange, waysToChange } from "./type-change.ts";
 
@@ -61,11 +61,7 @@ async function sendOne(query: Query, statement: string, before: string | undefin
       await query("rollback to savepoint statement");
     }
   }
-  throw new MigratorError(
-    "failed",
-    `The models want "${statement}", and PostgreSQL says: ${refusal.message}. Write this change by hand: migrator create NAME --blank`,
-    { cause: refusal },
-  );
+  throw await refuseModels(query, statement, refusal);
 }
 
 async function sendWay(query: Query, way: readonly string[]): Promise<readonly string[]> {

@@ -85,6 +85,12 @@ const one = (properties: object, more: More = {}) => models(things(properties, m
 const owned = (thing: object, more: More = {}) => models(owner(), things(thing, more));
 const belongs = () => p.manyToOne(owner() as never);
 
+/** A table with a key that counts up, and another one that refers to it. */
+const counted = (key: string, primary: object) => {
+  const log = entity("Log", "logs", { [key]: primary, line: p.text() });
+  return models(log, entity("Tag", "tags", { id: id(), log: () => p.manyToOne(log as never).joinColumn("log_id") }));
+};
+
 const anyRow = ["insert into things default values"];
 const owners = ["insert into owners (id, name) values ('00000000-0000-0000-0000-000000000001', 'Ada')"];
 const values = (column: string, ...literals: string[]) => [
@@ -283,6 +289,17 @@ const types: readonly ModelChange[] = [
     after: () => one({ count: p.bigint("number").defaultRaw("0") }),
     rows: anyRow,
     warns: ["the table is rewritten"],
+  },
+  {
+    change: "a key that counts up becomes a bigint, and others refer to it",
+    before: () => counted("id", p.integer().primary()),
+    after: () => counted("id", p.bigint("number").primary()),
+    rows: ["insert into logs (line) values ('x')", "insert into tags (log_id) values (1)"],
+    says: ["alter sequence public.logs_id_seq as bigint", "alter sequence public.logs_id_seq as integer"],
+    keeps: {
+      sql: "select seqtypid::regtype::text as type from pg_sequence where seqrelid = 'logs_id_seq'::regclass",
+      rows: [{ type: "bigint" }],
+    },
   },
   {
     change: "an integer becomes text",
@@ -705,6 +722,27 @@ const renames: readonly ModelChange[] = [
     ],
     never: ["drop", "create", "add "],
     warns: [],
+  },
+  {
+    change: "a primary key's column is renamed",
+    before: () => counted("id", p.integer().primary()),
+    after: () => counted("key", p.integer().primary()),
+    rows: ["insert into logs (line) values ('x')", "insert into tags (log_id) values (1)"],
+    renames: ["logs.id=key"],
+    says: ["alter table logs rename column id to key"],
+    never: ["drop", "create", "add "],
+    warns: [],
+    keeps: { sql: "select key, line from logs", rows: [{ key: 1, line: "x" }] },
+  },
+  {
+    change: "a primary key's column is not renamed but dropped, and another one added",
+    before: () => models(entity("Log", "logs", { id: p.integer().primary(), line: p.text() })),
+    after: () => models(entity("Log", "logs", { key: p.integer().primary(), line: p.text() })),
+    rows: ["insert into logs (line) values ('x')"],
+    noRenames: true,
+    never: ["rename"],
+    warns: ["drops logs.id", "the same key"],
+    keeps: { sql: "select key, line from logs", rows: [{ key: 1, line: "x" }] },
   },
   {
     change: "an enum column is renamed",

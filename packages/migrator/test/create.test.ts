@@ -138,7 +138,7 @@ describe("create", () => {
     const folder = await folderOf({});
     const creating = create(project(folder, { entities: [Note, Shelf] }), { name: "notes", shadow: shadow() });
     await expect(creating).rejects.toMatchObject({
-      code: "failed",
+      code: "refused",
       message: expect.stringMatching(/create table "note".*syntax error.*--blank/s),
     });
     expect(await readdir(folder)).toEqual([]);

@@ -10,11 +10,11 @@ import {
   list,
   type Mender,
   rightsOf,
-  sequenceOptions,
   target,
   text,
 } from "./mend-parts.ts";
 import { cluster, constraints, tables } from "./mend-table.ts";
+import { sequences } from "./mend-sequence.ts";
 import { composites, domains, enums } from "./mend-types.ts";
 import { lastPart } from "./names.ts";
 import type { Kind } from "./queries.ts";
@@ -22,35 +22,6 @@ import type { Kind } from "./queries.ts";
 const drop = (object: CatalogObject) => [`drop ${target(object)}`];
 /** What belongs to a table and has its name in the definition. */
 const dropOnTable = (object: CatalogObject) => [`drop ${object.kind} ${lastPart(object.name)} on ${object.table}`];
-
-const sequences: Mender = {
-  create: (object) =>
-    object.properties["identity"]
-      ? []
-      : [
-          `create ${object.properties["unlogged"] ? "unlogged " : ""}sequence ${object.name} as ${text(object, "type")} ${sequenceOptions(object)}`,
-          ...rightsOf(object),
-        ],
-  drop: (object) => (object.properties["identity"] ? [] : drop(object)),
-  alter(expected, found, changed) {
-    if (changed.includes("identity")) return [];
-    const own = changed.filter((property) => !["owner", "grants", "ownedBy", "unlogged"].includes(property));
-    return [
-      ...(own.length > 0
-        ? [
-            `alter sequence ${expected.name} as ${text(expected, "type")} ${sequenceOptions(expected)}${expected.properties["cycle"] ? "" : " no cycle"}`,
-          ]
-        : []),
-      ...(changed.includes("ownedBy")
-        ? [`alter sequence ${expected.name} owned by ${text(expected, "ownedBy") || "none"}`]
-        : []),
-      ...(changed.includes("unlogged")
-        ? [`alter sequence ${expected.name} set ${expected.properties["unlogged"] ? "unlogged" : "logged"}`]
-        : []),
-      ...changeRights(expected, found, changed),
-    ];
-  },
-};
 
 const indexes: Mender = {
   create: (object) => [

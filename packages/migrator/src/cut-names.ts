@@ -1,0 +1,38 @@
+import type { MikroORM } from "@mikro-orm/postgresql";
+
+/** As much of a name as PostgreSQL keeps: 63 bytes, and no half of a letter. */
+export function cutName(name: string): string {
+  const bytes = Buffer.from(name);
+  return bytes.length <= 63 ? name : new TextDecoder().decode(bytes.subarray(0, 63), { stream: true });
+}
+
+/**
+ * Gives everything in the models the name that it has once PostgreSQL has made it. MikroORM cuts some names and compares
+ * the others in full, and then takes what is there for another thing.
+ */
+export function cutNames(orm: MikroORM): void {
+  const platform = orm.em.getPlatform();
+  const named = platform.getIndexName.bind(platform);
+  platform.getIndexName = (...parts) => cutName(named(...parts));
+  for (const meta of orm.getMetadata().getAll().values()) {
+    cutIn(meta, ["tableName"]);
+    for (const index of [...meta.indexes, ...meta.uniques, ...meta.checks]) cutIn(index, ["name"]);
+    for (const prop of meta.props) {
+      cutIn(prop, ["nativeEnumName", "foreignKeyName", "index", "unique", "pivotTable"]);
+      for (const key of ["fieldNames", "joinColumns", "inverseJoinColumns", "referencedColumnNames"] as const)
+        cutList(prop[key]);
+      if (prop.nativeEnumName) cutList(prop.columnTypes);
+    }
+  }
+}
+
+function cutIn<Thing extends object>(thing: Thing, keys: readonly (keyof Thing)[]): void {
+  for (const key of keys) {
+    const name: unknown = thing[key];
+    if (typeof name === "string") Object.assign(thing, { [key]: cutName(name) });
+  }
+}
+
+function cutList(names: string[] | undefined): void {
+  for (const [index, name] of (names ?? []).entries()) names?.splice(index, 1, cutName(name));
+}
