@@ -63,7 +63,7 @@ const everyStart = {
       id,
     ) ||
     /\/packages\/migrator\/src\/postgres\/(address|sql-lexer|sql-tokens)\.ts$|escape-controls\.ts$/.test(id) ||
-    /\/packages\/migrator-cli\/src\/(main|quick|misplaced-address|output|exit-codes|describe-error|describe-run|align|settings|cache-folder|configuration|validate-config|database-address|version|interrupt|spinner)\.ts$|src\/commands\/(migrate|status|history)\.ts$/.test(
+    /\/packages\/migrator-cli\/src\/(main|quick|misplaced-address|output|standard-output|exit-codes|describe-error|describe-run|align|settings|cache-folder|configuration|validate-config|database-address|version|interrupt|spinner)\.ts$|src\/commands\/(migrate|status|history)\.ts$/.test(
       id,
     ) ||
     /rolldown\/runtime|^\0(pg|dns)$|\/migrator-cli\/build\/|\/node_modules\/(pg|pg-[\w-]+|postgres-[\w-]+|pgpass|split2|xtend|fastest-levenshtein)\//.test(

@@ -1,4 +1,5 @@
 import { escapeControls, MigratorError, type RenameQuestion } from "@thedata/migrator";
+import { standardOutput } from "./standard-output.ts";
 
 /** Asks on the terminal what became of a table or column; null: it is dropped. Throws when the person has had enough. */
 export async function askRename({ kind, from, to }: RenameQuestion): Promise<string | null> {
@@ -8,11 +9,12 @@ export async function askRename({ kind, from, to }: RenameQuestion): Promise<str
     value: name,
   }));
   const dropped = { name: "it is dropped with what is in it, and what is new is another thing", value: null };
-  return await select<string | null>({
+  const question = {
     message: escapeControls(`The ${kind} ${from} is not in the models any more. What became of it?`),
     choices: [...renamed, dropped],
     loop: false,
-  }).catch((cause: Error) => {
+  };
+  return await select<string | null>(question, { output: standardOutput() }).catch((cause: Error) => {
     if (cause.name !== "ExitPromptError") throw cause;
     throw new MigratorError("interrupted", "Interrupted: nothing was written", { cause });
   });

@@ -3,8 +3,9 @@ import { describeError, toDocument } from "./describe-error.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { hearSignals } from "./interrupt.ts";
 import { hideAddresses, refuseMisplacedAddress } from "./misplaced-address.ts";
-import { createOutput, standardOutput } from "./output.ts";
+import { createOutput } from "./output.ts";
 import { readQuickly, runQuickly } from "./quick.ts";
+import { keepStandardOutput, standardOutput } from "./standard-output.ts";
 
 const flags = new Set(process.argv.slice(2));
 if (flags.has("--no-color")) {
@@ -22,9 +23,7 @@ const outcomes: Record<number, string> = {
   [exitCodes.bug]: "failed",
 };
 
-// What a migration's own code prints must not stand between a program and its document.
-if (flags.has("--json") || process.argv.some((argument) => argument.includes("log-format")))
-  globalThis.console = new console.Console(process.stderr);
+keepStandardOutput();
 
 // A promise or timer that a migration left behind fails after its up() or down() has returned.
 for (const event of ["uncaughtException", "unhandledRejection"] as const)
@@ -67,14 +66,12 @@ async function run(): Promise<void> {
   }
   finished = true;
   // Node takes its time to clear up what the system clears up anyway.
-  if (over && process.stdout.writableLength === 0)
+  if (over && standardOutput().writableLength === 0)
     // Not at once: that it could not be written is told in a moment.
     setImmediate(() => process.exit());
 }
 
 async function runProgram(): Promise<void> {
-  // Commander prints without us.
-  standardOutput();
   const [{ CommanderError }, { createProgram }] = [await import("commander"), await import("./program.ts")];
   try {
     await createProgram((code) => (process.exitCode = code)).parseAsync();

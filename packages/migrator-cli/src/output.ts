@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { escapeControls } from "@thedata/migrator";
-import { exitCodes } from "./exit-codes.ts";
+import { standardOutput } from "./standard-output.ts";
 
 type Format = Parameters<typeof styleText>[0];
 
@@ -27,19 +27,6 @@ export interface OutputOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly logFormat?: "text" | "json";
-}
-
-let guarded = false;
-
-/** Standard output, made at its first use: most starts ask the server first, and print while they wait for nobody. */
-export function standardOutput(): typeof process.stdout {
-  if (!guarded)
-    // The reader of a pipe may have seen enough: `migrator up --dry-run | head`.
-    process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-      process.exit(error.code === "EPIPE" ? exitCodes.done : exitCodes.bug),
-    );
-  guarded = true;
-  return process.stdout;
 }
 
 /** Makes the output that the options ask for. */

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { hideAddresses, refuseAddresses } from "./misplaced-address.ts";
 import { createOutput, type Output } from "./output.ts";
 import type { GlobalOptions } from "./settings.ts";
+import { standardOutput } from "./standard-output.ts";
 import { version } from "./version.ts";
 
 type Action = (output: Output, options: never, ...parameters: string[]) => Promise<number>;
@@ -29,6 +30,10 @@ export function createProgram(onExit: (code: number) => void): Command {
     .option("--no-color", "no colours")
     .showHelpAfterError('Run "migrator --help" for the commands and options.')
     .configureOutput({ outputError: (text, write) => write(describeUsage(text)) })
+    .configureOutput({
+      writeOut: (text) => void standardOutput().write(text),
+      getOutHelpWidth: () => standardOutput().columns ?? 80,
+    })
     .exitOverride();
   const on = (command: Command, load: () => Promise<Action>) =>
     command.action(async (...all: unknown[]) => onExit(await runAction(all, load)));

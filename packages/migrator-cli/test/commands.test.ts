@@ -19,6 +19,63 @@ describe("what cannot be printed", () => {
   });
 });
 
+describe("what a migration or a configuration prints", () => {
+  const noise = (where: string) => `console.log("drop ${where}");
+console.info("drop ${where}");
+process.stdout.write("drop ${where}\\n");
+`;
+  const noisy = `import { Migration } from "@mikro-orm/migrations";
+import { stdout } from "node:process";
+stdout.write("drop import\\n");
+${noise("top")}
+export class Migration1_x extends Migration {
+  async up() { ${noise("up")} this.addSql("create table a (id int)"); }
+  async down() { ${noise("down")} this.addSql("drop table a"); }
+}
+`;
+  const config = `${noise("config")}
+export default { dsn() { ${noise("dsn")} return process.env.POSTGRES_DSN || undefined; } };
+`;
+
+  const read = ["config", "import", "top", "up"];
+
+  it.each([
+    ["sql", read],
+    ["sql --down", read],
+    ["sql --json", read],
+    ["up --dry-run", read],
+    ["up --json", read],
+    ["up --log-format json", read],
+    ["status --json", read],
+    ["erd --format mermaid", read],
+    ["verify --markdown", read],
+    ["create other --blank --dry-run", ["config", "dsn"]],
+  ])("stands on standard error beside %s", async (command, places) => {
+    const { folder, dsn } = await project({ "Migration1_x.ts": noisy });
+    const cwd = await folderOf({ "migrator.config.ts": config });
+    // With a manifest the state depends on what the migrations say.
+    await run(["check", "--fix", "--migrations", folder], { cwd });
+    const args = [...command.split(" "), "--migrations", folder];
+    const { code, stdout, stderr } = await run(args, { cwd, env: { POSTGRES_DSN: places === read ? dsn : "" } });
+    expect(code).toBe(0);
+    expect(stdout).not.toMatch(/drop (?!table)/);
+    expect(places.filter((place) => stderr.includes(`drop ${place}\n`))).toEqual(places);
+  });
+});
+
+describe("the SQL of a migration that computes its statements", () => {
+  it("is announced as missing when the script is made", async () => {
+    const computes = migration("Migration1_x", "select 1").replace("this.addSql(", "await this.execute(");
+    const { folder } = await project({ "Migration1_x.ts": computes, ...twoTables });
+    const people = await run(["sql", "--migrations", folder]);
+    expect(people).toMatchObject({ code: 0, stderr: expect.stringContaining("Migration1_x computes its statements") });
+    expect(people.stdout).toContain("raise exception");
+    const programs = await runJson(["sql", "--migrations", folder]);
+    expect(programs.document).toEqual({ sql: people.stdout, computed: ["Migration1_x"] });
+    expect((await run(["sql", "--down", "--migrations", folder])).stderr).toBe("");
+  });
+});
+
 describe("a way of TLS", () => {
   it("of an address is followed without a word of the driver's", async () => {
     const { args, dsn } = await project();

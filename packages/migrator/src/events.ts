@@ -7,6 +7,8 @@ import type { Plan } from "./plan.ts";
 export type Event =
   /** So many migrations are about to be looked at that their reading fills a small memory. */
   | { readonly type: "reading"; readonly migrations: number }
+  /** A script has no statements of a migration that knows them only while it runs. */
+  | { readonly type: "computed"; readonly name: string }
   | { readonly type: "planned"; readonly plan: Plan }
   | { readonly type: "waiting"; readonly holder: LockHolder }
   | { readonly type: "started"; readonly name: string; readonly direction: Plan["direction"] }

@@ -29,7 +29,7 @@ export interface ScriptOptions {
 /**
  * The SQL that `up` or `down` would send, ledger rows and all, for `psql -v ON_ERROR_STOP=1`; no database is asked.
  * It takes the runners' lock and refuses what is applied already. A migration that computes its statements while it
- * runs stands in it as an exception that says so.
+ * runs stands in it as an exception that says so, and is told as an event.
  */
 export async function renderScript(context: Context, options: ScriptOptions = {}): Promise<string> {
   const history = await openHistory(context.directory, context.openCache());
@@ -37,6 +37,8 @@ export async function renderScript(context: Context, options: ScriptOptions = {}
   const direction: Direction = options.down ? "down" : "up";
   const migrations = await Promise.all(select(names, options).map((name) => history.load(name)));
   history.keep();
+  for (const migration of migrations)
+    if (scriptOf(migration, direction).computed) context.onEvent({ type: "computed", name: migration.name });
   const parts = [
     head(context, direction, migrations),
     lock(context.ledger),

@@ -4,6 +4,7 @@ import { count } from "../describe-run.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
 import { createSettings, type RunOptions } from "../settings.ts";
+import { standardOutput } from "../standard-output.ts";
 
 /** `migrator erd`: draws the schema at the head of the migrations, to a file or standard output; gives the exit code. */
 export async function runErd(
@@ -20,6 +21,6 @@ export async function runErd(
   if (out !== undefined)
     output.line(`Drew ${count(tables.length, "table")} and ${count(relations.length, "relation")}: ${out}`);
   // The picture is the result, not a message about it: --quiet does not swallow it.
-  else if (!output.json) process.stdout.write(text);
+  else if (!output.json) standardOutput().write(text);
   return exitCodes.done;
 }

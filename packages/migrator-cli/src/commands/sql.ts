@@ -1,14 +1,20 @@
-import { renderScript, type ScriptOptions } from "@thedata/migrator";
+import { type Event, renderScript, type ScriptOptions } from "@thedata/migrator";
 import { exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
 import { createSettings, type GlobalOptions } from "../settings.ts";
+import { standardOutput } from "../standard-output.ts";
 
 /** `migrator sql`: prints what `up` or `down` would send, without a database, and gives the exit code. */
 export async function runSql(output: Output, options: GlobalOptions & ScriptOptions): Promise<number> {
-  const { context } = await createSettings(options, { database: "optional" });
+  const computed: string[] = [];
+  const onEvent = (event: Event) => void (event.type === "computed" && computed.push(event.name));
+  const { context } = await createSettings(options, { database: "optional", onEvent });
   const sql = await renderScript(context, options);
-  output.document({ sql });
+  output.document({ sql, computed });
   // The script is the result, not a message about it: --quiet does not swallow it.
-  if (!output.json) process.stdout.write(sql);
+  if (!output.json) standardOutput().write(sql);
+  for (const name of computed) output.error(`${output.paint("yellow", "warning:")} ${name} ${meaning}`);
   return exitCodes.done;
 }
+
+const meaning = `computes its statements while it runs, so the script ends there: psql stops at it, and "migrator up" applies it`;
