@@ -138,7 +138,7 @@ export const driftKinds: readonly (readonly [title: string, sql: string, ...mess
     missing("view everybody"),
     missing("index uq_users_lower"),
   ],
-  ["a column renamed", "alter table users rename column score to points", named("column users.points", "score")],
+  ["a column renamed", "alter table users rename column score to scores", named("column users.scores", "score")],
   [
     "a column renamed that views, indexes and keys use",
     "alter table users rename column email to mail",

@@ -89,6 +89,14 @@ describe.each([...embedded, ...(installed === undefined ? [] : own)])("drift on 
     },
   );
 
+  it("takes a materialized view that was filled for no drift, and one that was emptied for one", async () => {
+    await change("refresh materialized view roles with no data", async (empty) => {
+      await server.client.query("refresh materialized view roles");
+      expect(findDrift(empty, await readCatalogInTransaction(server.query, defaultLedger))).toEqual([]);
+      expect(findDrift(server.base, empty)).toMatchObject([{ statements: ["refresh materialized view public.roles"] }]);
+    });
+  });
+
   it("makes the whole schema in an empty database, and takes it away again", async () => {
     const { client, query } = await open(await createDatabase(server.dsn));
     const empty = await readCatalog(query, defaultLedger);

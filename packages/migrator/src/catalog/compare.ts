@@ -39,9 +39,13 @@ function keyOf({ kind, name }: CatalogObject): string {
   return `${kind} ${name}`;
 }
 
-/** The names of the properties in which two objects differ. */
-export function changedProperties(one: CatalogObject, other: CatalogObject): string[] {
-  const names = new Set([...Object.keys(one.properties), ...Object.keys(other.properties)]);
+/**
+ * The names of the properties in which `found` differs from `expected`. A materialized view that has been filled since is
+ * as it should be: what is in it is data.
+ */
+export function changedProperties(expected: CatalogObject, found: CatalogObject): string[] {
+  const names = new Set([...Object.keys(expected.properties), ...Object.keys(found.properties)]);
   const text = (object: CatalogObject, name: string) => JSON.stringify(object.properties[name]);
-  return [...names].filter((name) => text(one, name) !== text(other, name)).toSorted();
+  const isFilled = (name: string) => name === "unpopulated" && found.properties[name] === undefined;
+  return [...names].filter((name) => text(expected, name) !== text(found, name) && !isFilled(name)).toSorted();
 }

@@ -49,9 +49,7 @@ const views: Mender = {
     if (changed.includes("definition") || changed.includes("materialized")) return undefined;
     return [
       ...(changed.includes("options") ? changeOptions(target(expected), expected, found) : []),
-      ...(changed.includes("unpopulated")
-        ? [`refresh materialized view ${expected.name}${expected.properties["unpopulated"] ? " with no data" : ""}`]
-        : []),
+      ...(changed.includes("unpopulated") ? [`refresh materialized view ${expected.name}`] : []),
       ...changeRights(expected, found, changed),
       ...changeColumns(expected, found),
     ];

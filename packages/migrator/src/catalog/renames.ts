@@ -2,6 +2,7 @@ import type { Catalog, CatalogObject, Property } from "./catalog.ts";
 import { compareCatalogs, type Difference } from "./compare.ts";
 import { lastPart, qualifierOf, replaceIdentifier, unquote } from "./names.ts";
 import type { Kind } from "./queries.ts";
+import { resemble } from "./resemble.ts";
 
 /** An object that has another name than it should, and is otherwise the same. */
 export interface Rename {
@@ -64,7 +65,29 @@ function isSame(one: CatalogObject, other: CatalogObject, expected: Catalog, fou
   ];
   if (moved && (named || one.kind !== "table")) return false;
   if (shapeOf(one) !== shapeOf(other)) return false;
+  // Many columns have the same type, and the rows of one under the name of another are wrong for certain.
+  if (one.kind === "column") return isAlike(one, other) || haveSameConstraints(one, expected, other, found);
   return one.kind !== "table" || columnsOf(one, expected) === columnsOf(other, found);
+}
+
+function isAlike(one: CatalogObject, other: CatalogObject): boolean {
+  return resemble(unquote(lastPart(one.name)), unquote(lastPart(other.name)));
+}
+
+function haveSameConstraints(one: CatalogObject, expected: Catalog, other: CatalogObject, found: Catalog): boolean {
+  const own = constraintsOn(one, expected);
+  return own !== "" && own === constraintsOn(other, found);
+}
+
+/** The constraints of a column, whatever it is called. */
+function constraintsOn(column: CatalogObject, catalog: Catalog): string {
+  const name = lastPart(column.name);
+  const own = catalog.filter((object) => {
+    const columns = object.kind === "constraint" && object.table === column.table && object.properties["columns"];
+    return Array.isArray(columns) && columns.includes(unquote(name));
+  });
+  const definitions = own.map(({ properties }) => replaceIdentifier(String(properties["definition"]), name, ""));
+  return definitions.toSorted().join("\n");
 }
 
 /** What an object is, whatever its name. */
