@@ -29,6 +29,8 @@ export interface OutputOptions {
   readonly logFormat?: "text" | "json";
 }
 
+let documented = false;
+
 /** Makes the output that the options ask for. */
 export function createOutput({ json = false, quiet = false, logFormat = "text" }: OutputOptions): Output {
   const logs = logFormat === "json" && !json;
@@ -39,7 +41,13 @@ export function createOutput({ json = false, quiet = false, logFormat = "text" }
     isInteractive: () => !json && !quiet && !logs && standardOutput().isTTY === true,
     line: (text = "") => void (json || quiet || logs || write(toText(text))),
     event: (event) => void (logs && log(event.type, event)),
-    document: (value) => (json ? write(toJson(value, 2)) : void (logs && log("result", value))),
+    document: (value) => {
+      // The result is out: what ends the process later, a signal or code that was left running, has no document of its own.
+      if (documented) return;
+      documented = json || logs;
+      if (json) write(toJson(value, 2));
+      else if (logs) log("result", value);
+    },
     error: (text) => void process.stderr.write(`${toText(text)}\n`),
     paint,
   };
