@@ -22,7 +22,7 @@ describe("erd", () => {
   });
 
   it("writes a file and tells what is on it", async () => {
-    const cwd = await folderOf(files);
+    const cwd = await folderOf({ ...files, "docs/README.md": "" });
     const args = ["erd", "--migrations", "migrations", "--out", "docs/schema.svg", ...shadow()];
     expect(await run(args, { cwd })).toEqual({
       code: 0,
@@ -41,6 +41,7 @@ describe("erd", () => {
 
   it.each([
     ["an ending that it does not know", ["--out", "schema.png"], "", `"schema.png" ends in none of .svg`],
+    ["a folder that is not there", ["--out", "nope/a.svg"], "", "There is no folder "],
     ["a format beside a file", ["--out", "a.svg", "--format", "svg"], "", "cannot be used with"],
     ["areas that are none", [], "areas: { A: 'a' }", `"areas" in the configuration takes lists`],
     ["areas of what is not there", [], "areas: { A: ['aa'] }", "is a meant?"],

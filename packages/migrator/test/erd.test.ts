@@ -68,9 +68,9 @@ describe("erd", () => {
     expect((await erd(context, { shadow: shadow(), format: "mermaid" })).text).toBe("erDiagram\n");
   });
 
-  it("writes the file that it is given, by its ending, in a folder that it makes", async () => {
+  it("writes the file that it is given, by its ending", async () => {
     const context = await project("create table a (id int)");
-    const file = path.join(await temporaryFolder(), "new", "schema.md");
+    const file = path.join(await temporaryFolder(), "schema.md");
     const { format, text } = await erd(context, { shadow: shadow(), file });
     expect(format).toBe("markdown");
     expect(await readFile(file, "utf8")).toBe(text);
@@ -85,7 +85,17 @@ describe("erd", () => {
   it("says where it cannot write", async () => {
     const context = await project("create table a (id int)");
     const drawing = erd(context, { shadow: shadow(), file: path.join(context.directory, `${name}.ts`, "schema.svg") });
-    await expect(drawing).rejects.toThrow("cannot be written");
+    await expect(drawing).rejects.toMatchObject({ code: "configuration" });
+  });
+
+  it("refuses a folder that is not there before it asks for a server, and makes none", async () => {
+    const folder = path.join(await temporaryFolder(), "nope");
+    const drawing = erd(await project("select 1"), { shadow: { servers: [] }, file: path.join(folder, "x.svg") });
+    await expect(drawing).rejects.toMatchObject({
+      code: "configuration",
+      message: expect.stringContaining(`There is no folder ${folder} for the picture`),
+    });
+    await expect(stat(folder)).rejects.toThrow("ENOENT");
   });
 
   it("refuses areas that name what is not there", async () => {

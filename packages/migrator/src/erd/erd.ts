@@ -5,7 +5,7 @@ import { type ShadowOptions, withShadow } from "../shadow.ts";
 import type { AreaNames } from "./areas.ts";
 import type { Diagram } from "./diagram.ts";
 import { draw, formatOf, type PictureFormat } from "./draw.ts";
-import { readDiagram, writePicture } from "./picture.ts";
+import { findFolder, readDiagram, writePicture } from "./picture.ts";
 
 export interface ErdOptions {
   /** Where the picture goes; its ending decides how it is drawn. */
@@ -23,9 +23,13 @@ export interface Drawn {
   readonly diagram: Diagram;
 }
 
-/** Draws the schema that the migrations make, on a shadow database, and writes it where there is a file to write. */
+/**
+ * Draws the schema that the migrations make, on a shadow database, and writes it where there is a file to write, whose
+ * folder must be there. Throws a `ConfigurationError` where it is not.
+ */
 export async function erd(context: Context, { file, areas, shadow, ...options }: ErdOptions): Promise<Drawn> {
   const format = file === undefined ? (options.format ?? "svg") : formatOf(file);
+  if (file !== undefined) await findFolder(file);
   const { folder } = await openHistory(context.directory);
   const diagram = await withShadow(shadow, async (dsn) => {
     await replay(context, folder, dsn);

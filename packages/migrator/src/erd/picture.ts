@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { readCatalog } from "../catalog/catalog.ts";
 import { connect } from "../connect.ts";
@@ -35,6 +35,7 @@ export async function keepPicture(
   // A checkout on Windows may have its own line ends.
   if (found?.replaceAll("\r\n", "\n") === wanted) return "current";
   if (!fix) return found === undefined ? "missing" : "stale";
+  await mkdir(path.dirname(file), { recursive: true }).catch((cause: Error) => refuse(file, cause));
   await writePicture(file, wanted);
   return "written";
 }
@@ -46,14 +47,29 @@ async function readPicture(file: string): Promise<string | undefined> {
   });
 }
 
-/** Writes a picture in one step, and its folder where there is none. Throws a `ConfigurationError` where it cannot. */
+/** Throws a `ConfigurationError` where there is no folder for a picture that somebody asks for: it may be mistyped. */
+export async function findFolder(file: string): Promise<void> {
+  const folder = path.dirname(file);
+  const found = await stat(folder).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== "ENOENT" && cause.code !== "ENOTDIR") refuse(file, cause);
+  });
+  if (found?.isDirectory()) return;
+  throw new ConfigurationError(
+    `There is no folder ${folder} for the picture ${file}: make it first, or name another one`,
+  );
+}
+
+/** Writes a picture in one step, into a folder that is there. Throws a `ConfigurationError` where it cannot. */
 export async function writePicture(file: string, text: string): Promise<void> {
   const next = `${file}.${process.pid}.tmp`;
   try {
-    await mkdir(path.dirname(file), { recursive: true });
     await writeFile(next, text, { flush: true });
     await rename(next, file);
   } catch (cause) {
-    throw new ConfigurationError(`The picture ${file} cannot be written: ${(cause as Error).message}`, { cause });
+    refuse(file, cause as Error);
   }
+}
+
+function refuse(file: string, cause: Error): never {
+  throw new ConfigurationError(`The picture ${file} cannot be written: ${cause.message}`, { cause });
 }
