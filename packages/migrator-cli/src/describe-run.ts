@@ -53,6 +53,8 @@ function describeEvent(output: Output, event: Event): string | undefined {
   switch (event.type) {
     case "planned":
       return `${event.plan.direction === "up" ? "Applying" : "Reverting"} ${count(event.plan.steps.length, "migration")}`;
+    case "unrecorded":
+      return `The database has ${count(event.tables, "table")} and no ledger. Where these migrations made them, adopt it with "migrator baseline --at M" (or --from alembic).`;
     case "waiting": {
       const { applicationName, pid, host, since } = event.holder;
       return `Waiting for the lock: ${applicationName || "a session"} holds it (process ${pid}, from ${host ?? "a local socket"}, since ${since})`;

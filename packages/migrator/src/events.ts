@@ -9,6 +9,8 @@ export type Event =
   | { readonly type: "reading"; readonly migrations: number }
   /** A script has no statements of a migration that knows them only while it runs. */
   | { readonly type: "computed"; readonly name: string }
+  /** The ledger is made anew in a database that has so many tables already. */
+  | { readonly type: "unrecorded"; readonly tables: number }
   | { readonly type: "planned"; readonly plan: Plan }
   | { readonly type: "waiting"; readonly holder: LockHolder }
   | { readonly type: "started"; readonly name: string; readonly direction: Plan["direction"] }

@@ -1,5 +1,5 @@
 import { auditStatements } from "./audit.ts";
-import type { Connection } from "./connect.ts";
+import type { Connection, Query } from "./connect.ts";
 import { inTransaction } from "./postgres/transaction.ts";
 import { progressStatement } from "./progress.ts";
 import { explainLedgerError } from "./ledger.ts";
@@ -45,19 +45,22 @@ end $$`;
 }
 
 /**
- * Makes or completes ledger and audit where they are not complete; costs one query where they are. Throws a
- * `ConfigurationError` where the role may not, or where there is no such schema.
+ * Makes or completes ledger and audit where they are not complete; costs one query where they are. Gives the number of
+ * tables that stood there before the ledger; 0 where it was there. Throws a `ConfigurationError` where the role may not,
+ * or where there is no such schema.
  */
-export async function ensureLedger(session: Connection, ledger: LedgerTable = defaultLedger): Promise<void> {
+export async function ensureLedger(session: Connection, ledger: LedgerTable = defaultLedger): Promise<number> {
   const { query } = session;
   const names = Object.keys(addedColumns);
-  const [found] = await query<{ columns: number; besides: boolean }>(
-    `select to_regclass($3) is not null and to_regclass($4) is not null as besides,
+  const [found] = await query<{ columns: number; besides: boolean; there: boolean }>(
+    `select to_regclass($1) is not null as there,
+            to_regclass($3) is not null and to_regclass($4) is not null as besides,
             (select count(*)::int from pg_attribute
               where attrelid = to_regclass($1) and attname = any($2::text[]) and not attisdropped) as columns`,
     [qualified(ledger), names, qualified(auditTable(ledger)), qualified(progressTable(ledger))],
   );
-  if (found?.columns === names.length && found.besides) return;
+  if (found?.columns === names.length && found.besides) return 0;
+  const tables = found?.there ? 0 : await countTables(query, ledger);
   // Together or not at all: half of it would look complete to the next run.
   const make = async () => {
     for (const statement of ledgerStatements(ledger)) await query(statement);
@@ -65,4 +68,18 @@ export async function ensureLedger(session: Connection, ledger: LedgerTable = de
   await inTransaction(session, make).catch((error: unknown) => {
     throw explainLedgerError(error, ledger, "made");
   });
+  return tables;
+}
+
+/** The tables of the session's own schemas and the ledger's, but for those that extensions brought. */
+async function countTables(query: Query, { schema }: LedgerTable): Promise<number> {
+  const [counted] = await query<{ tables: number }>(
+    `select count(*)::int as tables from pg_class c
+      where relkind in ('r', 'p') and not relispartition
+        and relnamespace in (select oid from pg_namespace where nspname = any (current_schemas(false) || $1::name))
+        and not exists (select from pg_depend
+                         where classid = 'pg_class'::regclass and objid = c.oid and deptype = 'e')`,
+    [schema],
+  );
+  return counted?.tables ?? 0;
 }

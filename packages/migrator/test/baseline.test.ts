@@ -18,6 +18,41 @@ const start = async (schema: readonly string[]) => {
 
 const made = [...(history["M1000_a"]?.up ?? []), ...(history["M2000_b"]?.up ?? [])];
 
+describe("up on a database that has tables and no ledger", () => {
+  const unrecorded = (tables: number) => ({ type: "unrecorded", tables });
+  const advice = 'adopt it with "migrator baseline --at M"';
+
+  it("says so before it starts, and names baseline where something exists already", async () => {
+    const { sql, context } = await start(["create schema other", "create table other.t ()", ...made]);
+    const report = await up(context);
+    expect(context.events.slice(0, 2)).toEqual([unrecorded(1), expect.objectContaining({ type: "planned" })]);
+    expect(report).toMatchObject({ outcome: "failed", error: { sqlState: "42P07" } });
+    expect(report.error?.message).toContain(advice);
+    // The ledger is there by now, and nothing is in it.
+    expect((await up(context)).error?.message).toContain(advice);
+    expect(await sql("select * from mikro_orm_migrations")).toEqual([]);
+  });
+
+  it("goes on beside tables that are others'", async () => {
+    const { context } = await start(["create table others ()", "create table more ()"]);
+    expect(await up(context)).toMatchObject({ outcome: "applied" });
+    expect(context.events[0]).toEqual(unrecorded(2));
+  });
+
+  it("says nothing of an empty database, of an extension's tables, nor of one that has a ledger", async () => {
+    const { sql, context } = await start([]);
+    await sql("create table owned ()");
+    await sql("alter extension plpgsql add table owned");
+    await up(context);
+    const more = await folderOf({ ...history, M4000_d: { up: ["create view c as select 1 as n"] } });
+    const again = await up(contextOf(context.dsn, more));
+    expect(context.events.filter(({ type }) => type === "unrecorded")).toEqual([]);
+    expect(again).toMatchObject({ outcome: "failed", error: { sqlState: "42P07" } });
+    expect(again.error?.message).not.toContain(advice);
+    await sql("alter extension plpgsql drop table owned");
+  });
+});
+
 describe("baseline", () => {
   it("records what the schema has, runs nothing, and up goes on from there", async () => {
     const { sql, context, shadow } = await start(made);

@@ -1,6 +1,6 @@
 import { applyStep, recordFailure, type StepResult } from "./step.ts";
 import type { Context } from "../context.ts";
-import { InterruptedError, MigratorError } from "../errors.ts";
+import { InterruptedError, MigrationFailedError, MigratorError } from "../errors.ts";
 import type { LoadedMigration } from "../load.ts";
 import type { Direction, Plan } from "../plan.ts";
 import { ensureLedger } from "../prepare-ledger.ts";
@@ -8,6 +8,7 @@ import { type Report, unrun } from "../report.ts";
 import { retryOnLockTimeout } from "./retry.ts";
 import type { Run } from "./run.ts";
 import { inSpan } from "../span.ts";
+import { qualified } from "../tables.ts";
 
 /** Runs a plan, step by step, under the lock; what goes wrong is in the report. */
 export async function runPlan(
@@ -15,7 +16,8 @@ export async function runPlan(
   context: Context,
   { plan, loaded }: { readonly plan: Plan; readonly loaded: readonly LoadedMigration[] },
 ): Promise<Report> {
-  await ensureLedger(session.connection, context.ledger);
+  const tables = await ensureLedger(session.connection, context.ledger);
+  if (tables > 0) context.onEvent({ type: "unrecorded", tables });
   context.onEvent({ type: "planned", plan });
   const steps: StepResult[] = [];
   for (const [index, migration] of loaded.entries()) {
@@ -31,7 +33,7 @@ export async function runPlan(
       };
       await recordFailure(session, migration.name, error as Error, failed.durationMs);
       context.onEvent({ type: "finished", step: failed });
-      return failure(plan, [...steps, failed], error);
+      return failure(plan, [...steps, failed], await nameBaseline(session, context, error));
     }
     context.onEvent({ type: "finished", step: steps.at(-1) as StepResult });
   }
@@ -63,4 +65,18 @@ function failure(plan: Plan, done: readonly StepResult[], error: unknown): Repor
   if (!(error instanceof MigratorError)) throw error;
   const rest = plan.steps.slice(done.length).map((name) => unrun(name, "notRun"));
   return { outcome: "failed", steps: [...done, ...rest], problems: [], error };
+}
+
+const existsAlready = /^42(P04|P06|P07|701|710|723)$/;
+
+/** Who adopts a database, and has nothing recorded in it, runs into what is there. */
+async function nameBaseline({ connection }: Run, { ledger, runId }: Context, error: unknown): Promise<unknown> {
+  if (!(error instanceof MigrationFailedError) || !existsAlready.test(error.sqlState ?? "")) return error;
+  const others = `select from ${qualified(ledger)} where run_id is distinct from $1 limit 1`;
+  const rows = await connection.query(others, [runId]).catch(() => [undefined]);
+  if (rows.length > 0) return error;
+  const advice = `No earlier run is recorded in this database: where it has the schema of these migrations, adopt it with "migrator baseline --at M"`;
+  const named = new MigrationFailedError(`${error.message}. ${advice}`, error, { cause: error.cause });
+  named.rolledBack = error.rolledBack;
+  return named;
 }
