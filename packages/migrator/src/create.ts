@@ -59,7 +59,8 @@ const nothing: Created = {
  * `MigratorError` (refused) where it cannot know what is renamed, or where another one was written meanwhile.
  */
 export async function create(context: Context, options: CreateOptions): Promise<Created> {
-  const words = toSnakeCase(options.name);
+  const { toWords } = await import("./create/to-words.ts");
+  const words = toWords(options.name);
   const folder = await discover(context.directory);
   if (options.blank) return await write(folder, options, { words, render: renderBlank }, nothing);
   const change = await findChangeOnShadow(context, folder, options);
@@ -80,20 +81,6 @@ async function write(
   if (!dryRun) return { ...found, ...(await writeMigration(folder.directory, migration)) };
   const name = `Migration${nextStamp(folder.files)}_${migration.words}`;
   return { ...found, name, file: path.join(folder.directory, `${name}.ts`), code: migration.render(name) };
-}
-
-function toSnakeCase(name: string): string {
-  const words = name
-    .trim()
-    .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "_")
-    .replaceAll(/^_+|_+$/g, "");
-  if (words === "" || words.length > 100)
-    throw new ConfigurationError(
-      `"${name}" does not name a migration: say in a few words of letters and digits what it does, such as add_widgets`,
-    );
-  return words;
 }
 
 async function findChangeOnShadow(context: Context, folder: MigrationFolder, options: CreateOptions): Promise<Change> {
