@@ -9,6 +9,7 @@ import type { OrmOptions } from "./execute/driver.ts";
 import { AheadError, MigratorError, type Problem } from "./errors.ts";
 import { type History, openHistory } from "./history.ts";
 import { type AppliedMigration, readLedger } from "./ledger.ts";
+import { tryOut } from "./postgres/transaction.ts";
 import { ensureLedger } from "./prepare-ledger.ts";
 import { type ShadowOptions, withShadow } from "./shadow.ts";
 import { sendAll } from "./shadow-schema.ts";
@@ -148,15 +149,12 @@ async function findLacking(
 ): Promise<Drift[]> {
   const { up } = await compareModels(models, dsn, ledger);
   if (up.length === 0) return [];
-  await query("begin");
-  try {
+  return await tryOut({ query }, async () => {
     const migrations = await readCatalogInTransaction(query, ledger);
     const refused: Drift[] = [];
     for (const statement of up) refused.push(...(await tryStatement(query, statement)));
     return [...refused, ...findDrift(await readCatalogInTransaction(query, ledger), migrations, "in the migrations")];
-  } finally {
-    await query("rollback");
-  }
+  });
 }
 
 /** What the models want and PostgreSQL refuses is a difference that no statement mends. */

@@ -6,7 +6,8 @@ import { boundsAs } from "./catalog/mend-sequence.ts";
 import { lastPart, unquote } from "./catalog/names.ts";
 import type { Kind } from "./catalog/queries.ts";
 import type { ModelDifference } from "./open-models.ts";
-import { look, sendAll, type ShadowSchema, tryOut } from "./shadow-schema.ts";
+import { look, sendAll, type ShadowSchema } from "./shadow-schema.ts";
+import { tryOut } from "./postgres/transaction.ts";
 
 /** What it takes to bring a schema to the models, and the schema before and after. */
 export interface Difference extends ModelDifference {

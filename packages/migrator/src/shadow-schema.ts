@@ -1,6 +1,7 @@
 import { type Catalog, readCatalogInTransaction } from "./catalog/catalog.ts";
 import type { OpenModels } from "./open-models.ts";
 import type { Query } from "./connect.ts";
+import { inTransaction } from "./postgres/transaction.ts";
 import { refuseModels } from "./models-refused.ts";
 import type { LedgerTable } from "./tables.ts";
 import { readTypeChange, sendTypeChange, waysToChange } from "./type-change.ts";
@@ -12,27 +13,9 @@ export interface ShadowSchema {
   readonly models: OpenModels;
 }
 
-/** Runs `work` in a transaction that is rolled back, whatever happens. */
-export async function tryOut<Result>({ query }: ShadowSchema, work: () => Promise<Result>): Promise<Result> {
-  await query("begin");
-  try {
-    return await work();
-  } finally {
-    await query("rollback");
-  }
-}
-
 /** Sends statements and keeps what they did; gives them as PostgreSQL took them. */
 export async function apply({ query }: ShadowSchema, statements: readonly string[]): Promise<string[]> {
-  await query("begin");
-  try {
-    const sent = await sendAll(query, statements);
-    await query("commit");
-    return sent;
-  } catch (error) {
-    await query("rollback");
-    throw error;
-  }
+  return await inTransaction({ query }, async () => await sendAll(query, statements));
 }
 
 /** Reads the catalog as it stands, inside an open transaction. */

@@ -3,10 +3,11 @@ import { shorten } from "../catalog/names.ts";
 import { type Rename, renameStatement } from "../catalog/renames.ts";
 import { MigratorError } from "../errors.ts";
 import { type Difference, findDifference } from "../find-difference.ts";
-import { apply, look, type ShadowSchema, tryOut } from "../shadow-schema.ts";
+import { apply, look, type ShadowSchema } from "../shadow-schema.ts";
 import { findWayBack } from "./find-way-back.ts";
 import { followRenames } from "./follow-renames.ts";
 import { type RenameChoices, settleRenames } from "./settle-renames.ts";
+import { tryOut } from "../postgres/transaction.ts";
 
 /** How the migrations' schema becomes the models', and back, both proven on the shadow; empty when they are equal. */
 export interface Change {

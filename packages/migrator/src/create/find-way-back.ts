@@ -3,8 +3,9 @@ import { compareCatalogs } from "../catalog/compare.ts";
 import { describeDifference } from "../catalog/describe.ts";
 import { findDrift } from "../catalog/mend.ts";
 import { rowless } from "../find-difference.ts";
-import { look, sendAll, type ShadowSchema, tryOut } from "../shadow-schema.ts";
+import { look, sendAll, type ShadowSchema } from "../shadow-schema.ts";
 import { tidyDrops } from "./tidy-drops.ts";
+import { tryOut } from "../postgres/transaction.ts";
 
 /** The schema before everything, after the renames, and after everything. */
 export interface Stations {

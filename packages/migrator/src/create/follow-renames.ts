@@ -2,8 +2,9 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { Kind } from "../catalog/queries.ts";
 import { findRenames, type Rename, renameStatement } from "../catalog/renames.ts";
 import { makeAlone } from "../find-difference.ts";
-import { apply, type ShadowSchema, tryOut } from "../shadow-schema.ts";
+import { apply, type ShadowSchema } from "../shadow-schema.ts";
 import type { Settled } from "./settle-renames.ts";
+import { tryOut } from "../postgres/transaction.ts";
 
 /**
  * Renames on the shadow what only has another name in the models and holds no rows: constraints and indexes, whose names

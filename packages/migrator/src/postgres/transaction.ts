@@ -12,7 +12,7 @@ export interface TransactionCommands {
   readonly commit?: string;
 }
 
-type Session = Pick<Connection, "query" | "isLost">;
+type Session = Pick<Connection, "query">;
 
 /** Runs `work` in a transaction of this session and says what became of it; never throws. */
 export async function runTransaction<Value>(
@@ -31,8 +31,7 @@ export async function runTransaction<Value>(
 }
 
 /** Rolls back whatever transaction is open. */
-export async function rollBack({ query, isLost }: Session): Promise<"rolledBack" | "unknown"> {
-  if (isLost()) return "unknown";
+export async function rollBack({ query }: Session): Promise<"rolledBack" | "unknown"> {
   return await query("rollback").then(
     () => "rolledBack" as const,
     () => "unknown" as const,
@@ -40,8 +39,17 @@ export async function rollBack({ query, isLost }: Session): Promise<"rolledBack"
 }
 
 /** Runs `work` in a transaction of this session: all of it is committed, or none and its error thrown. */
-export async function inTransaction<Value>(session: Session, work: () => Promise<Value>): Promise<Value> {
-  const result = await runTransaction(session, work);
+export async function inTransaction<Value>(
+  session: Session,
+  work: () => Promise<Value>,
+  commands: TransactionCommands = {},
+): Promise<Value> {
+  const result = await runTransaction(session, work, commands);
   if (result.end === "committed") return result.value;
   throw result.error;
+}
+
+/** Runs `work` in a transaction that is rolled back, whatever happens. */
+export async function tryOut<Value>(session: Session, work: () => Promise<Value>): Promise<Value> {
+  return await inTransaction(session, work, { commit: "rollback" });
 }

@@ -4,6 +4,7 @@ import { findHints } from "./hints.ts";
 import { countRows } from "./read-rows.ts";
 import { readTables, type Table, type Types } from "./read-tables.ts";
 import type { LedgerTable } from "../../tables.ts";
+import { inTransaction } from "../../postgres/transaction.ts";
 
 export interface FillOptions {
   /** How many rows each table is to have, at least. */
@@ -34,7 +35,9 @@ export function createFiller(connection: Connection, ledger: LedgerTable, option
     for (const table of tables) shapes.set(table.name, shapeOf(table));
     const hints = await hintsOfDomains(types);
     const job: Job = { connection, types, round, given: options.given, hints, refusals: new Map() };
-    const rows = await inTransaction(connection, async () => await fillTables(job, tables, wanted));
+    const rows = await inTransaction(connection, async () => await fillTables(job, tables, wanted), {
+      begin: "begin; set constraints all immediate",
+    });
     const after = rows > 0 ? await countRows(connection.query, tables) : counts;
     return { rows, empty: findEmpty(tables, after, job) };
   };
@@ -59,18 +62,6 @@ function wantedRows(
   const wanted = givenFor(table, given)?.length ?? rows;
   const unchanged = shapes.get(table.name) === shapeOf(table);
   return unchanged ? Math.max(0, wanted - (counts.get(table.name) ?? 0)) : wanted;
-}
-
-async function inTransaction(connection: Connection, work: () => Promise<number>): Promise<number> {
-  await connection.query("begin; set constraints all immediate");
-  try {
-    const rows = await work();
-    await connection.query("commit");
-    return rows;
-  } catch (error) {
-    await connection.query("rollback").catch(() => {});
-    throw error;
-  }
 }
 
 function findEmpty(tables: readonly Table[], counts: ReadonlyMap<string, number>, { refusals }: Job): Filling["empty"] {
