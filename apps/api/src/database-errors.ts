@@ -25,6 +25,12 @@ export function readDatabaseFailure(error: AnyError): DatabaseFailure | undefine
   return { code: code ?? "UNKNOWN", message: withoutValues(code, error.message), constraint, table };
 }
 
+/** The code of the database's failure that an error is, or that caused it. */
+export function findDatabaseCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return readDatabaseFailure(error)?.code ?? findDatabaseCode(error.cause);
+}
+
 /** The problem that a failure is for the caller; undefined where it is our own fault. */
 export function explainDatabaseFailure(failure: DatabaseFailure): HttpProblem | undefined {
   const { code, constraint } = failure;

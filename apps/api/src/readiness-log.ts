@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from "fastify";
-import { readDatabaseFailure } from "./database-errors.ts";
+import { findDatabaseCode, readDatabaseFailure } from "./database-errors.ts";
 import { describeAddress } from "./database.ts";
 import type { ReadinessListener } from "./readiness.ts";
 
@@ -14,8 +14,8 @@ export function logReadiness(log: FastifyBaseLogger, dsn: string): ReadinessList
 
 function describe(error: unknown): { code: string | undefined; message: string } {
   if (!(error instanceof Error)) return { code: undefined, message: String(error) };
-  const { code, message } = readDatabaseFailure(error) ?? { code: undefined, message: error.message };
+  const message = readDatabaseFailure(error)?.message ?? error.message;
   // Node gives several addresses of one host that all refuse no message of their own.
   const all = error instanceof AggregateError ? error.errors.map(String).join("; ") : "";
-  return { code, message: message || all };
+  return { code: findDatabaseCode(error), message: message || all };
 }

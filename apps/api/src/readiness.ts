@@ -10,7 +10,7 @@ import {
   summarize,
 } from "@thedata/migrator";
 import { Pool } from "pg";
-import { readDatabaseFailure } from "./database-errors.ts";
+import { findDatabaseCode } from "./database-errors.ts";
 import { type DatabaseIdentity, readIdentity } from "./database.ts";
 
 /** Whether the schema is the one that this build expects; `reason` says why not, in full sentences. */
@@ -26,7 +26,10 @@ export interface ReadinessReport {
 export interface Readiness {
   /** The report, at most half a second old; always answers within two seconds and never throws. For probes. */
   check(): Promise<ReadinessReport>;
-  /** The same, but waits for a slow database as long as a request would; never throws. For requests. */
+  /**
+   * The same for requests; never throws. While the database is late or away it gives what the database said last, up to
+   * ten seconds ago: whether a request can be served then shows when it is tried.
+   */
   read(): Promise<ReadinessReport>;
   /** Which database was looked at; undefined before the first one answered. */
   identity(): DatabaseIdentity | undefined;
@@ -39,6 +42,8 @@ export type ReadinessListener = (report: ReadinessReport, error: unknown) => voi
 const maximumAgeMs = 500;
 const probeMs = 1800;
 const databaseMs = 5000;
+const patienceMs = 1000;
+const memoryMs = 10_000;
 
 /** Watches the schema at `dsn` through a connection of its own: a busy pool does not make the API look unready. */
 export function watchReadiness(dsn: string, listener: ReadinessListener): Readiness {
@@ -49,7 +54,7 @@ export function watchReadiness(dsn: string, listener: ReadinessListener): Readin
   const read = shared(async () => await readReport(query, tell));
   return {
     check: async () => await Promise.race([read(), lateReport(probeMs)]),
-    read,
+    read: withMemory(read),
     identity: () => identity,
     close: async () => await pool.end(),
   };
@@ -80,6 +85,21 @@ function shared(read: () => Promise<ReadinessReport>): () => Promise<ReadinessRe
   };
 }
 
+function withMemory(read: () => Promise<ReadinessReport>): () => Promise<ReadinessReport> {
+  let last: { readonly report: ReadinessReport; readonly at: number } | undefined;
+  const readAndKeep = async () => {
+    const report = await read();
+    if (report.state !== "unreachable") last = { report, at: Date.now() };
+    return report;
+  };
+  return async () => {
+    if (!last || Date.now() - last.at > memoryMs) return await readAndKeep();
+    const { report: known } = last;
+    const report = await Promise.race([readAndKeep(), sleep(patienceMs, known, { ref: false })]);
+    return report.state === "unreachable" ? known : report;
+  };
+}
+
 async function lateReport(afterMs: number): Promise<ReadinessReport> {
   await sleep(afterMs, undefined, { ref: false });
   // A process that was too busy to look gets to see first what has come in meanwhile.
@@ -94,7 +114,7 @@ async function readReport(query: Query, tell: ReadinessListener): Promise<Readin
     tell(report, undefined);
     return report;
   } catch (error) {
-    const report = unreachable(readDatabaseFailure(error as Error)?.code);
+    const report = unreachable(findDatabaseCode(error));
     tell(report, error);
     return report;
   }

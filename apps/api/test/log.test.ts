@@ -17,11 +17,14 @@ async function startLogging(dsn: string) {
       .slice(0, -1)
       .map((line) => JSON.parse(line) as Line);
   const find = async (wanted: Line, count = 1) =>
-    await vi.waitFor(() => {
-      const found = lines().filter((line) => Object.entries(wanted).every(([name, value]) => line[name] === value));
-      if (found.length < count) throw new Error(chunks.join(""));
-      return found;
-    }, 20_000);
+    await vi.waitFor(
+      () => {
+        const found = lines().filter((line) => Object.entries(wanted).every(([name, value]) => line[name] === value));
+        if (found.length < count) throw new Error(chunks.join(""));
+        return found;
+      },
+      { timeout: 30_000 },
+    );
   const stop = async () => {
     child.kill("SIGTERM");
     return await ended;
@@ -33,7 +36,7 @@ test("a wrong password of the database is told in the log with user, host and co
   const api = await startOwnApi();
   const name = `api_${crypto.randomUUID().slice(0, 8)}`;
   await api.sql(`create role ${name} login password 'the right one'`);
-  await api.sql(`grant select on mikro_orm_migrations to ${name}`);
+  await api.sql(`grant select on all tables in schema public to ${name}`);
   const url = Object.assign(new URL(api.dsn), { username: name, password: "hunter2-do-not-show" });
   const running = await startLogging(url.href);
   const [line] = await running.find({ msg: "the database cannot be used" });
@@ -46,7 +49,9 @@ test("a wrong password of the database is told in the log with user, host and co
   }
   await running.find({ code: "NOT_READY", reason: "The database cannot be reached (28P01)" }, 3);
   await api.sql(`alter role ${name} password 'hunter2-do-not-show'`);
-  await vi.waitFor(async () => expect((await fetch(`${running.address}/readyz`)).status).toBe(200), 20_000);
+  await vi.waitFor(async () => expect((await fetch(`${running.address}/readyz`)).status).toBe(200), {
+    timeout: 30_000,
+  });
   await running.find({ level: 30, msg: "ready: the schema is the one that this build expects" });
   expect(await running.find({ msg: "the database cannot be used" })).toHaveLength(1);
   const { stdout, stderr } = await running.stop();

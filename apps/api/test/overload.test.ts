@@ -8,6 +8,8 @@ import { watchReadiness } from "../src/readiness.ts";
 import { listen } from "./processes.ts";
 import { holdLock, nowhere, sessionSecret, startOwnApi, type TestApi } from "./support.ts";
 
+const patience = { timeout: 30_000 };
+
 /** An answer, as far as it says whether and when to come back. */
 interface Answer {
   readonly status: number | string;
@@ -53,7 +55,7 @@ test("requests beyond the places are refused at once with 503 and Retry-After, a
     return answer;
   });
   // Nobody else can be answered as long as the lock is held.
-  await vi.waitFor(() => expect(statuses).toHaveLength(30), 10_000);
+  await vi.waitFor(() => expect(statuses).toHaveLength(30), patience);
   for (const probe of ["/healthz", "/readyz"]) expect((await api.app.inject(probe)).statusCode).toBe(200);
   await release();
   const all = await Promise.all(answers);
@@ -78,18 +80,23 @@ test("a place is free again after every kind of answer", async () => {
   }
 });
 
-test("thousands of connections at once are answered with 200 or 503, and the log says why", async () => {
+test("a thousand connections at once are answered with 200 or 503, and the log says why", async () => {
   const api = await startOwnApi();
   const running = await startProcess(api);
-  const answers = Promise.all(Array.from({ length: 3000 }, async () => await running.ask("/v1/organizations")));
-  const probes = await Promise.all(["/healthz", "/readyz"].map(running.ask));
-  expect(probes.map(({ status }) => status)).toEqual([200, 200]);
+  await vi.waitFor(async () => expect((await running.ask("/readyz")).status).toBe(200), patience);
+  const answers = Promise.all(Array.from({ length: 1000 }, async () => await running.ask("/v1/organizations")));
+  expect((await running.ask("/healthz")).status).toBe(200);
   const statuses = (await answers).map(({ status }) => status);
-  expect(new Set(statuses)).toEqual(new Set([200, 503]));
+  expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+  // When all is over it serves as before.
+  await vi.waitFor(async () => expect((await running.ask("/readyz")).status).toBe(200), patience);
+  expect((await running.ask("/v1/organizations")).status).toBe(200);
   const log = await running.readLog();
-  const reasons = log.filter(({ code }) => code === "OVERLOADED");
+  const reasons = log.filter(({ msg, code }) => code && (msg === "request refused" || msg === "request failed"));
   expect(reasons).toHaveLength(statuses.filter((status) => status === 503).length);
-  expect(reasons[0]).toMatchObject({ msg: "request refused", reason: expect.stringMatching(/places are taken/) });
+  expect(reasons.find(({ code }) => code === "OVERLOADED")).toMatchObject({
+    reason: expect.stringMatching(/places are taken/),
+  });
 });
 
 // A route that asks the locked table once; a list asks twice at the same time, for its rows and for their number.
@@ -101,7 +108,7 @@ test("who waits too long for a connection of the pool is told to come back, and 
   const release = await holdLock(api.dsn, "organizations");
   const answered: Answer[] = [];
   const answers = Array.from({ length: 13 }, async () => answered.push(await running.ask(oneQuery)));
-  await vi.waitFor(() => expect(answered).toHaveLength(3), 20_000);
+  await vi.waitFor(() => expect(answered).toHaveLength(3), patience);
   for (const answer of answered)
     expect(answer).toEqual({ status: 503, retryAfter: "1", type: "application/problem+json" });
   await release();
@@ -130,7 +137,7 @@ test("a connection that breaks under a request makes it a 503, and the log says 
             "select from pg_stat_activity where application_name = 'thedata-api' and wait_event_type = 'Lock'",
           ),
         ).toHaveLength(1),
-      20_000,
+      patience,
     );
     await breakUp();
     expect(await answer).toEqual({ status: 503, retryAfter: "5", type: "application/problem+json" });

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
 
 /** How a program ended, and what it said. */
 export interface Ending {
@@ -9,10 +10,13 @@ export interface Ending {
   readonly stderr: string;
 }
 
-/** Starts one of the API's programs with this environment and no other. */
+/** Starts one of the API's programs with this environment and no other; it ends with this process at the latest. */
 export function start(program: string, env: Record<string, string>, args: readonly string[] = []) {
   const file = path.join(import.meta.dirname, "../src", program);
-  const child = spawn(process.execPath, ["--conditions=@thedata/source", file, ...args], { env });
+  const tether = pathToFileURL(path.join(import.meta.dirname, "tether.ts")).href;
+  const options = ["--conditions=@thedata/source", `--import=${tether}`];
+  // The fourth pipe is what the tether holds on to.
+  const child = spawn(process.execPath, [...options, file, ...args], { env, stdio: ["pipe", "pipe", "pipe", "pipe"] });
   const ended: Promise<Ending> = Promise.all([
     text(child.stdout),
     text(child.stderr),

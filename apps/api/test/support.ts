@@ -94,7 +94,10 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<TestA
     await call("POST", "/v1/sessions", { body: { email, password: given } });
   const logIn = async (email: string): Promise<Person> => {
     const [row] = await sql("select id from users where email = $1", [email]);
-    return { id: row?.["id"] ?? "", email, token: (await login(email, password)).json<{ token: string }>().token };
+    const answer = await login(email, password);
+    // Otherwise the test would fail later, by a 401 that says nothing of why there is no session.
+    if (answer.statusCode !== 201) throw new Error(`no session (${answer.statusCode}): ${answer.body}`);
+    return { id: row?.["id"] ?? "", email, token: answer.json<{ token: string }>().token };
   };
   return {
     app,
