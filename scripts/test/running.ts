@@ -18,11 +18,12 @@ export interface Running {
   ready(): Promise<void>;
 }
 
-/** Starts `scripts/start.ts` on a folder of its own. */
+/** Starts `scripts/start.ts` on a folder of its own; it ends when this process does, as it ends with npm's. */
 export function start(folder: string, port: number, variables: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(process.execPath, ["--conditions=@thedata/source", "scripts/start.ts"], {
     cwd: root,
-    env: { ...process.env, DATA_DIR: folder, PORT: String(port), ...variables },
+    env: { ...process.env, DATA_DIR: folder, PORT: String(port), TETHER_FD: "3", ...variables },
+    stdio: ["pipe", "pipe", "pipe", "pipe"],
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr])

@@ -75,6 +75,16 @@ describe("npm start", () => {
     expect(await running.ended).toBe(0);
   });
 
+  it("ends with the process that started it, however that one goes", async () => {
+    const running = start(folder, port);
+    await running.ready();
+    // What is left of a test runner that was killed: pipes that are closed.
+    running.process.stdio[3]?.destroy();
+    expect(await running.ended).toBe(0);
+    expect(await isTaken(port)).toBe(false);
+    expect(await isTaken(databasePort(running))).toBe(false);
+  });
+
   it.each([
     ["a port that is in use", async () => String(((await occupy(0)).address() as { port: number }).port), "is in use"],
     ["a port that is none", async () => "http", 'PORT is "http"'],
