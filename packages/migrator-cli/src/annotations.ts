@@ -40,12 +40,12 @@ function escapeProperty(text: string): string {
 /** What there is to annotate of an error that ended a command; `directory` holds the migrations. */
 export function annotationOf(error: unknown, directory: string): Annotation | null {
   if (!(error instanceof MigratorError)) return null;
-  const migration = (error as { migration?: unknown }).migration;
+  const { migration, line } = error as { migration?: unknown; line?: unknown };
   const known = typeof migration === "string" && migration !== "";
   return {
     title: `migrator: ${error.code}`,
     message: error.message,
     file: known ? path.join(directory, `${migration}.ts`) : null,
-    line: known ? 1 : null,
+    line: known ? (typeof line === "number" ? line : 1) : null,
   };
 }

@@ -72,10 +72,13 @@ export class UnknownMigrationError extends MigratorError {
 /** A migration's file cannot be loaded, or does not hold one migration. */
 export class BrokenMigrationError extends MigratorError {
   readonly migration: string;
+  /** The line of the file that is at fault, from 1; null where it is not known. */
+  readonly line: number | null;
 
-  constructor(migration: string, message: string, options?: ErrorOptions) {
+  constructor(migration: string, message: string, options: ErrorOptions & { line?: number | undefined } = {}) {
     super("broken-migration", message, options);
     this.migration = migration;
+    this.line = options.line ?? null;
   }
 }
 

@@ -144,3 +144,33 @@ exports.M1_a = M1_a;`;
     expect((error as Error).message).toContain(file);
   });
 });
+
+describe("a broken file", () => {
+  const typed = `import { Migration } from "@mikro-orm/migrations";
+export class M1_a extends Migration {
+  override async up(): Promise<void> {
+    HERE
+  }
+}
+`;
+  const javascript = typed.replace("override ", "").replace(": Promise<void>", "");
+
+  it.each([
+    ["does not parse in TypeScript", "M1_a.ts", typed.replace("HERE", "this.addSql(`a`;"), "4:20"],
+    ["does not parse in JavaScript", "M1_a.js", javascript.replace("HERE", "this.addSql(`a`;"), "4:17"],
+    ["does not parse in its first line", "M1_a.js", "import { Migration } of './a';", undefined],
+    ["declares twice", "M1_a.js", javascript.replace("HERE", "const a = 1; const a = 2;"), "4:24"],
+    ["does not parse in CommonJS", "M1_a.cjs", "const a = 1;\nreturn };", "2:8"],
+    ["has an enum", "M1_a.ts", typed.replace("export", "enum A { B }\nexport"), "2:1"],
+    ["throws while it is loaded", "M1_a.ts", `${typed}\n  null.a;\n`, "8:8"],
+    ["throws in up", "M1_a.ts", typed.replace("HERE", "this.addSql(null.a);"), "4:22"],
+    ["throws in up, and can be evaluated", "M1_a.js", javascript.replace("HERE", "[].a.b();"), "4:10"],
+    ["imports what is not exported", "M1_a.ts", `import { a } from "node:fs";\n`, "1:10"],
+  ])("that %s is named with the place", async (_, name, source, place) => {
+    const error = await load(source, name).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(BrokenMigrationError);
+    const { message, line } = error as BrokenMigrationError;
+    expect(/\/(?:M1_a\.\w+):(\d+:\d+)\)$/.exec(message)?.[1]).toBe(place);
+    expect(line).toBe(place === undefined ? null : Number(place.split(":")[0]));
+  });
+});

@@ -2,6 +2,7 @@ import { pathToFileURL } from "node:url";
 import { type MigrationFile, readSource } from "./discover.ts";
 import { BrokenMigrationError } from "./errors.ts";
 import { evaluate } from "./evaluate.ts";
+import { findCodePlace } from "./history/code-place.ts";
 import { sha256 } from "./hash.ts";
 import type { Direction } from "./plan.ts";
 import { findTransactionControl, leadingWords, splitCommands } from "./postgres/sql-lexer.ts";
@@ -115,11 +116,19 @@ async function importFile(file: MigrationFile): Promise<Record<string, unknown>>
   try {
     return (await import(pathToFileURL(file.path).href)) as Record<string, unknown>;
   } catch (cause) {
-    const { name, message } = toError(cause);
-    throw new BrokenMigrationError(file.name, `${file.path} cannot be loaded: ${name}: ${message.split("\n")[0]}`, {
-      cause,
-    });
+    throw describeBroken(file, `${file.path} cannot be loaded`, toError(cause));
   }
+}
+
+/** An error of a migration's code, with the place in its file. */
+function describeBroken(file: MigrationFile, what: string, cause: Error): BrokenMigrationError {
+  const place = findCodePlace(cause, file.path, readSource(file).toString());
+  const where = place ? ` (${file.path}:${place.line}:${place.column})` : "";
+  const [message = ""] = cause.message.split("\n");
+  return new BrokenMigrationError(file.name, `${what}: ${cause.name}: ${message}${where}`, {
+    cause,
+    line: place?.line,
+  });
 }
 
 function findClass(file: MigrationFile, module: Record<string, unknown>): MigrationClass {
@@ -164,12 +173,7 @@ async function collectUp(file: MigrationFile, create: Create): Promise<Script> {
   try {
     return await collect(create, "up");
   } catch (cause) {
-    const { name, message } = toError(cause);
-    throw new BrokenMigrationError(
-      file.name,
-      `up() of ${file.path} fails before it reaches the database: ${name}: ${message}`,
-      { cause },
-    );
+    throw describeBroken(file, `up() of ${file.path} fails before it reaches the database`, toError(cause));
   }
 }
 
