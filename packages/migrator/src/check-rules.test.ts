@@ -7,8 +7,8 @@ const name = "Migration20240101000000_a";
 const script = { statements: ["select 1"], computed: false };
 
 /** What the rules find in a source. */
-function find(source: string, loaded: Partial<Pick<LoadedMigration, "down" | "irreversible">> = {}) {
-  const migration = { name, down: script, irreversible: null, ...loaded };
+function find(source: string, loaded: Partial<Pick<LoadedMigration, "up" | "down" | "irreversible" | "noop">> = {}) {
+  const migration = { name, up: script, down: script, irreversible: null, noop: new Set<string>(), ...loaded };
   return checkMigration(migration, readTokens(source)).map(({ code, line }) => `${code}:${line}`);
 }
 
@@ -63,6 +63,17 @@ describe("the rules about a migration", () => {
     const body = "  up() { const name = `V${{ a: 1 }}`; }\n  other = { name: 1 };";
     expect(find(source(body, head))).toEqual([]);
     expect(find(source(body, head).replace(name, "Other"))).toEqual(["name:4"]);
+  });
+
+  const empty = { statements: ["-- nothing yet"], computed: false };
+  it.each<[string, Parameters<typeof find>[1], string[]]>([
+    ["an up", { up: empty }, ["empty:4"]],
+    ["a down", { down: empty }, ["empty:5"]],
+    ["both, as create --blank writes them", { up: empty, down: empty }, ["empty:4", "empty:5"]],
+    ["none that says so", { up: empty, down: empty, noop: new Set(["up", "down"]) }, []],
+    ["none that is computed", { up: { ...empty, computed: true } }, []],
+  ])("find what is left blank at its line: %s", (_, loaded, found) => {
+    expect(find(source("  async up() {}\n  async down() {}"), loaded)).toEqual(found);
   });
 
   it.each([

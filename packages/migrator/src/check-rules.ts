@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
 import type { MigrationFile } from "./discover.ts";
 import type { History } from "./history.ts";
+import { isLeftBlank, leftBlank } from "./left-blank.ts";
 import type { LoadedMigration } from "./load.ts";
 import { stampOf } from "./resolve-target.ts";
 import { readTokens, type Token } from "./source-tokens.ts";
 
 /** A rule of our own for a folder with a manifest that a migration breaks. */
 export interface RuleViolation {
-  readonly code: "name" | "import" | "no-down";
+  readonly code: "name" | "import" | "no-down" | "empty";
   readonly migration: string;
   readonly message: string;
   /** The line of the migration's file, from 1. */
@@ -26,7 +27,7 @@ export async function checkRules(history: History): Promise<RuleViolation[]> {
 
 /** The same for one migration, by the tokens of its file. */
 export function checkMigration(
-  migration: Pick<LoadedMigration, "name" | "down" | "irreversible">,
+  migration: Pick<LoadedMigration, "name" | "up" | "down" | "irreversible" | "noop">,
   tokens: readonly Token[],
 ): RuleViolation[] {
   const { name } = migration;
@@ -37,6 +38,7 @@ export function checkMigration(
     ...checkImports(tokens),
     ...checkClass(name, tokens, own),
     ...checkDown(migration, line),
+    ...checkBlank(migration, tokens, own),
   ];
   return violations.map((one) => ({ ...one, migration: name, message: `${name} ${one.message}` }));
 }
@@ -102,6 +104,20 @@ function checkDown({ down, irreversible }: Pick<LoadedMigration, "down" | "irrev
       ? "has no down: write one, or one that throws the reason why there is no way back."
       : "has a down that throws without a reason: say in the error why there is no way back.";
   return [{ code: "no-down", line, message }];
+}
+
+/** A direction without a statement is refused by the run too. */
+function checkBlank(
+  migration: Parameters<typeof checkMigration>[0],
+  tokens: readonly Token[],
+  own: FoundClass | undefined,
+): Found[] {
+  const blank = (["up", "down"] as const).filter((direction) => isLeftBlank(migration, direction));
+  return blank.map((direction) => {
+    const method = tokens.slice(own?.index).find(({ kind, text }) => kind === "word" && text === direction);
+    const line = method?.line ?? own?.line ?? 1;
+    return { code: "empty", line, message: `leaves its ${direction} blank, which ${leftBlank(direction)}.` };
+  });
 }
 
 const frozen = "a migration is frozen and must not change with other code; write its SQL out.";

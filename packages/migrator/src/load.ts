@@ -33,7 +33,7 @@ export interface LoadedMigration {
 }
 
 /** The script of a direction; nothing where there is none. */
-export function scriptOf(migration: LoadedMigration, direction: Direction): Script {
+export function scriptOf(migration: Pick<LoadedMigration, "up" | "down">, direction: Direction): Script {
   return (direction === "up" ? migration.up : migration.down) ?? { statements: [], computed: false };
 }
 

@@ -1,9 +1,9 @@
 import type { Problem } from "./errors.ts";
 import { resume } from "./execute/resume.ts";
 import { halfDone } from "./half-done.ts";
+import { isLeftBlank, leftBlank } from "./left-blank.ts";
 import { type LoadedMigration, scriptOf } from "./load.ts";
 import type { Direction, Plan } from "./plan.ts";
-import { isEmptySql } from "./postgres/sql-lexer.ts";
 import type { Progress } from "./progress.ts";
 import { type Report, unrun } from "./report.ts";
 
@@ -28,12 +28,9 @@ function checkHalfDone(plan: Plan, loaded: readonly LoadedMigration[], progress:
   return refusal === undefined ? [] : [halfDone(progress, refusal)];
 }
 
-/** A migration that does nothing and does not say so was left blank by mistake. */
 function checkEmpty(migration: LoadedMigration, direction: Direction): Problem[] {
-  const { statements, computed } = scriptOf(migration, direction);
-  if (computed || migration.noop.has(direction) || !statements.every(isEmptySql)) return [];
-  if (direction === "down" && migration.down === null) return [];
-  const message = `The ${direction} of ${migration.name} has no statement: write it, or say in a comment of its file that there is nothing to do: @noop ${direction}.`;
+  if (!isLeftBlank(migration, direction)) return [];
+  const message = `The ${direction} of ${migration.name} ${leftBlank(direction)}.`;
   return [{ code: "empty", migration: migration.name, message }];
 }
 

@@ -22,7 +22,7 @@ const folderFor = async (models: OrmOptions) => {
   const opened = await openModels(models, inject("postgresDsn"), defaultLedger);
   const statements = await opened.creation();
   await opened.close();
-  const folder = await folderOf({ [first]: { up: statements, down: [] } });
+  const folder = await folderOf({ [first]: { up: statements, down: ["select 1"] } });
   await rewriteManifest(folder);
   return folder;
 };

@@ -39,7 +39,13 @@ const expectSound = async (folder: string, count: number) => {
   const { files, manifest } = await discover(folder);
   expect(manifest?.migrations.map(({ name }) => name)).toEqual(files.map(({ name }) => name));
   expect(files).toHaveLength(count);
-  expect(await checkProject(contextOf("", folder), noServer)).toMatchObject({ outcome: "ok", problems: [] });
+  expect(await problemsIn(folder)).toEqual([]);
+};
+
+/** What check finds, beside that a blank migration is still blank. */
+const problemsIn = async (folder: string) => {
+  const { problems } = await checkProject(contextOf("", folder), noServer);
+  return problems.filter(({ code }) => code !== "empty");
 };
 
 /** What stands in a folder beside migrations and manifest. */
@@ -69,7 +75,7 @@ describe("create, killed", () => {
       const { files, manifest } = await discover(folder);
       expect(manifest?.migrations.map(({ name }) => name)).toEqual(files.map(({ name }) => name));
       expect(files[0]?.name).toBe(name);
-      expect(await checkProject(contextOf("", folder), noServer)).toMatchObject({ outcome: "ok" });
+      expect(await problemsIn(folder)).toEqual([]);
 
       await blank(folder, "after");
       await expectSound(folder, files.length + 1);

@@ -1,5 +1,5 @@
 import { defineEntity, p } from "@mikro-orm/core";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { readCatalog } from "../src/catalog/catalog.ts";
@@ -149,7 +149,26 @@ describe("create", () => {
     const created = await create(project(folder), { name: "by hand", blank: true, shadow: { servers: [] } });
     expect(created.statements).toEqual([]);
     expect((await discover(folder)).manifest?.migrations.map(({ name }) => name)).toEqual([created.name]);
-    expect((await checkProject(project(folder), { servers: [] })).outcome).toBe("ok");
+  });
+
+  it("writes a blank migration that check refuses until both ways are written, or said to do nothing", async () => {
+    const folder = await folderOf({});
+    const { name, file, code } = await create(project(folder), { name: "x", blank: true, shadow: { servers: [] } });
+    const check = async (text: string) => {
+      await writeFile(file ?? "", text);
+      await rewriteManifest(folder);
+      const { problems } = await checkProject(project(folder), { servers: [] });
+      return problems.map(({ code, migration, message, line }) => [code, migration, line, message]);
+    };
+    const text = code ?? "";
+    expect(await check(text)).toEqual([
+      ["empty", name, 6, expect.stringContaining("nothing to do: @noop up.")],
+      ["empty", name, 10, expect.stringContaining("nothing to do: @noop down.")],
+    ]);
+    const half = text.replace("// this.addSql(`...`)", "this.addSql(`select 1`)");
+    expect(await check(half)).toEqual([["empty", name, 10, expect.any(String)]]);
+    expect(await check(half.replace("// this.addSql(`...`)", "// @noop down: it only looks"))).toEqual([]);
+    expect(await check(half.replace("// this.addSql(`...`)", "this.addSql(`select 2`)"))).toEqual([]);
   });
 
   it("leaves a folder that has migrations but no manifest without one", async () => {
@@ -164,7 +183,7 @@ describe("create", () => {
     expect(name).toBe("Migration29990101000001_now");
   });
 
-  it.each(["", "  ", "---", "ž", "x".repeat(101)])(`refuses "%s" as a name`, async (name) => {
+  it.each(["", "  ", "---", "用", "x".repeat(101)])(`refuses "%s" as a name`, async (name) => {
     const creating = create(project(await folderOf({})), { name, blank: true, shadow: { servers: [] } });
     await expect(creating).rejects.toThrow(ConfigurationError);
   });
@@ -225,37 +244,45 @@ describe("checkProject", () => {
     {
       rule: "the name of the file",
       file: "Migration2024_a.ts",
-      text: source("export class Migration2024_a extends Migration { up() {} down() {} }"),
+      text: source(
+        "export class Migration2024_a extends Migration { up() { this.addSql('a'); } down() { this.addSql('b'); } }",
+      ),
       found: [["name", "Migration2024_a"]],
     },
     {
       rule: "capitals in the name",
       file: "Migration20240101000000_A.ts",
-      text: source("export class Migration20240101000000_A extends Migration { up() {} down() {} }"),
+      text: source(
+        "export class Migration20240101000000_A extends Migration { up() { this.addSql('a'); } down() { this.addSql('b'); } }",
+      ),
       found: [["name", "Migration20240101000000_A"]],
     },
     {
       rule: "the name of the class",
       file: `${name}.ts`,
-      text: source("export class Other extends Migration { up() {} down() {} }"),
+      text: source("export class Other extends Migration { up() { this.addSql('a'); } down() { this.addSql('b'); } }"),
       found: [["name", name]],
     },
     {
       rule: "an import of other code",
       file: `${name}.ts`,
-      text: source(`import "node:os";\nexport class ${name} extends Migration { up() {} down() {} }`),
+      text: source(
+        `import "node:os";\nexport class ${name} extends Migration { up() { this.addSql('a'); } down() { this.addSql('b'); } }`,
+      ),
       found: [["import", name]],
     },
     {
       rule: "a dynamic import",
       file: `${name}.ts`,
-      text: source(`export class ${name} extends Migration { up() {} down() { void import("node:fs"); } }`),
+      text: source(
+        `export class ${name} extends Migration { up() { this.addSql('a'); } down() { this.addSql('b'); void import("node:fs"); } }`,
+      ),
       found: [["import", name]],
     },
     {
       rule: "a down that is not there",
       file: `${name}.ts`,
-      text: source(`export class ${name} extends Migration { up() {} }`),
+      text: source(`export class ${name} extends Migration { up() { this.addSql('a'); } }`),
       found: [["no-down", name]],
     },
   ])("holds to its rule about $rule", async ({ file, text, found }) => {
@@ -266,7 +293,7 @@ describe("checkProject", () => {
 
   it("allows a down that throws its reason, and imports of MikroORM", async () => {
     const text = source(
-      `import "@mikro-orm/core";\nexport class ${name} extends Migration { up() {} down() { throw new Error("gone"); } }`,
+      `import "@mikro-orm/core";\nexport class ${name} extends Migration { up() { this.addSql('a'); } down() { throw new Error("gone"); } }`,
     );
     const folder = await folderOf({ [`${name}.ts`]: text.replace("@mikro-orm/core", "@mikro-orm/migrations") });
     await rewriteManifest(folder);
@@ -274,7 +301,7 @@ describe("checkProject", () => {
   });
 
   it("refuses two migrations of one time stamp", async () => {
-    const folder = await folderOf({ [name]: sound, Migration20240101000000_b: { up: ["select 1"], down: [] } });
+    const folder = await folderOf({ [name]: sound, Migration20240101000000_b: sound });
     await rewriteManifest(folder);
     expect(await codes(folder)).toEqual([["name", "Migration20240101000000_b"]]);
   });

@@ -13,7 +13,7 @@ const name = "Migration20240101000000_a";
 
 /** A project's folder of one migration, and the engine's context for it. */
 async function project(...up: string[]) {
-  const steps: Steps = { up, down: [] };
+  const steps: Steps = { up, down: ["select 1"] };
   const folder = await folderOf({ [name]: steps });
   await rewriteManifest(folder);
   return contextOf("", folder);
@@ -157,7 +157,7 @@ describe("the place of a problem", () => {
     await writeFile(manifest, (await readFile(manifest, "utf8")).replace(/("checksum": ")./, "$1x"));
     await writeFile(
       path.join(directory, "Migration20240102000000_b.ts"),
-      `import { Migration } from "@mikro-orm/migrations";\nimport "node:os";\nexport class Migration20240102000000_b extends Migration { up() {} }\n`,
+      `import { Migration } from "@mikro-orm/migrations";\nimport "node:os";\nexport class Migration20240102000000_b extends Migration { up() { this.addSql("a"); } }\n`,
     );
     const { problems } = await checkProject(contextOf("", directory), { servers: [] });
     const places = problems.map(({ code, file, line }) => [code, path.basename(file ?? ""), line]);
