@@ -18,24 +18,19 @@ export interface Evaluated {
  */
 export function evaluate(file: string, source: string, known = false): Evaluated {
   const tokens = readTokens(source);
-  if (file.endsWith(".cjs") || !(known || isSelfContained(tokens))) return { selfContained: false };
+  const head = file.endsWith(".cjs") ? undefined : findHead(tokens);
+  if (!head || !(known || isSelfContained(tokens, head))) return { selfContained: false };
   const types = file.endsWith(".ts") ? findTypes(tokens) : [];
-  return { selfContained: true, module: types && run(file, source, tokens, types) };
+  if (!types) return { selfContained: true, module: undefined };
+  const code = blank(source, [...head.imports, head.exports, ...types]);
+  return { selfContained: true, module: run(file, `"use strict"; ${code}\nreturn { ${head.name} };`) };
 }
 
-function run(
-  file: string,
-  source: string,
-  tokens: readonly Token[],
-  types: readonly Token[],
-): Record<string, unknown> | undefined {
-  const head = findHead(tokens);
-  if (!head) return undefined;
-  const code = `"use strict"; ${blank(source, [...head.imports, head.exports, ...types])}\nreturn { ${head.name} };`;
+/** Undefined where it throws: the import says what is wrong with it. */
+function run(filename: string, code: string): Record<string, unknown> | undefined {
   try {
-    return compileFunction(code, ["Migration"], { filename: file })(RecordedMigration) as Record<string, unknown>;
+    return compileFunction(code, ["Migration"], { filename })(RecordedMigration) as Record<string, unknown>;
   } catch {
-    // The import says what is wrong with it.
     return undefined;
   }
 }

@@ -11,7 +11,7 @@ export interface Token {
 // Comments go; strings, templates (as far as they hold no other template) and regular expressions stay whole. Where a
 // string ends is not told here: one pattern for all of it would need a stack as deep as the string is long.
 const pattern =
-  /\/\/.*|\/\*[\s\S]*?\*\/|["'`]|(?<=[(,=:[!&|?{};]\s*)\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/|[\p{ID_Start}$_][\p{ID_Continue}$]*|\d\w*|\S/gu;
+  /[\p{ID_Start}$_][\p{ID_Continue}$]*|["'`]|\/\/.*|\/\*[\s\S]*?\*\/|\/(?<=[(,=:[!&|?{};]\s*\/)(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/|\d\w*|\S/gu;
 
 const endsOfStrings = new Map([
   ['"', /\\[\s\S]|["\n]/g],
@@ -26,29 +26,29 @@ export function readTokens(source: string): Token[] {
   const lineAt = lineCounter(source);
   pattern.lastIndex = 0;
   for (let match = pattern.exec(source); match; match = pattern.exec(source)) {
-    const [text] = match;
-    const place = { line: lineAt(match.index), at: match.index };
+    const { 0: text, index: at } = match;
+    if (text.startsWith("//") || text.startsWith("/*")) continue;
     if (text === "{") open.push(0);
-    if (text === "`" || (text === "}" && open.pop() === 1)) {
-      const end = findEnd(source, match.index + 1, endOfTemplate);
-      if (source.startsWith("${", end)) open.push(1);
-      pattern.lastIndex = end + (source[end] === "$" ? 2 : 1);
-      tokens.push({ kind: "string", text: source.slice(match.index + 1, end), ...place });
-    } else if (!/^\/[/*]/.test(text)) {
-      const token = toToken(source, match.index, text);
-      if (token.kind === "string") pattern.lastIndex = match.index + token.text.length + 2;
-      tokens.push({ ...token, ...place });
-    }
+    const isTemplate = text === "`" || (text === "}" && open.pop() === 1);
+    const end = isTemplate ? findEnd(source, at + 1, endOfTemplate) : endOfString(source, at, text);
+    const begins = isTemplate && source.startsWith("${", end);
+    if (begins) open.push(1);
+    if (end !== undefined) pattern.lastIndex = end + (begins ? 2 : 1);
+    const kind = end === undefined ? kindOf(text) : "string";
+    tokens.push({ kind, text: end === undefined ? text : source.slice(at + 1, end), line: lineAt(at), at });
   }
   return tokens;
 }
 
-function toToken(source: string, at: number, text: string): Pick<Token, "kind" | "text"> {
-  const stop = endsOfStrings.get(text);
-  const end = stop ? findEnd(source, at + 1, stop) : at;
-  // A quote that nothing closes is a sign.
-  if (stop && source[end] === text) return { kind: "string", text: source.slice(at + 1, end) };
-  return { kind: /^[\p{ID_Start}$_]/u.test(text) ? "word" : "sign", text };
+function kindOf(text: string): Token["kind"] {
+  return /^[\p{ID_Start}$_]/u.test(text) ? "word" : "sign";
+}
+
+/** Where the string ends that this quote begins; undefined: it begins none. */
+function endOfString(source: string, at: number, quote: string): number | undefined {
+  const stops = endsOfStrings.get(quote);
+  const end = stops && findEnd(source, at + 1, stops);
+  return end !== undefined && source[end] === quote ? end : undefined;
 }
 
 /** Where the first of `stops` is that is no escape; the end of the source where there is none. */
@@ -61,9 +61,9 @@ function findEnd(source: string, from: number, stops: RegExp): number {
 
 /** Counts lines up to places that come one after the other. */
 function lineCounter(source: string): (index: number) => number {
-  let [at, line] = [0, 1];
+  let [line, end] = [1, source.indexOf("\n")];
   return (index) => {
-    for (; at < index; at += 1) if (source[at] === "\n") line += 1;
+    for (; end >= 0 && end < index; end = source.indexOf("\n", end + 1)) line += 1;
     return line;
   };
 }

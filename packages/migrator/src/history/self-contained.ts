@@ -19,13 +19,11 @@ const operators = wordsOf("await const do else extends in instanceof let new of 
 const surroundings = wordsOf("arguments eval exports module require __dirname __filename");
 
 /**
- * True of a migration, by the tokens of its file, whose statements follow from its text: it imports the base class
- * alone, names only what it declares, and calls only what clock, locale, surroundings and other files do not change.
- * Types count as code.
+ * True of a migration, by its head and the tokens of its file, whose statements follow from its text: it imports the
+ * base class alone, names only what it declares, and calls only what clock, locale, surroundings and other files do not
+ * change. Types count as code.
  */
-export function isSelfContained(tokens: readonly Token[]): boolean {
-  const head = findHead(tokens);
-  if (!head) return false;
+export function isSelfContained(tokens: readonly Token[], head: Head): boolean {
   const code = tokens.filter((token) => !head.all.has(token));
   const partners = matchBrackets(code);
   const declared = findDeclared(code, partners);
@@ -39,7 +37,7 @@ export function isSelfContained(tokens: readonly Token[]): boolean {
 const importHead = ["import", "{", "Migration", "}", "from", "@mikro-orm/migrations"];
 
 /** How a file begins that holds one migration. */
-interface Head {
+export interface Head {
   readonly name: string;
   /** The tokens that import the base class. */
   readonly imports: readonly Token[];
@@ -50,7 +48,7 @@ interface Head {
 
 /** Finds what imports the base class, and the class that is exported and extends it; undefined where one is missing. */
 export function findHead(tokens: readonly Token[]): Head | undefined {
-  const find = (word: string) => tokens.findIndex(({ kind, text }) => kind === "word" && text === word);
+  const find = (word: string) => tokens.findIndex((token) => token.text === word && token.kind === "word");
   const [from, to] = [find("import"), find("export")];
   if (from < 0 || to < 0) return undefined;
   const imports = tokens.slice(from, from + importHead.length);
@@ -63,13 +61,15 @@ export function findHead(tokens: readonly Token[]): Head | undefined {
   return { name: name.text, imports, exports, all: new Set([...imports, exports, ...base.slice(0, 2)]) };
 }
 
-/** Where the other bracket of a pair is. */
+/** Where the other bracket of a pair is, by the place of the one. */
 export function matchBrackets(code: readonly Token[]): ReadonlyMap<number, number> {
-  const [open, partners]: [number[], Map<number, number>] = [[], new Map()];
-  for (const [index, { kind, text }] of code.entries()) {
-    if (kind !== "sign") continue;
-    if ("([{".includes(text)) open.push(index);
-    const from = ")]}".includes(text) ? open.pop() : undefined;
+  const partners = new Map<number, number>();
+  const open: number[] = [];
+  for (let index = 0; index < code.length; index++) {
+    const token = code[index];
+    if (token?.kind !== "sign") continue;
+    if ("([{".includes(token.text)) open.push(index);
+    const from = ")]}".includes(token.text) ? open.pop() : undefined;
     if (from !== undefined) partners.set(from, index).set(index, from);
   }
   return partners;
@@ -81,11 +81,12 @@ const declaring = wordsOf(`class const function interface let type var
 /** The names of variables, functions, parameters, methods and fields; some more words can be among them. */
 function findDeclared(code: readonly Token[], partners: ReadonlyMap<number, number>): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const [index, token] of code.entries()) {
+  for (let index = 0; index < code.length; index++) {
+    const token = code[index];
     const before = code[index - 1];
     const declared = before?.kind === "word" && declaring.has(before.text);
     const assigned = isSign(code[index + 1], "=") && !isSign(code[index + 2], "=");
-    if (token.kind === "word" && (declared || assigned)) names.add(token.text);
+    if (token?.kind === "word" && (declared || assigned)) names.add(token.text);
     const to = partners.get(index) ?? index;
     if (to < index || !(declared || (isSign(token, "(") && takesParameters(code, index, to)))) continue;
     // With the name in front of its parameters.
@@ -102,7 +103,9 @@ export function takesParameters(code: readonly Token[], from: number, to: number
 }
 
 function isHarmlessWord(code: readonly Token[], index: number, declared: ReadonlySet<string>): boolean {
-  const [before, { text = "" } = {}, after] = [code[index - 1], code[index], code[index + 1]];
+  const before = code[index - 1];
+  const after = code[index + 1];
+  const text = code[index]?.text ?? "";
   // Not behind the dots of `...rest`.
   if (isSign(before, ".") && !isSign(code[index - 2], ".")) return isHarmlessMember(text, after);
   // Taken out of an object: `{ constructor: make } = this`.
@@ -113,7 +116,7 @@ function isHarmlessWord(code: readonly Token[], index: number, declared: Readonl
 }
 
 function isKnown(name: string, declared: ReadonlySet<string>): boolean {
-  return declared.has(name) && !surroundings.has(name) && !(name in globalThis);
+  return declared.has(name) && !surroundings.has(name) && !Reflect.has(globalThis, name);
 }
 
 /** A method that all share is called at once: as a value it could hold what another file finds there. */
@@ -123,7 +126,8 @@ function isHarmlessMember(name: string, after: Token | undefined): boolean {
 
 /** True of a name in an object or a pattern; in a list of names too. */
 function isKey(code: readonly Token[], index: number): boolean {
-  const [before, after] = [code[index - 1], code[index + 1]];
+  const before = code[index - 1];
+  const after = code[index + 1];
   const begins = before?.kind === "sign" && "{,;".includes(before.text);
   return begins && after?.kind === "sign" && (before.text === ";" ? ":" : ":,}=").includes(after.text);
 }
