@@ -13,7 +13,7 @@ export function halfDone(progress: Progress, refusal?: string): Problem {
 }
 
 /** What is known to be done, in words. */
-export function describeProgress({ done, attempted, total, statements }: Progress): string {
+export function describeProgress({ done, attempted, failed, total, statements }: Progress): string {
   if (attempted === 0) return "ran code whose end is unknown";
   const of = total === null ? "" : ` of ${total}`;
   const last = statements[done - 1];
@@ -21,10 +21,10 @@ export function describeProgress({ done, attempted, total, statements }: Progres
     done === 0
       ? `has no statement${of} that is known to be done`
       : `was cut off behind statement ${done}${of}${last === undefined ? "" : ` (${excerpt(last)})`}`;
-  const doubt = statements[done];
-  return attempted === null
-    ? known
-    : `${known}; the end of statement ${attempted}${doubt === undefined ? "" : ` (${excerpt(doubt)})`} is unknown`;
+  if (attempted === null) return known;
+  const sql = statements[done];
+  const which = `statement ${attempted}${sql === undefined ? "" : ` (${excerpt(sql)})`}`;
+  return failed ? `${known}; ${which} failed and left something behind` : `${known}; the end of ${which} is unknown`;
 }
 
 function excerpt(sql: string): string {

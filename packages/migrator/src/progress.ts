@@ -13,8 +13,10 @@ export interface Progress {
   readonly direction: Direction;
   /** The number of the last statement that is known to be done; 0: none. */
   readonly done: number;
-  /** The number of a statement that was sent and whose end is unknown; null: none. */
+  /** The number of a statement that was sent and that may have left something; null: none. */
   readonly attempted: number | null;
+  /** True: the server refused that statement in the end; false: its end is unknown. */
+  readonly failed: boolean;
   /** How many statements the migration had; null: its code computes them. */
   readonly total: number | null;
   /** The statements that are done or were attempted, in their order, as they were sent. */
@@ -48,7 +50,8 @@ export async function readProgress(query: Query, ledger: LedgerTable): Promise<P
     const rows = await query<Progress & { since: Date }>(
       `select migration, direction, max(total) as total, min(at) as since,
               coalesce(max(number) filter (where state = 'done'), 0) as done,
-              max(number) filter (where state = 'attempted') as attempted,
+              max(number) filter (where state <> 'done') as attempted,
+              bool_or(state = 'failed') as failed,
               coalesce(json_agg(sql order by number) filter (where number > 0), '[]') as statements
          from ${qualified(progressTable(ledger))} group by migration, direction order by since limit 1`,
     );
@@ -67,10 +70,10 @@ export interface ProgressNote {
   /** With their numbers, from 1; 0: the code of a computed migration. */
   readonly statements: readonly { readonly number: number; readonly sql: string }[];
   readonly total: number | null;
-  readonly state: "attempted" | "done";
+  readonly state: "attempted" | "failed" | "done";
 }
 
-/** Notes statements as attempted or done. */
+/** Notes statements as attempted, failed or done. */
 export async function noteProgress(query: Query, note: ProgressNote, actor: Actor, ledger: LedgerTable): Promise<void> {
   for (const { sql, parameters } of progressUpserts(note, actor, ledger)) await query(sql, parameters);
 }

@@ -81,8 +81,11 @@ describe("an index that is built outside a transaction", () => {
     expect(await up(context)).toMatchObject({ outcome: "failed", error: { sqlState: "23505" } });
     expect(await valid(sql)).toEqual([{ valid: false }]);
     expect(await readStatus(context)).toMatchObject({
-      state: "empty",
-      problems: [{ code: "invalid-index", migration: null }],
+      state: "half-done",
+      problems: [
+        { code: "half-done", migration: "M1" },
+        { code: "invalid-index", migration: null },
+      ],
     });
     await sql("delete from a");
     expect((await up(context)).outcome).toBe("applied");

@@ -149,6 +149,41 @@ describe("a step outside a transaction that was cut off", () => {
     ]);
   });
 
+  it.each(["up", "down"] as const)(
+    "stays half done where a cancelled %s leaves an invalid index",
+    async (direction) => {
+      const steps = {
+        ...outside,
+        up: ["create index concurrently i on counts (n)"],
+        down: ["drop index concurrently i"],
+      };
+      const { context, sql, connect, rewrite } = await start(steps);
+      const run = direction === "up" ? up : down;
+      if (direction === "down") await up(context);
+      const holder = await connect();
+      await holder.query("begin; lock table counts in row exclusive mode");
+      const interrupt = new AbortController();
+      const running = run({ ...context, signal: interrupt.signal });
+      await until(
+        async () => (await sql("select from pg_index where indexrelid = to_regclass('i') and not indisvalid")).length,
+      );
+      interrupt.abort();
+      expect(await running).toMatchObject({ error: { code: "interrupted" } });
+      await holder.query("rollback");
+      expect(await readStatus(context)).toMatchObject({
+        state: "half-done",
+        halfDone: { direction, attempted: 1, failed: true },
+      });
+      const other = direction === "up" ? down : up;
+      expect(await other(context)).toMatchObject({ outcome: "refused", problems: [{ code: "half-done" }] });
+      if (direction === "up") await rewrite({ ...steps, up: ["create index concurrently k on counts (n)"] });
+      expect((await run(context)).outcome).toBe(direction === "up" ? "applied" : "reverted");
+      expect(
+        await sql("select indexrelid::regclass::text as name from pg_index where indrelid = 'counts'::regclass"),
+      ).toEqual(direction === "up" ? [{ name: "k" }] : []);
+    },
+  );
+
   it.each([
     ["applied", "current", ["M1", "M2"], 1],
     ["reverted", "behind", ["M1"], 3],

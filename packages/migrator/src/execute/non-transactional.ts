@@ -29,7 +29,8 @@ export async function runOutside(run: Run, step: Step): Promise<number> {
   const resumption = resume(script, progress);
   if (progress && resumption.refusal !== undefined)
     throw new RefusedError(halfDone(progress, resumption.refusal).message);
-  const { done = 0, inDoubt = null } = resumption;
+  const { done = 0, inDoubt = null, leftover = null } = resumption;
+  if (leftover !== null) await isDone(run, leftover, false);
   const statements = enumerate(script.computed ? await computeOutside(run, step) : script.statements);
   const position = { ...step, computed: script.computed };
   for (const unit of toUnits(migration.name, statements))
@@ -76,13 +77,13 @@ async function runUnit(run: Run, position: Position, unit: Unit, inDoubt: boolea
 }
 
 function interrupted(number: number): InterruptedError {
-  if (number === 1) return new InterruptedError();
+  const before = number > 1 ? `, and what it has done before statement ${number} stays` : "";
   return new InterruptedError(
-    `Interrupted: the statement under way was cancelled; its migration runs outside a transaction, and statements 1 to ${number - 1} stay done: the same command goes on from there`,
+    `Interrupted: the statement under way was cancelled; its migration runs outside a transaction${before}: "migrator status" says where it stands`,
   );
 }
 
-type NoteState = "attempted" | "done";
+type NoteState = "attempted" | "failed" | "done";
 
 /** The migration may have taken a role that the ledger is closed to; with the transaction's end it has it again. */
 async function note(run: Run, position: Position, statements: readonly Statement[], state: NoteState): Promise<void> {
@@ -129,18 +130,30 @@ async function runAlone(run: Run, position: Position, statement: Statement, inDo
       async () => await sendStatement(run, position.migration.name, statement),
     );
   } catch (error) {
-    // A block that commits may have done a part before it failed.
-    if (isRepeatable(statement.sql) && leftNothing(error))
-      await withdrawAttempt(run.connection.query, position.migration.name, run.ledger);
+    if (isRepeatable(statement.sql) && isAnswer(error)) await settleFailure(run, position, statement);
     throw error;
   }
   await noteAlone(run, position, statement, "done");
 }
 
-/** Whether the server itself said that the statement failed. */
-function leftNothing(error: unknown): boolean {
+/** Whether the server itself said that the statement failed. A block that commits may have done a part all the same. */
+function isAnswer(error: unknown): boolean {
   const { cause, code } = error as { cause?: { code?: string }; code?: string };
   return hasSqlState(cause ?? {}) || code === "interrupted";
+}
+
+/** What commits in between leaves traces when it fails: the step stays half done until they are gone. */
+async function settleFailure(run: Run, position: Position, statement: Statement): Promise<void> {
+  if (run.connection.isLost()) return;
+  if (await leavesTraces(run, statement.sql)) await noteAlone(run, position, statement, "failed");
+  else await withdrawAttempt(run.connection.query, position.migration.name, run.ledger);
+}
+
+/** An index that is not valid; of other statements that go CONCURRENTLY nobody can tell. */
+async function leavesTraces(run: Run, sql: string): Promise<boolean> {
+  const wanted = await parseConcurrentIndex(sql);
+  if (!wanted) return /\bconcurrently\b/i.test(sql);
+  return (await findIndex(run.connection.query, wanted))?.valid === false;
 }
 
 async function sendStatement(run: Run, migration: string, statement: Statement): Promise<void> {

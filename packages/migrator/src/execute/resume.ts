@@ -9,22 +9,25 @@ export type Resumption =
       readonly done: number;
       /** The number of the next statement where an earlier run sent it and its end is unknown; null elsewhere. */
       readonly inDoubt: number | null;
+      /** A statement that failed, was corrected since, and may have left an index behind; null elsewhere. */
+      readonly leftover: string | null;
       readonly refusal?: never;
     }
-  | { readonly refusal: string; readonly done?: never; readonly inDoubt?: never };
+  | { readonly refusal: string; readonly done?: never; readonly inDoubt?: never; readonly leftover?: never };
 
 /** Where a script goes on whose run was cut off: behind the statements that are done, if they are unchanged. */
 export function resume(script: Script, progress: Progress | undefined): Resumption {
-  if (!progress) return { done: 0, inDoubt: null };
-  const { done, attempted, statements } = progress;
+  if (!progress) return { done: 0, inDoubt: null, leftover: null };
+  const { done, attempted, failed, statements } = progress;
   if (script.computed || attempted === 0)
     return { refusal: "its code computes statements, and how far it came is unknown" };
   const changed = statements.findIndex((sql, index) => script.statements[index] !== sql);
+  if (failed && changed === done) return { done, inDoubt: null, leftover: statements[done] ?? null };
   if (changed >= 0) return { refusal: `its statement ${changed + 1}, which was run, is another one now` };
   const doubtful = attempted === null ? undefined : script.statements[attempted - 1];
   if (doubtful !== undefined && !isRepeatable(doubtful))
     return { refusal: `the end of its statement ${attempted} is unknown, and it may not be safe to run it again` };
-  return { done, inDoubt: attempted };
+  return { done, inDoubt: attempted, leftover: null };
 }
 
 // What has no further effect when it is sent again, fails, or leaves in the catalog what became of it.
