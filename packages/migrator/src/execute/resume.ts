@@ -32,22 +32,27 @@ export function resume(script: Script, progress: Progress | undefined): Resumpti
 
 // What has no further effect when it is sent again, fails, or leaves in the catalog what became of it.
 const repeatable =
-  /^(create (unique )?index concurrently(?! on\b)|drop index concurrently|reindex|vacuum|cluster|alter system|(create|drop|alter) (database|tablespace|subscription))\b/;
+  /^(create (unique )?index concurrently(?! on\b)|drop index concurrently|vacuum|cluster|alter system|(create|drop|alter) (database|tablespace|subscription))\b/;
 
 /**
  * Whether a statement that cannot run in a transaction may be sent again when its end is unknown. A block, procedure or
- * transaction may have committed a part; an index without a name would be built twice.
+ * transaction may have committed a part; an index without a name would be built twice; a second REINDEX CONCURRENTLY
+ * leaves the half-built copies of the first one where they are.
  */
 export function isRepeatable(sql: string): boolean {
   const [command, ...rest] = splitCommands(sql);
   if (!command || rest.length > 0) return false;
-  return repeatable.test(leadingWords(command, 5).join(" ")) || detaches(command.sql);
+  const words = leadingWords(command, 5).join(" ");
+  if (words.startsWith("reindex")) return !/\bconcurrently\b/i.test(command.sql);
+  return repeatable.test(words) || detaches(command.sql);
 }
 
 /** Whether a statement must be sent outside a transaction, or may want to be, as far as its text tells. */
 export function isOutside(sql: string): boolean {
   const starts = splitCommands(sql).map((command) => leadingWords(command, 4).join(" "));
-  return isRepeatable(sql) || starts.some((words) => /^(do|call|create (unique )?index concurrently)\b/.test(words));
+  return (
+    isRepeatable(sql) || starts.some((words) => /^(do|call|reindex|create (unique )?index concurrently)\b/.test(words))
+  );
 }
 
 function detaches(sql: string): boolean {
