@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Ending, run, start } from "./command.ts";
+import { type Ending, run, start, type Started } from "./command.ts";
 import { type Cut, cutOff, isCrash, pickCut } from "./cut.ts";
 import { findFaults, findLies, firstLine, readDocument } from "./judge.ts";
 import type { Log } from "./log.ts";
@@ -44,7 +44,7 @@ export function pickOrder({ random, history }: Stage, direction: Direction, from
 
 /** Starts a command, mostly one and sometimes two of the same, and cuts one off at a random moment. */
 export async function disturb(stage: Stage, log: Log, order: Order): Promise<Outcome> {
-  const { random, project, server, observer, database, timing } = stage;
+  const { random, project, server, observer, database } = stage;
   const cut = pickCut(stage);
   const moment = pickMoment(stage, order);
   const twin = random.chance(0.15);
@@ -57,10 +57,12 @@ export async function disturb(stage: Stage, log: Log, order: Order): Promise<Out
   }
   const victim = random.pick(started);
   let signalled: number | undefined;
+  let early = false;
   const inTime = await moment.reached(victim);
   if (inTime) {
     signalled = performance.now() - victim.since;
     if (releaseFirst) await moment.release();
+    early = !(await hasBegun(stage, victim, started));
     await cutOff(stage, cut, victim);
   }
   // What is asked to end may not be able to while it is held.
@@ -70,7 +72,6 @@ export async function disturb(stage: Stage, log: Log, order: Order): Promise<Out
   if (cut === "crash" || cut === "killSession") await observer.ask("postgres", "select 1");
   log.count(inTime ? "cuts" : "cuts that came too late");
   if (inTime) log.count(cut);
-  const early = signalled !== undefined && signalled < timing.startMs / 2;
   if (early && endings.some(({ signal }) => signal === "SIGINT" || signal === "SIGTERM"))
     log.count("ended by a signal while Node started");
   for (const [index, ending] of endings.entries()) {
@@ -83,6 +84,12 @@ export async function disturb(stage: Stage, log: Log, order: Order): Promise<Out
     `${twin ? "2 × " : ""}${order.words.join(" ")} (${order.from} to ${order.to}): ${inTime ? `${cut} ${moment.text} (${Math.round(signalled ?? 0)} ms)` : `over before ${cut} ${moment.text}`} → ${endings.map(describe).join(" and ")}`,
   );
   return { endings, cut: inTime ? cut : undefined, crashed: inTime && isCrash(cut), twin };
+}
+
+/** Whether a run has connected or spoken: before that nobody can tell it from Node, which leaves signals to the system. */
+async function hasBegun({ observer, database }: Stage, one: Started, all: readonly Started[]): Promise<boolean> {
+  const others = all.filter((other) => other !== one && !other.ending());
+  return one.hasSpoken() || (await observer.findSessions(database)).length > others.length;
 }
 
 /** Runs a command that nothing disturbs. */

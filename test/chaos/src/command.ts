@@ -10,6 +10,8 @@ export interface Started {
   readonly ended: Promise<Ending>;
   /** The same as `ended` once that is there. */
   ending(): Ending | undefined;
+  /** Whether it has said anything. */
+  hasSpoken(): boolean;
 }
 
 /** How a command ended. */
@@ -37,7 +39,9 @@ export function start(project: Project, dsn: string, words: readonly string[]): 
   const started = performance.now();
   let ending: Ending | undefined;
   const ended = watch(child).then((value) => (ending = value));
-  return { words, child, since: started, ended, ending: () => ending };
+  let spoken = false;
+  for (const stream of [child.stdout, child.stderr]) stream?.once("data", () => (spoken = true));
+  return { words, child, since: started, ended, ending: () => ending, hasSpoken: () => spoken };
 }
 
 /** Runs a command to its end. */

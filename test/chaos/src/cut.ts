@@ -32,9 +32,9 @@ const cuts = {
     if (pid === undefined) return;
     const witness = await observer.open("postgres");
     const lost = new Promise((resolve) => witness.once("end", resolve));
-    server.killProcess(pid);
     // The server looks well until it has noticed.
-    await Promise.race([lost, sleep(10_000)]);
+    if (server.killProcess(pid)) await Promise.race([lost, sleep(10_000)]);
+    await witness.end().catch(() => {});
   },
 };
 

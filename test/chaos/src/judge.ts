@@ -46,7 +46,9 @@ export function findFaults(ending: Ending, { json, killed, early, twice }: Treat
   else if (/^\s+at .+:\d+:\d+\)?$/m.test(stderr)) faults.push(`a stack on standard error: ${firstLine(stderr)}`);
   const document = json ? readDocument(stdout) : undefined;
   if (json && !document && !(twice && stdout === ""))
-    faults.push(`standard output is not one document (exit code ${code}): ${firstLine(stdout) || "nothing"}`);
+    faults.push(
+      `standard output is not one document (exit code ${code}): ${stdout.replaceAll(/\s+/g, " ") || "nothing"}`,
+    );
   if (document?.error?.code === "interrupted" && code !== 130 && code !== 143)
     faults.push(`exit code ${code} for an interrupted run, where 130 or 143 is right`);
   return faults;

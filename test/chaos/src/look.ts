@@ -39,6 +39,7 @@ export async function look(
   const traces = settled ? matching : candidates;
   const wanted = await stage.reference.after(traces[0] ?? []);
   const half = await askStatus(stage, log, { ledger, settled, differences: compare(snapshot, wanted) });
+  if (half && stage.random.chance(0.2)) await askOthers(stage, log, half);
   const floor = Math.min(standing.floor, ...traces.map(({ length }) => length));
   return { ledger, half, settled, standing: { traces, floor } };
 }
@@ -66,13 +67,27 @@ async function askStatus(stage: Stage, log: Log, truth: Truth): Promise<ProblemD
   if (half && !named) log.diverge("status", `${half.migration ?? "nothing"} cannot be half done: ${half.message}`);
   if (settled && !half) expectState(log, status, stateAt(history, ledger.length));
   if (!settled && possible.length === 0) tell(log, differences);
-  const seen = half ?? status.problems.find(({ code }) => code === "invalid-index");
-  if (!settled && possible.length > 0 && !seen && status.state !== "half-done")
+  if (!settled && possible.length > 0 && !half)
     log.diverge(
       "status",
       `it says ${status.state} at ${ledger.length} of ${history.length} while one of ${possible.map((one) => one?.name).join(", ")} is half done: ${shorten(differences)}`,
     );
   return half;
+}
+
+/** Other commands that tell where a database stands tell of what is half done as well. */
+async function askOthers(
+  { project, server, database }: Stage,
+  log: Log,
+  { migration }: ProblemDocument,
+): Promise<void> {
+  const dsn = server.dsn(database);
+  const history = await run(project, dsn, ["history", "--json"]);
+  const told = readDocument<{ readonly halfDone?: { readonly migration: string } | null }>(history.stdout);
+  if (told?.halfDone?.migration !== migration)
+    log.diverge("status", `history does not say that ${migration} is half done`);
+  const { code } = await run(project, dsn, ["wait", "--timeout", "1"]);
+  if (code !== 3) log.diverge("exit code", `wait ends with ${code} while ${migration} is half done`);
 }
 
 const codes: Readonly<Record<string, number>> = {

@@ -25,7 +25,7 @@ export interface Way {
 export function pickMoment(stage: Stage, way: Way): Moment {
   const { random } = stage;
   if (way.from === way.to) return atTime(stage, way);
-  const kinds = { atTime, atLedger, atStatement, heldAtCounter, heldAtTable, heldAtLedger };
+  const kinds = { atTime, atLedger, atStatement, heldAtCounter, heldAtTable, heldAtLedger, heldBySnapshot };
   const kind = random.weighted({
     atTime: 5,
     atLedger: 2,
@@ -33,6 +33,7 @@ export function pickMoment(stage: Stage, way: Way): Moment {
     heldAtCounter: 3,
     heldAtTable: 2,
     heldAtLedger: 2,
+    heldBySnapshot: 2,
   });
   return kinds[kind](stage, way);
 }
@@ -92,14 +93,26 @@ function heldAtCounter(stage: Stage, way: Way): Moment {
   );
 }
 
-/** A table is being read: what changes its definition or drops an index waits. */
+/** A table is being read or written: what changes its definition, or drops or builds an index, waits. */
 function heldAtTable(stage: Stage, way: Way): Moment {
   const sql = statementsOf(stage, way).join(";");
-  const tables = [...sql.matchAll(/\b(?:table|on|vacuum|analyze\)) (t\d\d)\b/g)].map(([, name]) => name ?? "");
+  const tables = [...sql.matchAll(/\b(?:table|on|vacuum|analyze\)|drop index concurrently) (t\d\d)(?:_n)?\b/g)].map(
+    ([, name]) => name ?? "",
+  );
   if (tables.length === 0) return heldAtCounter(stage, way);
   const table = stage.random.pick(tables);
   const from = way.direction === "up" ? Number(table.slice(1)) + 1 : way.from;
-  return held(stage, way, from, `lock table ${table} in access share mode`, `table ${table}`);
+  const mode = stage.random.chance(0.6) ? "access share" : "row exclusive";
+  return held(stage, way, from, `lock table ${table} in ${mode} mode`, `table ${table} (${mode})`);
+}
+
+/** Somebody still sees the rows as they were: what builds an index beside the traffic waits when it is nearly done. */
+function heldBySnapshot(stage: Stage, way: Way): Moment {
+  if (!statementsOf(stage, way).some((sql) => /index concurrently/.test(sql))) return atStatement(stage, way);
+  const { random } = stage;
+  const row = way.direction === "up" ? Math.max(1, random.int(way.from, way.to - 1)) : random.int(way.to + 1, way.from);
+  const snapshot = "set transaction isolation level repeatable read; select count(*) from counters";
+  return held(stage, way, row, snapshot, `an old snapshot from row ${row}`);
 }
 
 /** The ledger is locked against writing: the run stands between a migration and its row. */

@@ -10,8 +10,11 @@ export interface Server {
   dsn(database: string): string;
   /** Stops it as a power cut would, short of the disk, and starts it again. */
   crash(): Promise<void>;
-  /** Kills one of its processes: the others end as well, what was in memory is lost, and it comes back by itself. */
-  killProcess(pid: number): void;
+  /**
+   * Kills one of its processes: the others end as well, what was in memory is lost, and it comes back by itself. False
+   * when the process is gone already.
+   */
+  killProcess(pid: number): boolean;
   stop(): Promise<void>;
 }
 
@@ -33,7 +36,13 @@ export async function startServer(folder: string): Promise<Server> {
       await untilGone(postmaster);
       current = await start();
     },
-    killProcess: (pid) => void process.kill(pid, "SIGKILL"),
+    killProcess(pid) {
+      try {
+        return process.kill(pid, "SIGKILL");
+      } catch {
+        return false;
+      }
+    },
     stop: async () => await current.stop(),
   };
 }
