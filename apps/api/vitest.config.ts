@@ -6,5 +6,8 @@ export default mergeConfig(shared, {
     globalSetup: ["@thedata/dev-postgres/vitest", "./test/template.ts"],
     // Most of the time goes by in waiting for other processes.
     maxWorkers: 3,
+    // Only what hangs ends by it: what a test waits for comes late on a machine that has much else to do.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

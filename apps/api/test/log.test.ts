@@ -23,7 +23,7 @@ async function startLogging(dsn: string) {
         if (found.length < count) throw new Error(chunks.join(""));
         return found;
       },
-      { timeout: 30_000 },
+      { timeout: 120_000 },
     );
   const stop = async () => {
     child.kill("SIGTERM");
@@ -50,7 +50,7 @@ test("a wrong password of the database is told in the log with user, host and co
   await running.find({ code: "NOT_READY", reason: "The database cannot be reached (28P01)" }, 3);
   await api.sql(`alter role ${name} password 'hunter2-do-not-show'`);
   await vi.waitFor(async () => expect((await fetch(`${running.address}/readyz`)).status).toBe(200), {
-    timeout: 30_000,
+    timeout: 120_000,
   });
   await running.find({ level: 30, msg: "ready: the schema is the one that this build expects" });
   expect(await running.find({ msg: "the database cannot be used" })).toHaveLength(1);

@@ -8,7 +8,7 @@ import { watchReadiness } from "../src/readiness.ts";
 import { listen } from "./processes.ts";
 import { holdLock, nowhere, sessionSecret, startOwnApi, type TestApi } from "./support.ts";
 
-const patience = { timeout: 30_000 };
+const patience = { timeout: 120_000 };
 
 /** An answer, as far as it says whether and when to come back. */
 interface Answer {

@@ -7,7 +7,7 @@ import { holdLock, sessionSecret, startOwnApi, type TestApi } from "./support.ts
 
 const newest = migrations.at(-1)?.name ?? "";
 
-const patience = { timeout: 30_000 };
+const patience = { timeout: 120_000 };
 
 /** What `/readyz` answers at this moment. */
 const readyz = (api: Pick<TestApi, "app">) => async () => {
