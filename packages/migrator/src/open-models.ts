@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { MikroORM } from "@mikro-orm/postgresql";
-import { connect } from "./connect.ts";
+import type { Client } from "pg";
+import { type Connection, connect } from "./connect.ts";
 import { cutNames } from "./cut-names.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { OrmOptions } from "./execute/driver.ts";
@@ -32,13 +33,7 @@ export interface OpenModels {
  */
 export async function openModels(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<OpenModels> {
   const { SchemaComparator } = await import("@mikro-orm/postgresql");
-  const orm = await initialize(ormOptions, dsn, ledger).catch((cause: Error) => {
-    throw new ConfigurationError(`MikroORM does not take the models: ${cause.message}`, { cause });
-  });
-  await refuseElsewhere(orm, ormOptions, dsn).catch(async (error: unknown) => {
-    await orm.close(true);
-    throw error;
-  });
+  const orm = await openBeside(ormOptions, dsn, ledger);
   cutNames(orm);
   const generator = orm.schema as unknown as Generator;
   const platform = orm.em.getPlatform();
@@ -86,15 +81,46 @@ const elsewhere = new Set([
   "preferEnvVars",
 ]);
 
-async function initialize(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<MikroORM> {
+/** MikroORM on the database of a session of our own, by the same address, way in and TLS. */
+async function openBeside(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<MikroORM> {
+  const session = await connect(dsn, shadowApplication);
+  try {
+    const orm = await initialize(ormOptions, dsn, ledger, session.client).catch((cause: Error) => {
+      throw new ConfigurationError(`MikroORM does not take the models: ${cause.message}`, { cause });
+    });
+    await refuseElsewhere(orm, ormOptions, session).catch(async (error: unknown) => {
+      await orm.close(true);
+      throw error;
+    });
+    return orm;
+  } finally {
+    await session.close();
+  }
+}
+
+async function initialize(
+  ormOptions: OrmOptions,
+  dsn: string,
+  ledger: LedgerTable,
+  { host, port, user, password, database = "", ssl }: Client,
+): Promise<MikroORM> {
   const { MikroORM } = await import("@mikro-orm/postgresql");
   const options = Object.fromEntries(Object.entries(ormOptions).filter(([name]) => !elsewhere.has(name)));
   return await MikroORM.init({
     ...options,
     clientUrl: dsn,
-    dbName: databaseIn(dsn),
-    // MikroORM completes an address by its variables of the environment; the driver's own reading of it wins over both.
-    driverOptions: { ...readAddress(dsn).config, application_name: shadowApplication },
+    dbName: database,
+    // MikroORM completes an address by its variables of the environment; what the driver itself is told wins over both.
+    driverOptions: {
+      ...readAddress(dsn).config,
+      host,
+      port,
+      user,
+      password,
+      database,
+      ssl,
+      application_name: shadowApplication,
+    },
     ensureDatabase: false,
     migrations: { ...(ormOptions["migrations"] as object), tableName: qualified(ledger).replaceAll('"', "") },
     schemaGenerator: {
@@ -105,29 +131,20 @@ async function initialize(ormOptions: OrmOptions, dsn: string, ledger: LedgerTab
 }
 
 /** A lock that we hold is seen in one database of one server alone. */
-async function refuseElsewhere(orm: MikroORM, ormOptions: OrmOptions, dsn: string): Promise<void> {
-  const session = await connect(dsn, shadowApplication);
-  try {
-    const key = randomInt(2 ** 47);
-    await session.query("select pg_advisory_lock($1)", [key]);
-    const [there] = await orm.driver
-      .getConnection()
-      .execute<{ name: string; free: boolean }[]>(
-        "select current_database() as name, pg_try_advisory_xact_lock(?) as free",
-        [key],
-      );
-    if (there?.free === false) return;
-    const own = ["driver", "extensions", "onQuery"].filter((name) => name in ormOptions);
-    throw new ConfigurationError(
-      `MikroORM is connected to the database "${there?.name}", and not to the shadow database "${databaseIn(dsn)}": nothing was compared. Take out of the models' options what connects elsewhere${own.length > 0 ? `, such as ${own.join(", ")}` : ""}`,
+async function refuseElsewhere(orm: MikroORM, ormOptions: OrmOptions, { query, client }: Connection): Promise<void> {
+  const key = randomInt(2 ** 47);
+  await query("select pg_advisory_lock($1)", [key]);
+  const [there] = await orm.driver
+    .getConnection()
+    .execute<{ name: string; free: boolean }[]>(
+      "select current_database() as name, pg_try_advisory_xact_lock(?) as free",
+      [key],
     );
-  } finally {
-    await session.close();
-  }
-}
-
-function databaseIn(dsn: string): string {
-  return decodeURIComponent(new URL(dsn).pathname.slice(1));
+  if (there?.free === false) return;
+  const own = ["driver", "extensions", "onQuery"].filter((name) => name in ormOptions);
+  throw new ConfigurationError(
+    `MikroORM is connected to the database "${there?.name}", and not to the shadow database "${client.database}": nothing was compared. Take out of the models' options what connects elsewhere${own.length > 0 ? `, such as ${own.join(", ")}` : ""}`,
+  );
 }
 
 function findIgnored(orm: MikroORM): Set<string> {

@@ -162,6 +162,7 @@ describe("diff", () => {
       const { dbName } = await another();
       vi.stubEnv("MIKRO_ORM_DB_NAME", dbName);
       vi.stubEnv("MIKRO_ORM_HOST", "nowhere.invalid");
+      vi.stubEnv("MIKRO_ORM_PORT", "1");
       onTestFinished(() => void vi.unstubAllEnvs());
       expect(await lackingOf({ preferEnvVars: true })).toEqual([]);
     });

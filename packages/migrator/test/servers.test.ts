@@ -1,14 +1,19 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chown, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { chown, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { defineEntity, p } from "@mikro-orm/core";
 import { startPostgres } from "@thedata/dev-postgres";
 import pg from "pg";
 import { expect, it, onTestFinished } from "vitest";
 import { connect } from "../src/connect.ts";
 import { up } from "../src/migrate.ts";
+import { openModels } from "../src/open-models.ts";
 import { readStatus } from "../src/read-status.ts";
+import { defaultLedger } from "../src/tables.ts";
 import { contextOf, folderOf } from "./support.ts";
+
+const entity = defineEntity({ name: "A", tableName: "a", properties: { id: p.integer().primary() } });
 
 const ownServer = async (dataDir?: string) => {
   const folder = dataDir ?? (await mkdtemp(path.join(tmpdir(), "migrator-server-")));
@@ -62,6 +67,8 @@ it("verifies the server's certificate by a private authority, and refuses a host
   const client = new pg.Client(dsn);
   await client.connect();
   await client.query("alter system set ssl = on");
+  const access = path.join(data, "pg_hba.conf");
+  await writeFile(access, (await readFile(access, "utf8")).replaceAll(/^host\b/gm, "hostssl"));
   await client.query("select pg_reload_conf()");
   await client.end();
 
@@ -74,6 +81,11 @@ it("verifies the server's certificate by a private authority, and refuses a host
   await expect(connect(`${dsn.replace("127.0.0.1", "localhost")}?sslmode=verify-full`, "test")).rejects.toThrow(
     /certificate/,
   );
+
+  const models = async (mode: string) =>
+    await openModels({ entities: [entity] }, `${dsn}?sslmode=${mode}`, defaultLedger);
+  for (const mode of ["require", "prefer", "allow"]) await (await models(mode)).close();
+  await expect(models("verify-full")).rejects.toThrow(/certificate/);
 });
 
 it("refuses a standby, which shows its status all the same", async () => {
