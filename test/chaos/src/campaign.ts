@@ -25,8 +25,6 @@ export interface CampaignOptions {
   readonly cuts: number;
   /** How many rounds each history serves. */
   readonly rounds?: number;
-  /** Whether runs are also asked to end, by SIGINT and SIGTERM; they are unless told. */
-  readonly signals?: boolean;
   readonly print?: (line: string) => void;
 }
 
@@ -42,7 +40,7 @@ export interface Result {
 
 /** Plays rounds over generated histories, on a server of its own, until enough cuts were made. */
 export async function runCampaign(options: CampaignOptions): Promise<Result> {
-  const { seed, only, cuts, rounds = 8, signals = true, print = () => {} } = options;
+  const { seed, only, cuts, rounds = 8, print = () => {} } = options;
   const folder = await mkdtemp(path.join(tmpdir(), "chaos-"));
   // PostgreSQL's account has to get to its data.
   await chmod(folder, 0o755);
@@ -58,7 +56,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Result> {
         ? Array.from({ length: only.times }, () => only.round)
         : Array.from({ length: rounds }, (_, index) => index);
       for (const round of scene.log.divergences.length > 0 ? [] : list) {
-        logs.push(await playOne(scene, { round, signals, print }));
+        logs.push(await playOne(scene, round, print));
         if (!only && total("cuts") >= cuts) break;
       }
       await scene.close();
@@ -156,11 +154,7 @@ async function setScene(
   };
 }
 
-interface RoundOptions extends Required<Pick<CampaignOptions, "signals" | "print">> {
-  readonly round: number;
-}
-
-async function playOne(scene: Scene, { round, signals, print }: RoundOptions): Promise<Log> {
+async function playOne(scene: Scene, round: number, print: (line: string) => void): Promise<Log> {
   const { server, observer } = scene;
   const seed = `${scene.seed}/${round}`;
   const log = createLog(seed, print);
@@ -170,7 +164,7 @@ async function playOne(scene: Scene, { round, signals, print }: RoundOptions): P
   await makeDatabase(server, observer, database, template);
   const trace = moves(0, position);
   try {
-    await playRound({ ...scene, database, random, signals }, log, trace, position);
+    await playRound({ ...scene, database, random }, log, trace, position);
   } catch (error) {
     log.diverge("recovery", `the harness does not go on: ${error instanceof Error ? error.stack : String(error)}`);
   }

@@ -39,12 +39,12 @@ const cuts = {
 };
 
 /** Chooses a way to cut a run off. */
-export function pickCut({ random, signals }: Stage): Cut {
+export function pickCut({ random }: Stage): Cut {
   return random.weighted<Cut>({
     kill: 6,
-    terminate: signals ? 3 : 0,
-    interrupt: signals ? 3 : 0,
-    interruptTwice: signals ? 2 : 0,
+    terminate: 3,
+    interrupt: 3,
+    interruptTwice: 2,
     endSession: 4,
     crash: 2,
     killSession: 2,

@@ -7,12 +7,12 @@ import { countersEach, countSlowlySql, countSql, type World } from "./world.ts";
 /** Makes a history of 12 to 20 migrations, the same for the same seed: first the counters, then every kind of step. */
 export function generateHistory(seed: string): Migration[] {
   const random = createRandom(`history ${seed}`);
-  const stock = { tables: [], indexes: [], enums: [] };
+  const stock = { tables: [], indexes: [], enums: [], partitioned: [] };
   const length = random.int(12, 20);
   const kinds = [...opening, ...Array.from({ length: length - opening.length - 1 }, () => pickKind(random))];
   const drafts = kinds.map((wanted, index): Migration => {
     const id = idOf(index + 1);
-    const kind = wanted === "outside dropIndex" && stock.indexes.length === 0 ? "outside data" : wanted;
+    const kind = isPossible(wanted, stock) ? wanted : "outside data";
     return complete(id, kind, (kindOf(kind) as Kind)(worldOf(id, random, stock)));
   });
   return [countersFor(length), ...drafts];
@@ -21,7 +21,13 @@ export function generateHistory(seed: string): Migration[] {
 type KindName = `inside ${keyof typeof inside}` | `outside ${keyof typeof outside}`;
 
 // What others build upon stands first.
-const opening: readonly KindName[] = ["inside table", "inside enum", "inside table", "outside data"];
+const opening: readonly KindName[] = [
+  "inside table",
+  "inside enum",
+  "inside partitions",
+  "inside table",
+  "outside data",
+];
 
 /** Steps outside a transaction are what a cut can leave half done: they come more often. */
 function pickKind(random: Random): KindName {
@@ -33,6 +39,7 @@ function pickKind(random: Random): KindName {
         indexAlone: 1,
         uniqueIndex: 1,
         reindex: 1,
+        detach: 2,
         data: 3,
         addValue: 2,
         vacuum: 2,
@@ -43,6 +50,14 @@ function pickKind(random: Random): KindName {
       })}`;
 }
 
+/** What migrations leave for those that come later. */
+type Stock = Pick<World, "tables" | "indexes" | "enums" | "partitioned">;
+
+function isPossible(kind: KindName, { indexes, partitioned }: Stock): boolean {
+  if (kind === "outside dropIndex") return indexes.length > 0;
+  return kind !== "outside detach" || partitioned.length > 0;
+}
+
 function kindOf(name: KindName): Kind {
   const [place, kind] = name.split(" ") as ["inside" | "outside", string];
   const found = ({ inside, outside } as Record<string, Record<string, Kind>>)[place]?.[kind];
@@ -50,7 +65,7 @@ function kindOf(name: KindName): Kind {
   return found;
 }
 
-function worldOf(id: string, random: Random, stock: Pick<World, "tables" | "indexes" | "enums">): World {
+function worldOf(id: string, random: Random, stock: Stock): World {
   return {
     ...stock,
     id,

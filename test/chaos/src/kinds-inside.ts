@@ -126,6 +126,19 @@ export const inside = {
       down: adding(`drop table r${id}`, count("down", 1)),
     };
   },
+  partitions({ id, partitioned, count }) {
+    partitioned.push(`d${id}`);
+    return {
+      up: adding(
+        `create table d${id} (id int primary key) partition by range (id)`,
+        `create table d${id}_low partition of d${id} for values from (0) to (10)`,
+        `create table d${id}_high partition of d${id} for values from (10) to (20)`,
+        `insert into d${id} values (5), (15)`,
+        count("up", 1),
+      ),
+      down: adding(`drop table d${id}`, count("down", 1)),
+    };
+  },
   unique({ id, random, tables, count }) {
     const { name } = random.pick(tables);
     return {

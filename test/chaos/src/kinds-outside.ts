@@ -56,6 +56,24 @@ export const outside = {
       unresumable: true,
     };
   },
+  detach({ partitioned, count, countSlowly }) {
+    const name = partitioned.pop();
+    if (name === undefined) throw new Error("no partition to detach");
+    return {
+      up: adding(
+        count("up", 1),
+        `alter table ${name} detach partition ${name}_high concurrently`,
+        countSlowly("up", 2),
+        `alter table ${name}_high drop constraint if exists ${name}_high_id_check`,
+      ),
+      down: adding(
+        countSlowly("down", 1),
+        `alter table ${name} attach partition ${name}_high for values from (10) to (20)`,
+        count("down", 2),
+      ),
+      unresumable: true,
+    };
+  },
   data({ random, tables, count, countSlowly }) {
     const { name } = random.pick(tables);
     return {

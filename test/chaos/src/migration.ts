@@ -19,7 +19,7 @@ export interface Migration {
   readonly transactional: boolean;
   /**
    * Whether nobody can know after a cut how far it came: it computes, or one of its statements commits by itself or
-   * leaves no trace. The tool may refuse to go on; all that it changes are its counters, which are set right by hand.
+   * leaves no trace. The tool may refuse to go on; what it changes beside its counters is little, and is set right by hand.
    */
   readonly unresumable: boolean;
   /** The table that must have no label twice, or it fails. */

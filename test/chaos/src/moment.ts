@@ -96,7 +96,7 @@ function heldAtCounter(stage: Stage, way: Way): Moment {
 /** A table is being read or written: what changes its definition, or drops or builds an index, waits. */
 function heldAtTable(stage: Stage, way: Way): Moment {
   const sql = statementsOf(stage, way).join(";");
-  const tables = [...sql.matchAll(/\b(?:table|on|vacuum|analyze\)|drop index concurrently) (t\d\d)(?:_n)?\b/g)].map(
+  const tables = [...sql.matchAll(/\b(?:table|on|vacuum|analyze\)|drop index concurrently) ([td]\d\d)(?:_n)?\b/g)].map(
     ([, name]) => name ?? "",
   );
   if (tables.length === 0) return heldAtCounter(stage, way);

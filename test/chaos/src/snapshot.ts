@@ -27,6 +27,10 @@ union all select pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c
   join pg_namespace n on n.oid = c.relnamespace where ${user} and c.relname ${ours} and not t.tgisinternal
 union all select format('view %s %s', c.relname, pg_get_viewdef(c.oid)) from pg_class c
   join pg_namespace n on n.oid = c.relnamespace where ${user} and c.relkind in ('v', 'm')
+union all select format('partition %s of %s %s pending=%s', c.relname, h.inhparent::regclass,
+    pg_get_expr(c.relpartbound, c.oid), h.inhdetachpending)
+  from pg_inherits h join pg_class c on c.oid = h.inhrelid join pg_namespace n on n.oid = c.relnamespace
+  where ${user} and c.relkind in ('r', 'p')
 union all select format('enum %s %s', t.typname, string_agg(e.enumlabel, ',' order by e.enumsortorder)) from pg_enum e
   join pg_type t on t.oid = e.enumtypid group by t.typname`;
 

@@ -25,6 +25,4 @@ export interface Stage {
   readonly timing: Timing;
   readonly database: string;
   readonly random: Random;
-  /** Whether runs are also asked to end, by SIGINT and SIGTERM. */
-  readonly signals: boolean;
 }

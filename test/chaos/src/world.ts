@@ -27,6 +27,8 @@ export interface World {
   readonly tables: Table[];
   readonly indexes: Index[];
   readonly enums: Enum[];
+  /** Tables whose partition `_high`, from 10 to 20, a later migration may detach. */
+  readonly partitioned: string[];
   /** A statement that counts its own executions; `statement` tells it from the migration's others. */
   count(direction: Direction, statement: number): string;
   /** The same, taking 10 to 100 ms. */
