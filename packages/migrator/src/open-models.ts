@@ -9,6 +9,7 @@ import { readAddress } from "./postgres/address.ts";
 import { leadingWords, splitCommands } from "./postgres/sql-lexer.ts";
 import { shadowApplication } from "./shadow.ts";
 import { type LedgerTable, ownTables, qualified } from "./tables.ts";
+import { withoutConnection } from "./orm-options.ts";
 
 /** What it would take to bring a database to the models, and back. */
 export interface ModelDifference {
@@ -64,23 +65,6 @@ async function ofModels<Result>(work: () => Promise<Result>): Promise<Result> {
   }
 }
 
-/** What in MikroORM's options says where it connects to, and what is done there: the shadow is given, and only read. */
-const elsewhere = new Set([
-  "clientUrl",
-  "dbName",
-  "host",
-  "port",
-  "user",
-  "password",
-  "driverOptions",
-  "replicas",
-  "preferReadReplicas",
-  "pool",
-  "onCreateConnection",
-  "onReserveConnection",
-  "preferEnvVars",
-]);
-
 /** MikroORM on the database of a session of our own, by the same address, way in and TLS. */
 async function openBeside(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<MikroORM> {
   const session = await connect(dsn, shadowApplication);
@@ -105,9 +89,8 @@ async function initialize(
   { host, port, user, password, database = "", ssl }: Client,
 ): Promise<MikroORM> {
   const { MikroORM } = await import("@mikro-orm/postgresql");
-  const options = Object.fromEntries(Object.entries(ormOptions).filter(([name]) => !elsewhere.has(name)));
   return await MikroORM.init({
-    ...options,
+    ...withoutConnection(ormOptions),
     clientUrl: dsn,
     dbName: database,
     // MikroORM completes an address by its variables of the environment; what the driver itself is told wins over both.

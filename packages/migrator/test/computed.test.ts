@@ -108,3 +108,17 @@ it("runs outside a transaction where the migration asks for it", async () => {
   expect(await up(contextOf(dsn, folder))).toMatchObject({ outcome: "applied", error: null });
   expect(await sql("select to_regclass('idx')::text as idx")).toEqual([{ idx: "idx" }]);
 });
+
+it("reads from the database that is migrated, whatever replica the project's options name", async () => {
+  const Person = defineEntity({
+    name: "Person",
+    tableName: "people",
+    properties: { id: p.integer().primary(), name: p.text() },
+  });
+  const { dsn, sql } = await emptyDatabase();
+  const code = `const em = this.getEntityManager().fork(); await em.findOneOrFail("Person", 1); this.addSql("create table found ()");`;
+  const folder = await folderOf({ M1: people, M2: { transactional: false, code } });
+  const ormOptions = { entities: [Person], replicas: [{ host: "192.0.2.1", port: 1 }], preferReadReplicas: true };
+  expect(await up(contextOf(dsn, folder, { ormOptions }))).toMatchObject({ outcome: "applied", error: null });
+  expect(await tablesOf(sql)).toContain("found");
+});

@@ -1,5 +1,6 @@
 import { callbackify } from "node:util";
 import type { Client, QueryConfig } from "pg";
+import { withoutConnection } from "../orm-options.ts";
 import { findTransactionControl, splitCommands, transactionControlOf } from "../postgres/sql-lexer.ts";
 import type { MigrationDriver } from "../recorder.ts";
 
@@ -41,7 +42,8 @@ export async function borrowDriver(loan: Loan, ormOptions: OrmOptions = {}): Pro
   const orm = await MikroORM.init({
     entities: [],
     discovery: { warnWhenNoEntities: false },
-    ...ormOptions,
+    ...withoutConnection(ormOptions),
+    preferEnvVars: false,
     dbName: loan.client.database ?? "",
     // The pool keeps nothing open behind the migration, which would keep the process.
     pool: { min: 0, max: 1, idleTimeoutMillis: 10 },
