@@ -142,13 +142,15 @@ test("a connection that breaks under a request makes it a 503, and the log says 
     await breakUp();
     expect(await answer).toEqual({ status: 503, retryAfter: "5", type: "application/problem+json" });
     await release();
-    expect((await running.ask(oneQuery)).status).toBe(404);
+    // The pool may hold another connection that ended too and has not heard of it: a request that gets it is a 503.
+    await vi.waitFor(async () => expect((await running.ask(oneQuery)).status).toBe(404), patience);
   }
   const failures = (await running.readLog()).filter(({ msg }) => msg === "request failed");
-  expect(failures).toMatchObject([
+  for (const failure of [
     { code: "CONNECTION_LOST", message: "Connection terminated unexpectedly" },
     { code: "57P01", message: expect.stringMatching(/terminating connection/) },
-  ]);
+  ])
+    expect(failures).toContainEqual(expect.objectContaining(failure));
 });
 
 test("the models are never used on another database than the one whose schema was found to fit", async () => {
