@@ -142,7 +142,7 @@ test("a connection that breaks under a request makes it a 503, and the log says 
     await breakUp();
     expect(await answer).toEqual({ status: 503, retryAfter: "5", type: "application/problem+json" });
     await release();
-    // The pool may hold another connection that ended too and has not heard of it: a request that gets it is a 503.
+    // The pool gives the ended connection to the next request as long as its end has not been seen: that one is a 503 too.
     await vi.waitFor(async () => expect((await running.ask(oneQuery)).status).toBe(404), patience);
   }
   const failures = (await running.readLog()).filter(({ msg }) => msg === "request failed");
