@@ -121,8 +121,8 @@ test("who waits too long for a connection of the pool is told to come back, and 
 
 test("a connection that breaks under a request makes it a 503, and the log says why", async () => {
   const api = await startOwnApi();
-  const { port, cut } = await startProxy(api.dsn);
-  const running = await startProcess(api, api.dsn.replace(/:\d+\//, `:${port}/`));
+  const { dsn, cut } = await startProxy(api.dsn);
+  const running = await startProcess(api, dsn);
   for (const breakUp of [
     cut,
     async () =>
@@ -168,7 +168,7 @@ test("the models are never used on another database than the one whose schema wa
 });
 
 /** A way to the server that can be cut. */
-async function startProxy(dsn: string): Promise<{ port: number; cut: () => Promise<void> }> {
+async function startProxy(dsn: string): Promise<{ dsn: string; cut: () => Promise<void> }> {
   const open = new Set<Socket>();
   const { port, hostname } = new URL(dsn);
   const proxy = createServer((socket) => {
@@ -181,5 +181,6 @@ async function startProxy(dsn: string): Promise<{ port: number; cut: () => Promi
   await once(proxy, "listening");
   onTestFinished(() => void proxy.close());
   const cut = async () => open.forEach((socket) => socket.destroy());
-  return { port: (proxy.address() as { port: number }).port, cut };
+  const through = Object.assign(new URL(dsn), { host: `127.0.0.1:${(proxy.address() as { port: number }).port}` });
+  return { dsn: through.href, cut };
 }
