@@ -8,17 +8,7 @@ const external = [/^@mikro-orm\//, "libpg-query", "@opentelemetry/api", /^elkjs/
 const readVersion = () => (JSON.parse(readFileSync(source("package.json"), "utf8")) as { version: string }).version;
 const source = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
-/** Of the driver the client alone: the pool, the native binding and what they load stay out of a start. */
-const clientOnly: Plugin = {
-  name: "client-only",
-  resolveId: (id, importer) => (id === "pg" && importer ? "\0pg" : null),
-  load: (id) =>
-    id === "\0pg"
-      ? `export { Client, escapeIdentifier, escapeLiteral } from ${JSON.stringify(source("build/pg.cjs"))};`
-      : null,
-};
-
-/** Modules of the driver that load more than a start needs, and what does the same with less. */
+/** Modules of the driver that load more than a start needs: hashes are 8 % of a no-op `up`, `dns` is 3 %. */
 const lighter: Plugin = {
   name: "lighter",
   resolveId(id, importer = "") {
@@ -26,8 +16,6 @@ const lighter: Plugin = {
     // Node's own hashes for the login in place of Web Crypto, which takes longer to load than a login lasts.
     if (/^pg\/lib\/(client\.js .\/crypto\/utils|crypto\/sasl\.js .\/utils)$/.test(asked))
       return source("build/login-hashes.cjs");
-    // It asks whether it runs at Cloudflare.
-    if (asked === "pg/lib/connection.js ./stream") return source("build/stream.cjs");
     // Asked for by the native binding alone.
     return asked === "pg/lib/connection-parameters.js dns" ? "\0dns" : null;
   },
@@ -66,7 +54,7 @@ const everyStart = {
     /\/packages\/migrator-cli\/src\/(main|quick|misplaced-address|output|standard-output|exit-codes|describe-error|describe-run|align|settings|cache-folder|configuration|validate-config|database-address|version|interrupt|spinner)\.ts$|src\/commands\/(migrate|status|history)\.ts$/.test(
       id,
     ) ||
-    /rolldown\/runtime|^\0(pg|dns)$|\/migrator-cli\/build\/|\/node_modules\/(pg|pg-[\w-]+|postgres-[\w-]+|pgpass|split2|xtend|fastest-levenshtein)\//.test(
+    /rolldown\/runtime|^\0dns$|\/migrator-cli\/build\/|\/node_modules\/(pg|pg-[\w-]+|postgres-[\w-]+|pgpass|split2|xtend|fastest-levenshtein)\//.test(
       id,
     ),
 };
@@ -89,7 +77,7 @@ export default defineConfig([
       if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
       next(level, log);
     },
-    plugins: [clientOnly, lighter, knownVersion, noChildProcess],
+    plugins: [lighter, knownVersion, noChildProcess],
     output: {
       dir: source("dist"),
       format: "cjs",
