@@ -87,7 +87,7 @@ async function runApply(peer: Peer, { size }: Workload, projects: Projects): Pro
   await projects.settle();
   const measured = await measure(peer.up(project, "all"));
   await prove(peer, project, size);
-  await projects.release(peer, project);
+  projects.release(peer, project);
   return measured;
 }
 
