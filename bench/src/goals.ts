@@ -21,11 +21,11 @@ export function judgeGoals(results: Results, peers: readonly Peer[]): Goal[] {
     leastOf("W1", "less CPU than any Node or Python peer", "cpuMs", results, peers),
     leastOf("W1", "less memory than any Node or Python peer", "peakMib", results, peers),
     atMost("W2", "at most 1.15 × our own W1", results.across("ours", "W2", "W1"), 1.15),
-    atMost("W3", "at most 0.90 × psql, a statement a round trip", psql("W3"), 0.9),
+    atMost("W3", "at most 0.80 × psql, a statement a round trip", psql("W3"), 0.8),
     aheadOfAll("W3", results, peers),
     atMost("W3", "memory at most 110 MiB", memory("W3"), 110, mebibytes),
     atMost("W6", "memory for 10,000 at most 130 MiB", memory("W6"), 130, mebibytes),
-    atMost("W4", "at most 1.5 × psql", psql("W4"), 1.5),
+    atMost("W4", "at most 1.4 × psql", psql("W4"), 1.4),
     atMost("W5", "`history` at most 6 × psql", psql("W5"), 6),
     atMost("W5", "`status` at most 6 × psql", psql("W5", "ours-status"), 6),
   ];
