@@ -80,7 +80,7 @@ describe("a run that is cut off at any moment", () => {
     const dsn = await createDatabase(server);
     const counting = crashAt({ query: 0, when: "before" }, async () => {});
     expect((await up(createContext({ dsn, directory }))).outcome).toBe("applied");
-    counting.restore();
+    await counting.restore();
     undisturbed = await photograph(dsn);
     await dropDatabase(server, dsn);
     const all = Array.from({ length: counting.count() }, (_, index) => index + 1);
@@ -123,7 +123,7 @@ describe("a run that is cut off at any moment", () => {
       const dsn = await createDatabase(own.dsn, { name });
       const crashing = crashAt(point, async () => await own.stop());
       await up(createContext({ dsn, directory })).catch(expectOurs);
-      crashing.restore();
+      await crashing.restore();
       own = await startPostgres({ source: "embedded", dataDir });
       const again = await up(createContext({ dsn: withDatabaseName(own.dsn, name), directory }));
       expect(["applied", "nothing"], `${JSON.stringify(point)}: ${again.error?.message}`).toContain(again.outcome);
@@ -152,7 +152,7 @@ describe("a run that is cut off at any moment", () => {
     });
     // Where the session ends after the last statement, the run may be done, or may not know it.
     await up(createContext({ dsn, directory })).catch(expectOurs);
-    crashing.restore();
+    await crashing.restore();
     await observer.close();
   };
 });
