@@ -3,6 +3,7 @@ import { type Catalog, readCatalog } from "./catalog/catalog.ts";
 import { findDrift } from "./catalog/mend.ts";
 import { type Connection, connect } from "./connect.ts";
 import type { Context } from "./context.ts";
+import { waitForDisk } from "./durability.ts";
 import { ConfigurationError, MigratorError, RefusedError } from "./errors.ts";
 import { halfDone } from "./half-done.ts";
 import { type History, openHistory } from "./history.ts";
@@ -135,6 +136,7 @@ async function record(
   const { query } = connection;
   const { host: appliedFrom, toolVersion, runId, ledger } = context;
   await inTransaction(connection, async () => {
+    await query(waitForDisk);
     for (const name of names) {
       const { checksum, down } = await history.load(name);
       const undo = down && !down.computed ? down.statements : null;

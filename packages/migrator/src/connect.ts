@@ -108,11 +108,17 @@ async function cancel(dsn: string, pid: number): Promise<void> {
   await query("select pg_cancel_backend($1)", [pid]).finally(close);
 }
 
+const networkFailures = new Set(
+  ["CONNREFUSED", "CONNRESET", "CONNABORTED", "TIMEDOUT", "PIPE", "HOSTUNREACH", "HOSTDOWN", "NETUNREACH", "NETDOWN"]
+    .map((code) => `E${code}`)
+    .concat("ENOTFOUND", "EAI_AGAIN"),
+);
+
 /** True of an error that ends the session: the server ended it or went down, or the network broke. */
 export function isConnectionFailure(error: unknown): boolean {
   const { code, message = "" } = error as { code?: string; message?: string };
   // Class 08 without violations of the protocol, and 57P01 to 57P05: shut down, crashed, starting, dropped, idle for too long.
-  if (code !== undefined) return /^(08(?!P01)...|57P0[1-5]|E[A-Z]+)$/.test(code);
+  if (code !== undefined) return /^(08(?!P01)...|57P0[1-5])$/.test(code) || networkFailures.has(code);
   return /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired)/.test(
     message,
   );

@@ -20,6 +20,13 @@ export async function flush(query: Query): Promise<void> {
   );
 }
 
+/**
+ * Lets the transaction's commit wait for the disk. A role or database may have switched that off for itself; nothing is
+ * said to be done before it is on the disk.
+ */
+export const waitForDisk =
+  "select set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'local' else current_setting('synchronous_commit') end, true)";
+
 const undefinedTable = "42P01";
 
 /** Flushes what a run that was killed has recorded, so that nobody calls it done before it is safe. */

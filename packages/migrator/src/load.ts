@@ -72,8 +72,7 @@ async function collectAll(
   const { down, irreversible } = await collectDown(make);
   const transactional = make(noDatabase, noDatabase).isTransactional();
   const statements = [...up.statements, ...(down?.statements ?? [])];
-  if (transactional) refuseTransactionControl(file, statements);
-  refuseCopyFromClient(file, statements);
+  refuseCommands(file, statements, transactional);
   // Only code that computes is needed again: of 10,000 classes nothing shall stay but their statements.
   const create = up.computed || down?.computed ? make : noCode;
   const checksum = checksumOf(up, down);
@@ -89,7 +88,15 @@ export function readNoop(source: string): ReadonlySet<string> {
   return new Set(Array.from(source.matchAll(/@noop[ \t]+(up|down)\b/g), ([, direction = ""]) => direction));
 }
 
-function refuseTransactionControl(file: MigrationFile, statements: readonly string[]): void {
+type Place = Pick<MigrationFile, "name" | "path">;
+
+/** Throws a `BrokenMigrationError` for commands that the runner cannot send, or that would end its transaction. */
+export function refuseCommands(file: Place, statements: readonly string[], transactional: boolean): void {
+  if (transactional) refuseTransactionControl(file, statements);
+  refuseCopyFromClient(file, statements);
+}
+
+function refuseTransactionControl(file: Place, statements: readonly string[]): void {
   const found = statements.map(findTransactionControl).find((command) => command !== undefined);
   if (!found) return;
   throw new BrokenMigrationError(
@@ -99,7 +106,7 @@ function refuseTransactionControl(file: MigrationFile, statements: readonly stri
 }
 
 /** The server would wait for rows that nobody sends. */
-function refuseCopyFromClient(file: MigrationFile, statements: readonly string[]): void {
+function refuseCopyFromClient(file: Place, statements: readonly string[]): void {
   const found = statements.flatMap(splitCommands).find((command) => {
     if (leadingWords(command, 1)[0] !== "copy") return false;
     return /\bfrom\s+stdin\b/i.test(command.sql);

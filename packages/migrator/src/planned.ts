@@ -24,6 +24,8 @@ function checkHalfDone(plan: Plan, loaded: readonly LoadedMigration[], progress:
   const migration = loaded.find(({ name }) => name === progress.migration);
   if (plan.direction !== progress.direction || plan.steps[0] !== progress.migration || !migration)
     return [halfDone(progress)];
+  if (migration.transactional)
+    return [halfDone(progress, "it was run outside a transaction, and isTransactional() gives true now")];
   const { refusal } = resume(scriptOf(migration, plan.direction), progress);
   return refusal === undefined ? [] : [halfDone(progress, refusal)];
 }

@@ -1,6 +1,6 @@
 import type { Actor } from "./audit.ts";
 import type { Query } from "./connect.ts";
-import { type Parameterized } from "./ledger.ts";
+import { explainLedgerError, type Parameterized } from "./ledger.ts";
 import type { Direction } from "./plan.ts";
 import { type LedgerTable, progressTable, qualified } from "./tables.ts";
 
@@ -59,7 +59,7 @@ export async function readProgress(query: Query, ledger: LedgerTable): Promise<P
   } catch (error) {
     const { code = "" } = error as { code?: string };
     if ([undefinedTable, undefinedSchema].includes(code)) return undefined;
-    throw error;
+    throw explainLedgerError(error, progressTable(ledger), "read");
   }
 }
 

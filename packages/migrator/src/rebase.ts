@@ -3,7 +3,9 @@ import path from "node:path";
 import type { Context } from "./context.ts";
 import { discover, type MigrationFile } from "./discover.ts";
 import { ConfigurationError, MigratorError } from "./errors.ts";
+import { halfDone } from "./half-done.ts";
 import { readLedger } from "./ledger.ts";
+import { readProgress } from "./progress.ts";
 import { rewriteManifest } from "./create.ts";
 import { nextStamp, resolveTarget, stampOf } from "./resolve-target.ts";
 import { writeManifest } from "./manifest.ts";
@@ -39,7 +41,11 @@ export async function rebase(context: Context, name: string): Promise<Rebased> {
 }
 
 async function refuseApplied(context: Context, name: string): Promise<void> {
-  const applied = await withConnection(context, async ({ query }) => await readLedger(query, context.ledger));
+  const { applied, progress } = await withConnection(context, async ({ query }) => ({
+    applied: await readLedger(query, context.ledger),
+    progress: await readProgress(query, context.ledger),
+  }));
+  if (progress?.migration === name) throw new MigratorError("refused", halfDone(progress).message);
   if (applied.some((row) => row.name === name))
     throw new MigratorError(
       "refused",

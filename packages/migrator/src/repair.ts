@@ -2,12 +2,15 @@ import { recordAudit } from "./audit.ts";
 import { checkHistory } from "./check.ts";
 import type { Connection } from "./connect.ts";
 import type { Context } from "./context.ts";
+import { waitForDisk } from "./durability.ts";
 import { ConfigurationError, type Problem, RefusedError, UnknownMigrationError } from "./errors.ts";
-import { enumerate } from "./execute/failure.ts";
+import { enumerate, type Statement } from "./execute/failure.ts";
+import { lastOf, toUnits } from "./execute/units.ts";
 import { halfDone } from "./half-done.ts";
 import { type History, openHistory } from "./history.ts";
 import { acceptChanged, forget, readLedger, recordApplied } from "./ledger.ts";
-import { scriptOf } from "./load.ts";
+import { type LoadedMigration, scriptOf } from "./load.ts";
+import type { Direction } from "./plan.ts";
 import { inTransaction } from "./postgres/transaction.ts";
 import { ensureLedger } from "./prepare-ledger.ts";
 import { forgetProgress, noteProgress, type Progress, readProgress } from "./progress.ts";
@@ -60,7 +63,8 @@ async function repairUnderLock(place: Workplace, names: readonly string[], { as 
   const applied = await readLedger(query, context.ledger);
   await history.loadForChecks(applied);
   const progress = await readProgress(query, context.ledger);
-  const known = [...history.known(), ...applied];
+  // The file of a half-done one may be gone.
+  const known = [...history.known(), ...applied, ...(progress ? [{ name: progress.migration }] : [])];
   if (progress && names.some((name) => fullName(name, known) === progress.migration))
     return [await repairHalfDone(place, progress, names, as)];
   if (as !== undefined)
@@ -71,6 +75,7 @@ async function repairUnderLock(place: Workplace, names: readonly string[], { as 
   const repairs = names.map((name) => find(name, problems, known));
   await ensureLedger(connection, context.ledger);
   await inTransaction(connection, async () => {
+    await query(waitForDisk);
     for (const one of repairs) await accept(place, one);
   });
   return repairs;
@@ -92,16 +97,16 @@ async function settle({ context, history, connection }: Workplace, progress: Pro
   const { query } = connection;
   const { ledger, toolVersion, runId, host: appliedFrom } = context;
   const { migration: name, direction } = progress;
-  const migration = await history.load(name);
-  const undo = migration.down?.computed ? null : (migration.down?.statements ?? null);
-  const { checksum } = migration;
-  if (typeof as === "number" && as > 0) {
-    const { statements, computed } = scriptOf(migration, direction);
-    if (computed || as >= statements.length)
-      throw new ConfigurationError(
-        `--as ${as}: the ${direction} of ${name} has ${computed ? "statements that its code computes" : `${statements.length} statements, of which at least the last is not done`}; say applied or reverted`,
-      );
-    const done = { statements: enumerate(statements).slice(0, as), total: statements.length, state: "done" } as const;
+  await query(waitForDisk);
+  const isWhole = direction === "up" ? as === "reverted" || as === 0 : typeof as === "string" || as === 0;
+  const hasFile = history.folder.files.some((file) => file.name === name);
+  // What leaves no row, or takes or keeps the one that is there, needs no file.
+  const migration = isWhole && !hasFile ? undefined : await history.load(name);
+  const undo = migration?.down?.computed ? null : (migration?.down?.statements ?? null);
+  const checksum = migration?.checksum ?? null;
+  if (migration && typeof as === "number" && as > 0) {
+    const statements = statementsUpTo(migration, direction, as);
+    const done = { statements: statements.slice(0, as), total: statements.length, state: "done" } as const;
     await forgetProgress(query, name, ledger);
     await noteProgress(query, { migration: name, direction, ...done }, context, ledger);
   } else {
@@ -112,6 +117,21 @@ async function settle({ context, history, connection }: Workplace, progress: Pro
     await forgetProgress(query, name, ledger);
   }
   await recordAudit(query, { action: "repaired", migration: name, checksum }, context, ledger);
+}
+
+/** All statements, of which the first `as` can be done without the rest. Throws where they cannot. */
+function statementsUpTo(migration: LoadedMigration, direction: Direction, as: number): Statement[] {
+  const { statements, computed } = scriptOf(migration, direction);
+  const refuse = (why: string) =>
+    new ConfigurationError(`--as ${as}: the ${direction} of ${migration.name} has ${why}; say applied or reverted`);
+  if (computed) throw refuse("statements that its code computes");
+  if (as >= statements.length) throw refuse(`${statements.length} statements, of which at least the last is not done`);
+  const all = enumerate(statements);
+  const ends = toUnits(migration.name, all).map((unit) => lastOf(unit).number);
+  if (ends.includes(as)) return all;
+  throw refuse(
+    `a transaction of its own around statement ${as}, which is done as a whole or not at all: --as ${ends.findLast((end) => end < as) ?? 0} when it is not`,
+  );
 }
 
 function fullName(name: string, known: readonly { readonly name: string }[]): string {

@@ -85,10 +85,9 @@ export async function underLock<Result>(
   const timeouts = setAside(context, await inspect(connection));
   const { ledger, lockWaitMs: waitMs, onEvent, signal } = context;
   const onWaiting = (holder: LockHolder) => onEvent({ type: "waiting", holder });
-  return await withLock(connection.query, { ledger, waitMs, signal, onWaiting }, async () => {
-    if (timeouts.length > 0) await connection.query(timeouts.join("; "));
-    return await work(timeouts);
-  });
+  // Before the lock: a session that waits for it is idle between two tries.
+  if (timeouts.length > 0) await connection.query(timeouts.join("; "));
+  return await withLock(connection.query, { ledger, waitMs, signal, onWaiting }, async () => await work(timeouts));
 }
 
 // What would end a session that works, or waits between two attempts, for longer than a role may by default.

@@ -122,3 +122,24 @@ it("reads from the database that is migrated, whatever replica the project's opt
   expect(await up(contextOf(dsn, folder, { ormOptions }))).toMatchObject({ outcome: "applied", error: null });
   expect(await tablesOf(sql)).toContain("found");
 });
+
+it.each(["commit", "copy a from stdin"])(
+  "refuses what its code left to addSql and cannot be sent: %s",
+  async (command) => {
+    const { dsn, sql } = await emptyDatabase();
+    const code = `await this.execute("create table a (n int)");`;
+    const folder = await folderOf({ M1: { code, up: ["insert into a values (1)", command, "select 1/0"] } });
+    const report = await up(contextOf(dsn, folder));
+    expect(report).toMatchObject({ outcome: "failed", error: { code: "failed", migration: "M1", rolledBack: true } });
+    expect(report.error?.message).toContain(`sends "${command}"`);
+    expect(await tablesOf(sql)).toEqual(["mikro_orm_migrations"]);
+  },
+);
+
+it("does not take an error of its code for a lost connection", async () => {
+  const { dsn } = await emptyDatabase();
+  const code = `await this.execute("select 1"); await (await import("node:fs/promises")).readFile("/nowhere");`;
+  const { error } = await up(contextOf(dsn, await folderOf({ M1: { code } })));
+  expect(error).toMatchObject({ code: "failed", migration: "M1", sqlState: null });
+  expect(error?.message).toMatch(/^M1 failed: ENOENT/);
+});

@@ -1,9 +1,12 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { down, up } from "../src/migrate.ts";
 import { readStatus } from "../src/read-status.ts";
 import { baseline } from "../src/baseline.ts";
 import { checkProject } from "../src/check-project.ts";
 import { renderScript } from "../src/script.ts";
+import { rebase } from "../src/rebase.ts";
 import { repair } from "../src/repair.ts";
 import { waitForHead } from "../src/wait.ts";
 import { splitCommands } from "../src/postgres/sql-lexer.ts";
@@ -84,6 +87,60 @@ describe("a step outside a transaction that was cut off", () => {
     expect(await n()).toBe(1);
   });
 
+  it("is refused when it has become transactional, which would run all of it again", async () => {
+    const { context, n, rewrite } = await start({ ...outside, up: [count, "select 1/0"] });
+    await up(context);
+    await rewrite({ up: [count, "select 1"] });
+    expect(await up(context)).toMatchObject({ outcome: "refused", problems: [{ code: "half-done" }] });
+    expect(await n()).toBe(1);
+  });
+
+  it("goes on with what its statements had set for the session", async () => {
+    const settings = ["create schema tenant", "create table tenant.counts (n int)", "set search_path to tenant"];
+    const { context, sql, rewrite } = await start({ ...outside, up: [...settings, "select 1/0"] });
+    await up(context);
+    await rewrite({ ...outside, up: [...settings, "insert into counts values (1)"] });
+    expect((await up(context)).outcome).toBe("applied");
+    expect(await sql("select n from tenant.counts")).toEqual([{ n: 1 }]);
+  });
+
+  it.each(["create temporary table passing (n int)", "select set_config('search_path', 'pg_catalog', false)"])(
+    "does not go on without what ended with its session: %s",
+    async (passing) => {
+      const { context, n, rewrite } = await start({ ...outside, up: [passing, "select 1/0"] });
+      await up(context);
+      await rewrite({ ...outside, up: [passing, "update public.counts set n = n + 1"] });
+      const report = await up(context);
+      expect(report).toMatchObject({ outcome: "refused", problems: [{ code: "half-done" }] });
+      expect(report.problems[0]?.message).toMatch(/statement 1 made has ended with the session/);
+      expect(await n()).toBe(0);
+    },
+  );
+
+  it("is no bug of ours where the role may not read of it", async () => {
+    const { context, sql } = await start({ up: [count] });
+    const role = `reader_${context.runId.replaceAll("-", "")}`;
+    await sql(`create role ${role} login password 'reader'; grant select on mikro_orm_migrations to ${role}`);
+    const dsn = Object.assign(new URL(context.dsn), { username: role, password: "reader" }).href;
+    await expect(readStatus({ ...context, dsn })).rejects.toMatchObject({
+      code: "configuration",
+      message: expect.stringMatching(/mikro_orm_migrations_progress.*permission denied.*rights/),
+    });
+    await sql(`drop owned by ${role}; drop role ${role}`);
+  });
+
+  it("can be settled when its file is gone, and is not moved by rebase", async () => {
+    const { context } = await start({ ...outside, up: [count, "select 1/0"] });
+    await up(context);
+    await addFiles(context.directory, { M3: { up: ["select 1"] } });
+    await expect(rebase(context, "M2")).rejects.toThrow(/M2 is half done/);
+    await rm(path.join(context.directory, "M2.ts"));
+    expect(await up(context)).toMatchObject({ outcome: "refused", problems: [{ code: "half-done" }] });
+    await expect(repair(context, ["M2"], { as: "applied" })).rejects.toThrow(/no file for M2/);
+    expect(await repair(context, ["M2"], { as: "reverted" })).toEqual([{ name: "M2", accepted: "half-done" }]);
+    expect((await up(context)).outcome).toBe("applied");
+  });
+
   it("is never crossed in the other direction, which would forget what it has done", async () => {
     const { context, sql, n, rewrite } = await start({ ...outside, up: [count, sleep, count], down: [undo, undo] });
     const run = up(context);
@@ -111,6 +168,25 @@ describe("a step outside a transaction that was cut off", () => {
     expect(await n()).toBe(1);
     await repair(context, ["M2"], { as: "applied" });
     expect(await readStatus(context)).toMatchObject({ state: "current", halfDone: null });
+  });
+
+  it("takes a first statement of computed code that fails for half done where it may have committed a part", async () => {
+    const { context, n } = await start({ ...outside, code: `await this.execute("${count}; commit; select 1/0");` });
+    expect((await up(context)).outcome).toBe("failed");
+    expect(await readStatus(context)).toMatchObject({ state: "half-done", halfDone: { migration: "M2" } });
+    expect((await up(context)).outcome).toBe("refused");
+    expect(await n()).toBe(1);
+  });
+
+  it("says which lock computed code did not get, and does not run it again", async () => {
+    const code = `await this.execute("select 1");`;
+    const { context, connect } = await start({ ...outside, code, up: ["alter table counts add m int"] });
+    const holder = await connect();
+    await holder.query("begin; select from counts");
+    expect(await up({ ...context, lockTimeoutMs: 100, lockBudgetMs: 10_000 })).toMatchObject({
+      outcome: "failed",
+      error: { sqlState: "55P03" },
+    });
   });
 
   it("leaves nothing half done when computed code fails at its first statement", async () => {
@@ -229,6 +305,24 @@ describe("a transaction that a migration outside one writes itself", () => {
     await rewrite({ ...outside, up: [...statements.slice(0, -1), "select 1"] });
     expect((await up(context)).outcome).toBe("applied");
     expect(await n()).toBe(2);
+  });
+
+  it.each([
+    ["a statement that can stand in no transaction", "create index concurrently counts_n on counts (n)", "25001"],
+    ["a block that commits", "do $$ begin insert into counts values (1); commit; end $$", "2D000"],
+  ])("fails, and is not left out, with %s in it", async (_, statement, sqlState) => {
+    const { context, sql } = await start({ ...outside, up: [count, "begin", statement, "commit", count] });
+    expect(await up(context)).toMatchObject({ outcome: "failed", error: { number: 3, sqlState } });
+    expect((await readStatus(context)).halfDone).toMatchObject({ done: 1 });
+    expect(await sql("select n from counts")).toEqual([{ n: 1 }]);
+  });
+
+  it("is settled as a whole by repair", async () => {
+    const { context } = await start({ ...outside, up: [count, "begin", count, "select 1/0", "commit"] });
+    await up(context);
+    await expect(repair(context, ["M2"], { as: 3 })).rejects.toThrow(/transaction of its own.*--as 1/);
+    expect((await readStatus(context)).halfDone).toMatchObject({ done: 1 });
+    await repair(context, ["M2"], { as: 1 });
   });
 
   it("is refused where it is not closed", async () => {

@@ -3,13 +3,16 @@ import { up } from "../src/migrate.ts";
 import { readStatus } from "../src/read-status.ts";
 import { contextOf, emptyDatabase, folderOf, until } from "./support.ts";
 
-it("gives back the locks that it holds when its waits for others add up to more than one may take", async () => {
+it.each([
+  { count: 5, holdMs: 800 },
+  { count: 18, holdMs: 100 },
+])("gives back the locks that it holds when $count waits of $holdMs ms add up", async ({ count, holdMs }) => {
   const { dsn, sql, connect } = await emptyDatabase();
-  const tables = ["t1", "t2", "t3", "t4", "t5"];
+  const tables = Array.from({ length: count }, (_, index) => `t${index + 1}`);
   for (const table of tables) await sql(`create table ${table} (id int)`);
   const folder = await folderOf({ M1: { up: tables.map((table) => `alter table ${table} add n int`) } });
   const context = contextOf(dsn, folder, { lockTimeoutMs: 1000 });
-  // Each table but the first is held until the migration has waited for it for 0.8 s: no single wait is too long.
+  // Each table but the first is held until the migration has waited for it for a while: no single wait is too long.
   const holders = await Promise.all(tables.slice(1).map(async () => await connect()));
   for (const [index, holder] of holders.entries()) await holder.query(`begin; select from t${index + 2}`);
   const running = up(context);
@@ -28,8 +31,8 @@ it("gives back the locks that it holds when its waits for others add up to more 
   const waiting = async (table: string) =>
     (
       await sql(
-        "select from pg_locks where relation = $1::regclass and not granted and mode = 'AccessExclusiveLock' and clock_timestamp() - waitstart > interval '800 ms'",
-        [table],
+        "select from pg_locks where relation = $1::regclass and not granted and mode = 'AccessExclusiveLock' and clock_timestamp() - waitstart > $2 * interval '1 ms'",
+        [table, holdMs],
       )
     ).length;
   for (const [index, holder] of holders.entries()) {

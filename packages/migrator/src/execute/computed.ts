@@ -1,4 +1,4 @@
-import { type LoadedMigration, toStatements } from "../load.ts";
+import { type LoadedMigration, refuseCommands, toStatements } from "../load.ts";
 import type { Direction } from "../plan.ts";
 import { borrowDriver, type Traffic } from "./driver.ts";
 import { explain } from "./failure.ts";
@@ -12,7 +12,7 @@ export async function compute(
   run: Run,
   migration: LoadedMigration,
   direction: Direction,
-  traffic: Traffic = { answered: 0 },
+  traffic: Traffic = { answered: 0, inDoubt: false },
 ): Promise<string[]> {
   const { client } = run.connection;
   const { driver, config, context } = await borrowDriver(
@@ -22,10 +22,12 @@ export async function compute(
   const instance = migration.create(driver, config);
   instance.setTransactionContext(context);
   // What MikroORM asked for itself does not count.
-  traffic.answered = 0;
+  Object.assign(traffic, { answered: 0, inDoubt: false });
   try {
     await instance[direction]();
-    return await toStatements(instance);
+    const statements = await toStatements(instance);
+    refuseCommands({ name: migration.name, path: migration.name }, statements, migration.transactional);
+    return statements;
   } catch (error) {
     throw explain(run, migration.name, error);
   }

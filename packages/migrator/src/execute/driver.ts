@@ -3,6 +3,7 @@ import type { Client, QueryConfig } from "pg";
 import { withoutConnection } from "../orm-options.ts";
 import { findTransactionControl, splitCommands, transactionControlOf } from "../postgres/sql-lexer.ts";
 import type { MigrationDriver } from "../recorder.ts";
+import { isOutside } from "./resume.ts";
 
 /** MikroORM's driver and configuration, for a migration whose code asks the database. */
 export interface BorrowedDriver {
@@ -19,6 +20,8 @@ export type OrmOptions = Record<string, unknown>;
 export interface Traffic {
   /** Queries that the server answered with success. */
   answered: number;
+  /** True: one was sent that may have done a part when it fails, for it commits in between. */
+  inDoubt: boolean;
 }
 
 /** A session that is lent to MikroORM. */
@@ -65,7 +68,9 @@ function lend({ client, inTransaction, traffic }: Loan): Client {
     if (typeof (first as { submit?: unknown }).submit === "function") return send.call(client, first, ...rest);
     const answer = async () => {
       const values = rest.filter((argument) => typeof argument !== "function");
-      const result = await send.call(client, withText(first as string | QueryConfig, translate), ...values);
+      const text = withText(first as string | QueryConfig, translate);
+      traffic.inDoubt ||= commitsInBetween(typeof text === "string" ? text : text.text);
+      const result = await send.call(client, text, ...values);
       traffic.answered++;
       return result;
     };
@@ -74,6 +79,10 @@ function lend({ client, inTransaction, traffic }: Loan): Client {
   };
   const succeed = (callback?: (error: null) => void) => (callback ? callback(null) : Promise.resolve());
   return Object.assign(Object.create(client) as Client, { query, connect: succeed, end: succeed });
+}
+
+function commitsInBetween(sql: string): boolean {
+  return findTransactionControl(sql) !== undefined || isOutside(sql);
 }
 
 type Callback = (error: NodeJS.ErrnoException | null, result: unknown) => void;

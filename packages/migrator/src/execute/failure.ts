@@ -30,7 +30,7 @@ export function explain(run: Run, migration: string, thrown: unknown, statement?
     statement: statement?.sql ?? null,
     number: statement?.number ?? null,
     total: statement?.total ?? null,
-    sqlState: cause.code ?? null,
+    sqlState: hasSqlState(cause) ? (cause.code ?? null) : null,
     position: cause.position ? Number(cause.position) : null,
     detail: cause.detail ?? null,
     hint: cause.code === "25001" ? outsideHint : (cause.hint ?? null),

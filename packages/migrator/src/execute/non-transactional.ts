@@ -7,7 +7,7 @@ import { compute } from "./computed.ts";
 import { dropInvalidIndex, findIndex, parseConcurrentIndex } from "./concurrent-index.ts";
 import { enumerate, explain, hasSqlState, type Statement } from "./failure.ts";
 import type { Run, Step } from "./run.ts";
-import { isRepeatable, resume } from "./resume.ts";
+import { isRepeatable, resume, sessionCommandsOf } from "./resume.ts";
 import { lastOf, toUnits, type Unit } from "./units.ts";
 import { watchStep } from "./watch-step.ts";
 
@@ -31,6 +31,7 @@ export async function runOutside(run: Run, step: Step): Promise<number> {
     throw new RefusedError(halfDone(progress, resumption.refusal).message);
   const { done = 0, inDoubt = null, leftover = null } = resumption;
   if (leftover !== null) await isDone(run, leftover, false);
+  for (const command of sessionCommandsOf(script.statements.slice(0, done))) await run.connection.query(command);
   const statements = enumerate(script.computed ? await computeOutside(run, step) : script.statements);
   const position = { ...step, computed: script.computed };
   for (const unit of toUnits(migration.name, statements))
@@ -47,13 +48,13 @@ interface Position extends Step {
 async function computeOutside(run: Run, { migration, direction }: Step): Promise<string[]> {
   const note = { migration: migration.name, direction, ...unknownStatements } as const;
   await noteProgress(run.connection.query, note, run, run.ledger);
-  const traffic = { answered: 0 };
+  const traffic = { answered: 0, inDoubt: false };
   try {
     return await watchStep(run, migration.name, outside, async () => await compute(run, migration, direction, traffic));
   } catch (error) {
-    if (traffic.answered === 0 && !run.connection.isLost())
-      await forgetProgress(run.connection.query, migration.name, run.ledger);
-    throw traffic.answered === 0 ? error : withWarning(error, "what its code did before that stays");
+    const isUndone = traffic.answered === 0 && !traffic.inDoubt;
+    if (isUndone && !run.connection.isLost()) await forgetProgress(run.connection.query, migration.name, run.ledger);
+    throw isUndone ? error : withWarning(error, "what its code did before that stays");
   }
 }
 
@@ -112,8 +113,9 @@ async function runInTransaction(run: Run, position: Position, { begin, statement
   return await watchStep(run, name, { inTransaction: true }, async () => {
     const result = await runTransaction(run.connection, work, { begin });
     if (result.end === "committed") return true;
-    if (statements.length === 1 && wantsNoTransaction.has((result.error as { sqlState?: string }).sqlState ?? ""))
-      return false;
+    // In a transaction that the migration wrote itself the statement cannot stand, and is not taken out of it.
+    const isOurs = statements.length === 1 && statements[0] === all[0];
+    if (isOurs && wantsNoTransaction.has((result.error as { sqlState?: string }).sqlState ?? "")) return false;
     throw result.error;
   });
 }

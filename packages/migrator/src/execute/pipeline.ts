@@ -63,6 +63,7 @@ interface Wire {
   bind(message: { values: readonly unknown[] }): void;
   execute(message: object): void;
   sync(): void;
+  sendCopyFail(message: string): void;
 }
 
 /** A query of the driver's kind that is many commands. */
@@ -105,6 +106,11 @@ class Pipeline implements Submittable {
   handleDataRow(): void {}
   handlePortalSuspended(): void {}
   handleCopyData(): void {}
+
+  /** The server waits for rows; there are none. */
+  handleCopyInResponse(connection: object): void {
+    (connection as Wire).sendCopyFail("a migration has no rows to send");
+  }
 
   handleError(error: Error): void {
     this.callback(error);

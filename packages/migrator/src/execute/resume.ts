@@ -24,10 +24,33 @@ export function resume(script: Script, progress: Progress | undefined): Resumpti
   const changed = statements.findIndex((sql, index) => script.statements[index] !== sql);
   if (failed && changed === done) return { done, inDoubt: null, leftover: statements[done] ?? null };
   if (changed >= 0) return { refusal: `its statement ${changed + 1}, which was run, is another one now` };
+  const lost = statements.slice(0, done).findIndex(endsWithSession);
+  if (lost >= 0) return { refusal: `what its statement ${lost + 1} made has ended with the session that ran it` };
   const doubtful = attempted === null ? undefined : script.statements[attempted - 1];
   if (doubtful !== undefined && !isRepeatable(doubtful))
     return { refusal: `the end of its statement ${attempted} is unknown, and it may not be safe to run it again` };
   return { done, inDoubt: attempted, leftover: null };
+}
+
+/** The commands of statements that are done which set something for the session: another session needs them again. */
+export function sessionCommandsOf(done: readonly string[]): string[] {
+  const commands = done.flatMap(splitCommands);
+  return commands
+    .filter((command) =>
+      /^(set (?!local|transaction|constraints)|reset )/.test(`${leadingWords(command, 2).join(" ")} `),
+    )
+    .map(({ sql }) => sql);
+}
+
+/** Temporary objects and settings by function: they are gone, and cannot be told from the text alone. */
+function endsWithSession(sql: string): boolean {
+  return splitCommands(sql).some((command) => {
+    const words = leadingWords(command, 4).join(" ");
+    return (
+      /^(create (or replace )?((local|global) )?temp(orary)? |prepare |listen |load )/.test(`${words} `) ||
+      (words.startsWith("select") && /\bset_config\s*\(/i.test(command.sql))
+    );
+  });
 }
 
 // What has no further effect when it is sent again, fails, or leaves in the catalog what became of it.

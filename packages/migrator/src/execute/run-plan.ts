@@ -1,7 +1,7 @@
 import { applyStep, recordFailure, type StepResult } from "./step.ts";
 import type { Context } from "../context.ts";
 import { InterruptedError, MigrationFailedError, MigratorError } from "../errors.ts";
-import type { LoadedMigration } from "../load.ts";
+import { type LoadedMigration, scriptOf } from "../load.ts";
 import type { Direction, Plan } from "../plan.ts";
 import { ensureLedger } from "../prepare-ledger.ts";
 import { type Report, unrun } from "../report.ts";
@@ -55,7 +55,8 @@ async function tryStep(
   const attempt = async () =>
     await inSpan(`migration ${migration.name}`, attributes, async () => await applyStep(run, migration, direction));
   return await retryOnLockTimeout(attempt, {
-    budgetMs: lockBudgetMs,
+    // Code that has run outside a transaction is not run again.
+    budgetMs: !migration.transactional && scriptOf(migration, direction).computed ? 0 : lockBudgetMs,
     signal,
     onRetry: (attempt, pauseMs) => onEvent({ type: "retrying", name: migration.name, attempt, pauseMs }),
   });

@@ -1,6 +1,7 @@
 import { escapeLiteral } from "pg";
 import { auditInsert, recordAudit } from "../audit.ts";
 import { InterruptedError, MigrationFailedError, MigratorError } from "../errors.ts";
+import { waitForDisk } from "../durability.ts";
 import { ledgerDelete, ledgerInsert } from "../ledger.ts";
 import { type LoadedMigration, scriptOf } from "../load.ts";
 import type { Direction } from "../plan.ts";
@@ -143,10 +144,6 @@ function closing(run: Run, step: Step): PipelineCommand[] {
   ];
 }
 
-// A role or database may have switched it off for itself; the end of a run is not said before it is on the disk.
-const waitForDisk =
-  "select set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'local' else current_setting('synchronous_commit') end, true)";
-
 /** Without a lock time-out where no transaction is: it would leave CREATE INDEX CONCURRENTLY half done. */
 async function applyOutside(run: Run, step: Step): Promise<number> {
   const started = performance.now();
@@ -165,7 +162,8 @@ async function applyOutside(run: Run, step: Step): Promise<number> {
     await send(run, step, end, []);
     return sent;
   } finally {
-    await query(`rollback; ${fresh}`).catch(() => {});
+    const open = run.connection.client.getTransactionStatus() !== "I";
+    await query(`${open ? "rollback; " : ""}${fresh}`).catch(() => {});
   }
 }
 

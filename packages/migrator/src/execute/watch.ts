@@ -46,9 +46,9 @@ export async function watch<Result>(
   work: (watch: Watch) => Promise<Result>,
 ): Promise<Result> {
   const state = { overBudget: false };
-  const look = createLook(connection, options, state);
   // A lock time-out of 3 s is looked at seven times before it is over.
   const period = Math.min(Math.max(options.lockTimeoutMs * 0.15, 30), 500);
+  const look = createLook(connection, { ...options, period }, state);
   let under: Promise<void> | undefined;
   const timer = setInterval(() => {
     under ??= look
@@ -83,21 +83,31 @@ interface Look {
   close(): Promise<void>;
 }
 
-function createLook(connection: Connection, options: WatchOptions, state: { overBudget: boolean }): Look {
+function createLook(
+  connection: Connection,
+  options: WatchOptions & { readonly period: number },
+  state: { overBudget: boolean },
+): Look {
   const started = performance.now();
-  const waits = new Map<string, number>();
+  const waits = new Set<string>();
+  let waitedMs = 0;
+  let lookedAt = started;
   const told = new Set<string>();
   let toldActivity = started;
   let observer: Promise<{ query: Query; close(): Promise<void> }> | undefined;
   const once = async () => {
     const { query } = await (observer ??= connection.observe());
     const seen = await readSession(query, connection.pid);
+    // A look stands for the time since the one before: short waits are seen as often as they are long in all.
+    const since = Math.min(performance.now() - lookedAt, 2 * options.period);
+    lookedAt = performance.now();
     if (!seen) return;
-    const { wait, waitedMs, blockers } = seen;
-    if (wait !== null && waitedMs !== null) {
-      if (seen.holds) waits.set(wait, waitedMs);
-      if (waitedMs >= options.lockTimeoutMs / 2 && blockers && !told.has(wait)) options.onBlocked(blockers);
-      if (waitedMs >= options.lockTimeoutMs / 2) told.add(wait);
+    const { wait, blockers } = seen;
+    if (wait !== null && seen.waitedMs !== null) {
+      if (seen.holds) waits.add(wait);
+      if (seen.holds) waitedMs += since;
+      if (seen.waitedMs >= options.lockTimeoutMs / 2 && blockers && !told.has(wait)) options.onBlocked(blockers);
+      if (seen.waitedMs >= options.lockTimeoutMs / 2) told.add(wait);
       await cancelOverBudget(query);
     } else if (performance.now() - toldActivity >= 1000) {
       toldActivity = performance.now();
@@ -106,8 +116,7 @@ function createLook(connection: Connection, options: WatchOptions, state: { over
     }
   };
   const cancelOverBudget = async (query: Query) => {
-    const total = [...waits.values()].reduce((sum, waited) => sum + waited, 0);
-    if (!options.inTransaction || waits.size < 2 || total <= options.lockTimeoutMs) return;
+    if (!options.inTransaction || waits.size < 2 || waitedMs <= options.lockTimeoutMs) return;
     state.overBudget = true;
     await query("select pg_cancel_backend($1)", [connection.pid]);
   };
