@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { readAddress } from "@thedata/migrator";
 import { envSchema } from "env-schema";
 import { type Static, Type } from "typebox";
 
@@ -158,10 +159,21 @@ const noDatabase =
 
 function checkDsn(dsn: string, problems: string[]): string | undefined {
   const url = URL.canParse(dsn) ? new URL(dsn) : undefined;
-  if (url && /^postgres(ql)?:$/.test(url.protocol) && url.pathname.length > 1) return dsn;
+  if (url && /^postgres(ql)?:$/.test(url.protocol) && url.pathname.length > 1) return checkTls(dsn, problems);
   // The value holds a password: only its shape is told.
   problems.push("POSTGRES_DSN is not a PostgreSQL address: it takes postgresql://USER:PASSWORD@HOST:PORT/DATABASE");
   return undefined;
+}
+
+/** Its `sslmode` and certificates are looked at here: later each connection would fail by them. */
+function checkTls(dsn: string, problems: string[]): string | undefined {
+  try {
+    readAddress(dsn);
+    return dsn;
+  } catch (error) {
+    problems.push(`POSTGRES_DSN cannot be used: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 function composeDsn(variables: Record<string, string>, port: number): string {

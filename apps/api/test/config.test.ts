@@ -62,6 +62,11 @@ const mistakes: { what: string; env: Record<string, string>; says: RegExp[] }[] 
     says: [/^error: POSTGRES_DSN is not a PostgreSQL address/],
   },
   {
+    what: "a TLS mode that is none",
+    env: { ...good, POSTGRES_DSN: dsn.replace("disable", "bogus") },
+    says: [/^error: POSTGRES_DSN cannot be used: sslmode is "bogus": it takes disable, /],
+  },
+  {
     what: "a database's port that is none",
     env: { SESSION_SECRET: sessionSecret, ...parts, POSTGRES_PORT: "x" },
     says: [/^error: POSTGRES_PORT is "x": it takes a whole number/],

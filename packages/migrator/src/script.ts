@@ -1,7 +1,7 @@
 import { escapeLiteral } from "pg";
 import { auditInsert } from "./audit.ts";
 import type { Context } from "./context.ts";
-import { ConfigurationError } from "./errors.ts";
+import { ConfigurationError, RefusedError } from "./errors.ts";
 import { enumerate } from "./execute/failure.ts";
 import { isOutside } from "./execute/resume.ts";
 import { toUnits, type Unit } from "./execute/units.ts";
@@ -9,6 +9,7 @@ import { escapeControls } from "./escape-controls.ts";
 import { openHistory } from "./history.ts";
 import { inline } from "./inline.ts";
 import { ledgerDelete, ledgerInsert } from "./ledger.ts";
+import { isLeftBlank, leftBlank } from "./left-blank.ts";
 import { type LoadedMigration, scriptOf } from "./load.ts";
 import { lockName } from "./lock.ts";
 import type { Direction } from "./plan.ts";
@@ -37,6 +38,8 @@ export async function renderScript(context: Context, options: ScriptOptions = {}
   const direction: Direction = options.down ? "down" : "up";
   const migrations = await Promise.all(select(names, options).map((name) => history.load(name)));
   history.keep();
+  const blank = migrations.find((migration) => isLeftBlank(migration, direction));
+  if (blank) throw new RefusedError(`The ${direction} of ${blank.name} ${leftBlank(direction)}.`);
   for (const migration of migrations)
     if (scriptOf(migration, direction).computed) context.onEvent({ type: "computed", name: migration.name });
   const parts = [

@@ -16,6 +16,14 @@ const history = {
 };
 
 describe("the script of up", () => {
+  it("is not made of a migration that was left blank", async () => {
+    const { context } = await start({ ...history, M3000_c: { up: [] } });
+    await expect(renderScript(context)).rejects.toMatchObject({
+      code: "refused",
+      message: expect.stringMatching(/The up of M3000_c has no statement.*@noop up/),
+    });
+  });
+
   it("leaves the schema and the ledger that a run leaves", async () => {
     const { sql, context } = await start(history);
     await sql(await renderScript(context));
