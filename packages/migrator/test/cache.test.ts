@@ -36,9 +36,10 @@ const edited = migrationSource("M1", { ...content, up: ["create table b (id int)
 /** A cache's first line and, behind its stamps, its notes. */
 async function readParts(place: string) {
   const whole = await readFile(place, "latin1");
-  const [end, notes] = [whole.indexOf("\n"), whole.indexOf("[[")];
-  const head = JSON.parse(whole.slice(0, end)) as Record<string, string | null>;
-  const stamps = new Float64Array(Uint8Array.from(Buffer.from(whole.slice(end + 1, notes), "latin1")).buffer);
+  const end = whole.indexOf("\n");
+  const head = JSON.parse(whole.slice(0, end)) as Record<string, string | null> & { bytes: number };
+  const bytes = Buffer.from(whole.slice(end + 1, end + 1 + head.bytes), "latin1");
+  const stamps = new Float64Array(Uint8Array.from(bytes).buffer);
   return { whole, head, stamps, body: whole.slice(end + 1) };
 }
 
