@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { median, medianRatio } from "./statistics.ts";
+import { median, medianRatio, quantile } from "./statistics.ts";
 
 test.each([
   { values: [], middle: NaN },
@@ -8,6 +8,16 @@ test.each([
   { values: [10, 2, 9, 1], middle: 5.5 },
 ])("the median of $values is $middle", ({ values, middle }) => {
   expect(median(values)).toBe(middle);
+});
+
+test.each([
+  { share: 0.99, value: 99 },
+  { share: 0.5, value: 50 },
+  { share: 1, value: 100 },
+])("a share of $share of a hundred numbers does not exceed $value", ({ share, value }) => {
+  const values = Array.from({ length: 100 }, (_, index) => 100 - index);
+  expect(quantile(values, share)).toBe(value);
+  expect(quantile([], share)).toBeNaN();
 });
 
 test("a ratio is taken within a round, whatever the order, and of rounds that both were in", () => {

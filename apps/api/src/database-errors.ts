@@ -1,4 +1,5 @@
 import { DriverException } from "@mikro-orm/core";
+import { networkFailures } from "@thedata/migrator";
 import pg from "pg";
 import { WrongDatabaseError } from "./database.ts";
 import { conflict, HttpProblem, unprocessable } from "./problem.ts";
@@ -59,11 +60,7 @@ const driverFailures: readonly (readonly [RegExp, string])[] = [
 ];
 const driverCodes = new Set(driverFailures.map(([, code]) => code));
 
-const systemCodes = new Set(
-  ["CONNREFUSED", "CONNRESET", "CONNABORTED", "TIMEDOUT", "PIPE", "HOSTUNREACH", "HOSTDOWN", "NETUNREACH", "NETDOWN"]
-    .map((code) => `E${code}`)
-    .concat("ENOTFOUND", "EAI_AGAIN", "EMFILE", "ENFILE", "ENOENT", "EACCES"),
-);
+const systemCodes = new Set([...networkFailures, "EMFILE", "ENFILE", "ENOENT", "EACCES"]);
 
 // Waiting too long for a connection, an answer or a lock, cancelled, a deadlock, no resources.
 const isBusy = (code: string) => /^(53|57014|55P03|40001|40P01|POOL_TIMEOUT|QUERY_TIMEOUT)/.test(code);

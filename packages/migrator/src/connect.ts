@@ -108,7 +108,8 @@ async function cancel(dsn: string, pid: number): Promise<void> {
   await query("select pg_cancel_backend($1)", [pid]).finally(close);
 }
 
-const networkFailures = new Set(
+/** The system's codes of a connection that cannot be made, or has broken. */
+export const networkFailures: ReadonlySet<string> = new Set(
   ["CONNREFUSED", "CONNRESET", "CONNABORTED", "TIMEDOUT", "PIPE", "HOSTUNREACH", "HOSTDOWN", "NETUNREACH", "NETDOWN"]
     .map((code) => `E${code}`)
     .concat("ENOTFOUND", "EAI_AGAIN"),

@@ -28,6 +28,7 @@ export const waitForDisk =
   "select set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'local' else current_setting('synchronous_commit') end, true)";
 
 const undefinedTable = "42P01";
+const insufficientPrivilege = "42501";
 
 /** Flushes what a run that was killed has recorded, so that nobody calls it done before it is safe. */
 export async function ensureFlushed(query: Query, ledger: LedgerTable): Promise<void> {
@@ -35,7 +36,9 @@ export async function ensureFlushed(query: Query, ledger: LedgerTable): Promise<
     const [row] = await query<{ flushed: boolean }>(`select ${flushedExpression(ledger)} as flushed`);
     if (!row?.flushed) await flush(query);
   } catch (error) {
-    // Without an audit nothing of ours was recorded.
-    if ((error as { code?: string }).code !== undefinedTable) throw error;
+    const { code } = error as { code?: string };
+    // Who may not read when it was recorded waits in any case; without an audit nothing of ours was recorded.
+    if (code === insufficientPrivilege) await flush(query);
+    else if (code !== undefinedTable) throw error;
   }
 }

@@ -27,6 +27,7 @@ export function ledgerStatements(ledger: LedgerTable = defaultLedger): string[] 
     closeToOthers(qualified(auditTable(ledger))),
     progressStatement(ledger),
     closeToOthers(qualified(progressTable(ledger))),
+    openToReaders(qualified(progressTable(ledger)), table),
   ];
 }
 
@@ -40,6 +41,20 @@ function closeToOthers(table: string): string {
      where c.oid = '${literal}'::regclass and a.grantee <> c.relowner and a.privilege_type <> 'SELECT'
   loop
     execute 'revoke insert, update, delete, truncate, references, trigger on ${literal} from ' || grantee;
+  end loop;
+end $$`;
+}
+
+/** Whoever reads the ledger, such as a readiness probe, must know of half-done migrations too. */
+function openToReaders(table: string, ledger: string): string {
+  const [literal, read] = [table, ledger].map((name) => name.replaceAll("'", "''"));
+  return `do $$ declare grantee text; begin
+  for grantee in
+    select distinct case a.grantee when 0 then 'public' else a.grantee::regrole::text end
+      from pg_class c, aclexplode(c.relacl) a
+     where c.oid = '${read}'::regclass and a.grantee <> c.relowner and a.privilege_type = 'SELECT'
+  loop
+    execute 'grant select on ${literal} to ' || grantee;
   end loop;
 end $$`;
 }

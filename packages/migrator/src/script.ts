@@ -3,7 +3,7 @@ import { auditInsert } from "./audit.ts";
 import type { Context } from "./context.ts";
 import { ConfigurationError, RefusedError } from "./errors.ts";
 import { enumerate } from "./execute/failure.ts";
-import { isOutside } from "./execute/resume.ts";
+import { isOutside } from "./execute/statement-kinds.ts";
 import { toUnits, type Unit } from "./execute/units.ts";
 import { escapeControls } from "./escape-controls.ts";
 import { openHistory } from "./history.ts";

@@ -4,9 +4,11 @@ import path from "node:path";
 import { startPostgres } from "@thedata/dev-postgres";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { baseline } from "../src/baseline.ts";
 import { down, up } from "../src/migrate.ts";
+import { repair } from "../src/repair.ts";
 import { waitForHead } from "../src/wait.ts";
-import { contextOf, folderOf } from "./support.ts";
+import { addFiles, contextOf, folderOf } from "./support.ts";
 
 // A server of its own, which leaves commits that nobody waits for in memory for as long as PostgreSQL can.
 let server: Awaited<ReturnType<typeof startPostgres>>;
@@ -60,4 +62,35 @@ it.each([
   const lsn = await recordWithoutWaiting();
   expect(await command(context)).toBe(answer);
   expect(await isFlushed(lsn)).toBe(true);
+});
+
+it.each([
+  ["repair", async (context: ReturnType<typeof contextOf>) => void (await repair(context, ["M2"], { as: "reverted" }))],
+  [
+    "repair of an edited migration",
+    async (context: ReturnType<typeof contextOf>) => void (await repair(context, ["M1"])),
+  ],
+  [
+    "baseline",
+    async (context: ReturnType<typeof contextOf>) =>
+      void (await baseline(context, { at: "M1", shadow: { servers: [server.dsn] } })),
+  ],
+])("%s waits for the disk where its database does not", async (name, command) => {
+  await client.query("drop schema public cascade; create schema public");
+  await client.query("alter database postgres set synchronous_commit = off");
+  const folder = await folderOf({ M1: { up: ["select 1"], down: ["select 1"] } });
+  const context = contextOf(server.dsn, folder);
+  if (name !== "baseline") await up(context);
+  if (name === "repair") {
+    await addFiles(folder, { M2: { transactional: false, up: ["select 1", "select 1/0"] } });
+    await up(context);
+  } else if (name !== "baseline") await addFiles(folder, { M1: { up: ["select 2"], down: ["select 1"] } });
+  await command(context);
+  const { rows: flushes } = await client.query("select pg_current_wal_flush_lsn() as lsn");
+  await client.query("alter database postgres reset synchronous_commit");
+  // The page knows the last record that changed it; the server's own records come behind, and nobody waits for them.
+  await client.query("create extension if not exists pageinspect");
+  const page = "page_header(get_raw_page('mikro_orm_migrations_audit', 0))";
+  const { rows } = await client.query(`select $1::pg_lsn > lsn as flushed from ${page}`, [flushes[0].lsn]);
+  expect(rows[0].flushed).toBe(true);
 });

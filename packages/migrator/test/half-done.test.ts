@@ -1,48 +1,11 @@
-import { rm } from "node:fs/promises";
-import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { down, up } from "../src/migrate.ts";
-import { readStatus } from "../src/read-status.ts";
-import { baseline } from "../src/baseline.ts";
-import { checkProject } from "../src/check-project.ts";
-import { renderScript } from "../src/script.ts";
-import { rebase } from "../src/rebase.ts";
-import { repair } from "../src/repair.ts";
-import { waitForHead } from "../src/wait.ts";
 import { splitCommands } from "../src/postgres/sql-lexer.ts";
-import { addFiles, contextOf, emptyDatabase, folderOf, ledgerOf, type Sql, type Steps, until } from "./support.ts";
-
-const first = { up: ["create table counts (n int)", "insert into counts values (0)"], down: ["drop table counts"] };
-const count = "update counts set n = n + 1";
-const undo = "update counts set n = n - 1";
-const sleep = "select pg_sleep(60)";
-const outside = { transactional: false } as const;
-
-/** A database where `M1` is applied, and `M2` in the folder. */
-async function start(steps: Steps) {
-  const { dsn, sql, connect } = await emptyDatabase();
-  const folder = await folderOf({ M1: first });
-  const context = contextOf(dsn, folder);
-  expect((await up(context)).outcome).toBe("applied");
-  const rewrite = async (changed: Steps) => await addFiles(folder, { M2: changed });
-  await rewrite(steps);
-  return { context, sql, connect, rewrite, n: async () => (await sql<{ n: number }>("select n from counts"))[0]?.n };
-}
-
-/** Ends the runner's session while it sleeps, or waits for others. */
-async function cut(sql: Sql, run: Promise<unknown>, waits = "PgSleep"): Promise<void> {
-  await until(
-    async () =>
-      (
-        await sql(
-          `select pg_terminate_backend(pid) from pg_stat_activity
-            where datname = current_database() and application_name like 'migrator/%' and wait_event = $1`,
-          [waits],
-        )
-      ).length,
-  );
-  await run;
-}
+import { readStatus } from "../src/read-status.ts";
+import { repair } from "../src/repair.ts";
+import { renderScript } from "../src/script.ts";
+import { count, cut, outside, sleep, start, undo } from "./half-done-steps.ts";
+import { ledgerOf, type Sql, until } from "./support.ts";
 
 describe("a step outside a transaction that was cut off", () => {
   it("is seen by status, history, up and down in its down too, and only down goes on", async () => {
@@ -116,30 +79,6 @@ describe("a step outside a transaction that was cut off", () => {
       expect(await n()).toBe(0);
     },
   );
-
-  it("is no bug of ours where the role may not read of it", async () => {
-    const { context, sql } = await start({ up: [count] });
-    const role = `reader_${context.runId.replaceAll("-", "")}`;
-    await sql(`create role ${role} login password 'reader'; grant select on mikro_orm_migrations to ${role}`);
-    const dsn = Object.assign(new URL(context.dsn), { username: role, password: "reader" }).href;
-    await expect(readStatus({ ...context, dsn })).rejects.toMatchObject({
-      code: "configuration",
-      message: expect.stringMatching(/mikro_orm_migrations_progress.*permission denied.*rights/),
-    });
-    await sql(`drop owned by ${role}; drop role ${role}`);
-  });
-
-  it("can be settled when its file is gone, and is not moved by rebase", async () => {
-    const { context } = await start({ ...outside, up: [count, "select 1/0"] });
-    await up(context);
-    await addFiles(context.directory, { M3: { up: ["select 1"] } });
-    await expect(rebase(context, "M2")).rejects.toThrow(/M2 is half done/);
-    await rm(path.join(context.directory, "M2.ts"));
-    expect(await up(context)).toMatchObject({ outcome: "refused", problems: [{ code: "half-done" }] });
-    await expect(repair(context, ["M2"], { as: "applied" })).rejects.toThrow(/no file for M2/);
-    expect(await repair(context, ["M2"], { as: "reverted" })).toEqual([{ name: "M2", accepted: "half-done" }]);
-    expect((await up(context)).outcome).toBe("applied");
-  });
 
   it("is never crossed in the other direction, which would forget what it has done", async () => {
     const { context, sql, n, rewrite } = await start({ ...outside, up: [count, sleep, count], down: [undo, undo] });
@@ -259,77 +198,6 @@ describe("a step outside a transaction that was cut off", () => {
       ).toEqual(direction === "up" ? [{ name: "k" }] : []);
     },
   );
-
-  it.each([
-    ["applied", "current", ["M1", "M2"], 1],
-    ["reverted", "behind", ["M1"], 3],
-    [1, "half-done", ["M1"], 3],
-  ] as const)("is settled by name as %s", async (as, state, ledger, then) => {
-    const { context, sql, n, rewrite } = await start({ ...outside, up: [count, "select 1/0", count], down: [undo] });
-    await up(context);
-    await expect(repair(context, ["M2"])).rejects.toMatchObject({ code: "refused" });
-    await expect(repair(context, ["M2"], { as: 3 })).rejects.toMatchObject({ code: "configuration" });
-    expect(await repair(context, ["M2"], { as })).toEqual([{ name: "M2", accepted: "half-done" }]);
-    expect((await readStatus(context)).state).toBe(state);
-    expect(await ledgerOf(sql)).toEqual(ledger);
-    await rewrite({ ...outside, up: [count, "select 1", count], down: [undo] });
-    if (as === "reverted") await sql("update counts set n = 1");
-    const goesOn = as === "applied" ? "refused" : "applied";
-    expect((await up(context)).outcome).toBe(goesOn);
-    expect(await n()).toBe(as === 1 ? 2 : then);
-  });
-
-  it("keeps wait, baseline and repair of others from taking it for done", async () => {
-    const { context } = await start({ ...outside, up: [count, "select 1/0"] });
-    await up(context);
-    expect((await waitForHead(context, 100, () => {})).state).toBe("half-done");
-    await expect(baseline(context, { at: "M2", shadow: { servers: [context.dsn] } })).rejects.toMatchObject({
-      code: "refused",
-    });
-    expect(await checkProject(context, { servers: [context.dsn] })).toMatchObject({
-      outcome: "refused",
-      problems: [{ code: "half-done", migration: "M2" }],
-    });
-    await expect(repair(context, ["M1"], { as: "applied" })).rejects.toMatchObject({ code: "configuration" });
-  });
-});
-
-describe("a transaction that a migration outside one writes itself", () => {
-  it.each([
-    ["over several statements", ["begin", count, count, "commit", "select 1/0"], 4],
-    ["in one string", [`begin; ${count}; ${count}; commit`, "select 1/0"], 1],
-  ])("is one unit %s, and is done once", async (_, statements, done) => {
-    const { context, n, rewrite } = await start({ ...outside, up: statements });
-    expect((await up(context)).outcome).toBe("failed");
-    expect((await readStatus(context)).halfDone).toMatchObject({ done });
-    await rewrite({ ...outside, up: [...statements.slice(0, -1), "select 1"] });
-    expect((await up(context)).outcome).toBe("applied");
-    expect(await n()).toBe(2);
-  });
-
-  it.each([
-    ["a statement that can stand in no transaction", "create index concurrently counts_n on counts (n)", "25001"],
-    ["a block that commits", "do $$ begin insert into counts values (1); commit; end $$", "2D000"],
-  ])("fails, and is not left out, with %s in it", async (_, statement, sqlState) => {
-    const { context, sql } = await start({ ...outside, up: [count, "begin", statement, "commit", count] });
-    expect(await up(context)).toMatchObject({ outcome: "failed", error: { number: 3, sqlState } });
-    expect((await readStatus(context)).halfDone).toMatchObject({ done: 1 });
-    expect(await sql("select n from counts")).toEqual([{ n: 1 }]);
-  });
-
-  it("is settled as a whole by repair", async () => {
-    const { context } = await start({ ...outside, up: [count, "begin", count, "select 1/0", "commit"] });
-    await up(context);
-    await expect(repair(context, ["M2"], { as: 3 })).rejects.toThrow(/transaction of its own.*--as 1/);
-    expect((await readStatus(context)).halfDone).toMatchObject({ done: 1 });
-    await repair(context, ["M2"], { as: 1 });
-  });
-
-  it("is refused where it is not closed", async () => {
-    const { context, n } = await start({ ...outside, up: ["begin", count] });
-    expect((await up(context)).error).toMatchObject({ code: "broken-migration" });
-    expect(await n()).toBe(0);
-  });
 });
 
 describe("the script for psql", () => {

@@ -1,5 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { connect } from "../src/connect.ts";
 import type { MigrationFailedError } from "../src/errors.ts";
+import { sendPipeline } from "../src/execute/pipeline.ts";
 import { down, up } from "../src/migrate.ts";
 import { contextOf, emptyDatabase, folderOf, ledgerOf, tablesOf, until } from "./support.ts";
 
@@ -117,6 +119,18 @@ describe("a migration as one pipeline", () => {
     const { dsn, sql } = await emptyDatabase();
     const { error } = await up(contextOf(dsn, await folderOf({ M1: { up: [table, "copy a from stdin"] } })));
     expect(error).toMatchObject({ code: "broken-migration", message: expect.stringContaining("no rows to send") });
+    expect(await tablesOf(sql)).toEqual([]);
+  });
+
+  it("fails where the server asks for rows all the same, and nothing stays", async () => {
+    const { dsn, sql } = await emptyDatabase();
+    const { client, close } = await connect(dsn, "test");
+    onTestFinished(close);
+    const commands = [`${table}`, "copy a from stdin", "select 1"].map((text) => ({ text }));
+    expect(await sendPipeline(client, commands)).toMatchObject({
+      error: { code: "08P01", message: expect.stringContaining("during COPY from stdin") },
+      command: commands[1],
+    });
     expect(await tablesOf(sql)).toEqual([]);
   });
 

@@ -95,6 +95,19 @@ it.each([true, false])(
   },
 );
 
+it("waits for another runner for longer than the role's sessions may be idle", async () => {
+  const { dsn, sql } = await emptyDatabase();
+  await sql(`alter database "${new URL(dsn).pathname.slice(1)}" set idle_session_timeout = '200ms'`);
+  const folder = await folderOf({ M1: { up: ["select pg_sleep(3)"] } });
+  const first = up(contextOf(dsn, folder));
+  await until(
+    async () =>
+      (await sql("select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()")).length,
+  );
+  expect((await up(contextOf(dsn, folder, { lockWaitMs: 60_000 }))).outcome).toBe("nothing");
+  expect((await first).outcome).toBe("applied");
+});
+
 it("ends a statement at the time-out that is asked for", async () => {
   const { dsn } = await emptyDatabase();
   const context = contextOf(dsn, await folderOf({ M1: { up: ["select pg_sleep(5)"] } }), { statementTimeoutMs: 200 });

@@ -3,7 +3,7 @@ import type { Client, QueryConfig } from "pg";
 import { withoutConnection } from "../orm-options.ts";
 import { findTransactionControl, splitCommands, transactionControlOf } from "../postgres/sql-lexer.ts";
 import type { MigrationDriver } from "../recorder.ts";
-import { isOutside } from "./resume.ts";
+import { isOutside } from "./statement-kinds.ts";
 
 /** MikroORM's driver and configuration, for a migration whose code asks the database. */
 export interface BorrowedDriver {

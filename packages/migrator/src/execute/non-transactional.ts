@@ -7,7 +7,8 @@ import { compute } from "./computed.ts";
 import { dropInvalidIndex, findIndex, parseConcurrentIndex } from "./concurrent-index.ts";
 import { enumerate, explain, hasSqlState, type Statement } from "./failure.ts";
 import type { Run, Step } from "./run.ts";
-import { isRepeatable, resume, sessionCommandsOf } from "./resume.ts";
+import { resume } from "./resume.ts";
+import { isRepeatable, sessionCommandsOf } from "./statement-kinds.ts";
 import { lastOf, toUnits, type Unit } from "./units.ts";
 import { watchStep } from "./watch-step.ts";
 

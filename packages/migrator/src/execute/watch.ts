@@ -104,8 +104,10 @@ function createLook(
     if (!seen) return;
     const { wait, blockers } = seen;
     if (wait !== null && seen.waitedMs !== null) {
-      if (seen.holds) waits.add(wait);
-      if (seen.holds) waitedMs += since;
+      if (seen.holds) {
+        waits.add(wait);
+        waitedMs += since;
+      }
       if (seen.waitedMs >= options.lockTimeoutMs / 2 && blockers && !told.has(wait)) options.onBlocked(blockers);
       if (seen.waitedMs >= options.lockTimeoutMs / 2) told.add(wait);
       await cancelOverBudget(query);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isOutside, isRepeatable } from "./resume.ts";
+import { endsWithSession, isOutside, isRepeatable, sessionCommandsOf } from "./statement-kinds.ts";
 
 it.each([
   ["create index concurrently i on t (a)", true],
@@ -27,4 +27,29 @@ it.each([
   ["update t set a = 1", false],
 ])("%s goes outside a transaction in a script: %s", (sql, outside) => {
   expect(isOutside(sql)).toBe(outside);
+});
+
+it.each([
+  ["set search_path to tenant; create table t ()", ["set search_path to tenant"]],
+  ["set role app", ["set role app"]],
+  ['set "my.setting" = 1', ['set "my.setting" = 1']],
+  ["reset all", ["reset all"]],
+  ["set local search_path to tenant", []],
+  ["set transaction isolation level serializable", []],
+  ["set constraints all deferred", []],
+  ["update t set a = 1", []],
+])("of %s another session needs %j again", (sql, commands) => {
+  expect(sessionCommandsOf([sql])).toEqual(commands);
+});
+
+it.each([
+  ["create temporary table t (a int)", true],
+  ["create local temp table t (a int)", true],
+  ["create or replace temp view v as select 1", true],
+  ["prepare q as select 1", true],
+  ["select 1; select set_config('search_path', 'a', false)", true],
+  ["create table temp_t (a int)", false],
+  ["set search_path to a", false],
+])("what %s makes ends with its session: %s", (sql, ends) => {
+  expect(endsWithSession(sql)).toBe(ends);
 });

@@ -1,0 +1,51 @@
+import { leadingWords, splitCommands } from "../postgres/sql-lexer.ts";
+
+/** The commands of statements that are done which set something for the session: another session needs them again. */
+export function sessionCommandsOf(done: readonly string[]): string[] {
+  const commands = done.flatMap(splitCommands);
+  return commands
+    .filter((command) =>
+      /^(set (?!local|transaction|constraints)|reset )/.test(`${leadingWords(command, 2).join(" ")} `),
+    )
+    .map(({ sql }) => sql);
+}
+
+/** Whether a statement makes what ends with its session and is not made again by its text alone: temporary tables … */
+export function endsWithSession(sql: string): boolean {
+  return splitCommands(sql).some((command) => {
+    const words = leadingWords(command, 4).join(" ");
+    return (
+      /^(create (or replace )?((local|global) )?temp(orary)? |prepare |listen |load )/.test(`${words} `) ||
+      (words.startsWith("select") && /\bset_config\s*\(/i.test(command.sql))
+    );
+  });
+}
+
+// What has no further effect when it is sent again, fails, or leaves in the catalog what became of it.
+const repeatable =
+  /^(create (unique )?index concurrently(?! on\b)|drop index concurrently|vacuum|cluster|alter system|(create|drop|alter) (database|tablespace|subscription))\b/;
+
+/**
+ * Whether a statement that cannot run in a transaction may be sent again when its end is unknown. A block, procedure or
+ * transaction may have committed a part; an index without a name would be built twice; a second REINDEX CONCURRENTLY
+ * leaves the half-built copies of the first one where they are.
+ */
+export function isRepeatable(sql: string): boolean {
+  const [command, ...rest] = splitCommands(sql);
+  if (!command || rest.length > 0) return false;
+  const words = leadingWords(command, 5).join(" ");
+  if (words.startsWith("reindex")) return !/\bconcurrently\b/i.test(command.sql);
+  return repeatable.test(words) || detaches(command.sql);
+}
+
+/** Whether a statement must be sent outside a transaction, or may want to be, as far as its text tells. */
+export function isOutside(sql: string): boolean {
+  const starts = splitCommands(sql).map((command) => leadingWords(command, 4).join(" "));
+  return (
+    isRepeatable(sql) || starts.some((words) => /^(do|call|reindex|create (unique )?index concurrently)\b/.test(words))
+  );
+}
+
+function detaches(sql: string): boolean {
+  return /^alter\s+table\b.*\bdetach\s+partition\b.*\bconcurrently\s*$/is.test(sql);
+}
