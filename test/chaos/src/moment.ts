@@ -65,6 +65,7 @@ function atLedger(stage: Stage, way: Way): Moment {
 function atStatement(stage: Stage, way: Way): Moment {
   const { random, observer, database } = stage;
   const all = statementsOf(stage, way);
+  if (all.length === 0) return atTime(stage, way);
   const slow = all.filter((sql) => /pg_sleep|concurrently|vacuum/.test(sql));
   const statement = random.pick(slow.length > 0 ? slow : all);
   const delay = random.int(0, 20);
@@ -83,6 +84,8 @@ function heldAtCounter(stage: Stage, way: Way): Moment {
   const counters = statementsOf(stage, way).flatMap((statement) => [
     ...statement.matchAll(/where id = '(\d\d\.\w+\.\d)'/g),
   ]);
+  // A way of one step may count nothing: its code or its only statement is of another kind.
+  if (counters.length === 0) return atTime(stage, way);
   const counter = stage.random.pick(counters)[1] ?? "";
   return held(
     stage,
