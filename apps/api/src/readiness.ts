@@ -2,6 +2,7 @@ import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { migrations } from "@thedata/migrations";
 import {
   defaultLedger,
+  ensureFlushed,
   type Query,
   readAddress,
   readLedger,
@@ -51,7 +52,7 @@ export function watchReadiness(dsn: string, listener: ReadinessListener): Readin
   const pool = openPool(dsn, (found) => (identity = found));
   const query: Query = async (sql, parameters) => (await pool.query(sql, parameters && [...parameters])).rows as never;
   const tell = onChange(listener);
-  const read = shared(async () => await readReport(query, tell));
+  const read = shared(reader(query, tell));
   return {
     check: async () => await Promise.race([read(), lateReport(probeMs)]),
     read: withMemory(read),
@@ -107,16 +108,30 @@ async function lateReport(afterMs: number): Promise<ReadinessReport> {
   return unreachable("no answer in time");
 }
 
-async function readReport(query: Query, tell: ReadinessListener): Promise<ReadinessReport> {
-  try {
-    const [applied, progress] = await Promise.all([readLedger(query), readProgress(query, defaultLedger)]);
-    const report = describe(summarize(migrations, applied, { progress }));
-    tell(report, undefined);
-    return report;
-  } catch (error) {
-    const report = unreachable(findDatabaseCode(error));
+function reader(query: Query, tell: ReadinessListener): () => Promise<ReadinessReport> {
+  let last: ReadinessReport["state"] | undefined;
+  return async () => {
+    const { report, error } = await readReport(query, last !== "current");
+    last = report.state;
     tell(report, error);
     return report;
+  };
+}
+
+interface ReadReport {
+  readonly report: ReadinessReport;
+  readonly error?: unknown;
+}
+
+/** The first time that the schema is current, it is so only once that is on the disk of the server. */
+async function readReport(query: Query, isFirst: boolean): Promise<ReadReport> {
+  try {
+    const [applied, progress] = await Promise.all([readLedger(query), readProgress(query, defaultLedger)]);
+    const status = summarize(migrations, applied, { progress });
+    if (isFirst && status.state === "current") await ensureFlushed(query, defaultLedger);
+    return { report: describe(status) };
+  } catch (error) {
+    return { report: unreachable(findDatabaseCode(error)), error };
   }
 }
 

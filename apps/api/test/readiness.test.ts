@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createDatabase, dropDatabase } from "@thedata/dev-postgres";
-import { migrations } from "@thedata/migrations";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createDatabase, dropDatabase, startPostgres } from "@thedata/dev-postgres";
+import { directory, migrations } from "@thedata/migrations";
+import { createContext, up } from "@thedata/migrator";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { buildApp } from "../src/app.ts";
-import { holdLock, sessionSecret, startOwnApi, type TestApi } from "./support.ts";
+import { holdLock, openSql, sessionSecret, startOwnApi, type TestApi } from "./support.ts";
 
 const newest = migrations.at(-1)?.name ?? "";
 
@@ -23,6 +27,21 @@ async function startOn(dsn: string) {
   return { app };
 }
 
+/** A server that leaves commits that nobody waits for in memory for as long as PostgreSQL can. */
+async function startLazyServer() {
+  const home = await mkdtemp(path.join(tmpdir(), "api-readiness-"));
+  const { dsn, stop } = await startPostgres({ source: "embedded", dataDir: path.join(home, "server") });
+  const { sql, end } = openSql(dsn, 1);
+  onTestFinished(async () => {
+    await end();
+    await stop();
+    await rm(home, { recursive: true, force: true });
+  });
+  await sql("alter system set wal_writer_delay = '10s'");
+  await sql("select pg_reload_conf()");
+  return { dsn, sql };
+}
+
 test("an API on an empty database is alive, not ready, and names every pending migration", async () => {
   const api = await startOn(await createDatabase(inject("postgresDsn")));
   expect((await api.app.inject("/healthz")).statusCode).toBe(200);
@@ -31,6 +50,19 @@ test("an API on an empty database is alive, not ready, and names every pending m
 
 test("an API on the current schema is ready", async () => {
   await expect.poll(readyz(await startOwnApi()), patience).toEqual(ready);
+});
+
+test("an API says ready only of what is on its server's disk", async () => {
+  const { dsn, sql } = await startLazyServer();
+  await up(createContext({ dsn, directory }));
+  // What a runner leaves that is killed before its last commit.
+  await sql("set synchronous_commit = off");
+  await sql("insert into mikro_orm_migrations_audit (action, migration) values ('applied', 'M')");
+  const flushed = "select pg_current_wal_flush_lsn() >= $1::pg_lsn as flushed";
+  const [{ lsn } = {}] = await sql("select pg_current_wal_insert_lsn() as lsn");
+  expect(await sql(flushed, [lsn])).toEqual([{ flushed: false }]);
+  await expect.poll(readyz(await startOn(dsn)), patience).toEqual(ready);
+  expect(await sql(flushed, [lsn])).toEqual([{ flushed: true }]);
 });
 
 test("an API becomes unready when the newest migration is no longer recorded, and ready when it is again", async () => {

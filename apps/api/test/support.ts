@@ -59,8 +59,8 @@ export async function copyTemplate(): Promise<{ dsn: string; sql: Sql; end: () =
 }
 
 /** Opens a client; a test that breaks its connection does not break the run. */
-export function openSql(dsn: string): { sql: Sql; end: () => Promise<void> } {
-  const pool = new pg.Pool({ connectionString: dsn, max: 2 });
+export function openSql(dsn: string, max = 2): { sql: Sql; end: () => Promise<void> } {
+  const pool = new pg.Pool({ connectionString: dsn, max });
   pool.on("error", () => {});
   return {
     sql: async (text, values) => (await pool.query(text, values)).rows as never,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Query } from "./connect.ts";
 import { auditTable, type LedgerTable, qualified } from "./tables.ts";
 
@@ -13,11 +14,33 @@ export function flushedExpression(ledger: LedgerTable): string {
       or coalesce(${last} < clock_timestamp() - interval '1 minute', true) end`;
 }
 
-/** Waits until all that was committed before is on the server's disk: a commit that waits flushes what stands before it. */
+/**
+ * Waits until all that was committed before is on the server's disk: a commit that waits flushes what stands before it.
+ * Where the role may not write such a commit, the server's own writer is waited for.
+ */
 export async function flush(query: Query): Promise<void> {
-  await query(
-    "begin; set local synchronous_commit = local; select pg_logical_emit_message(true, 'migrator', 'flush'); commit",
-  );
+  try {
+    await query(
+      "begin read write; set local synchronous_commit = local; select pg_logical_emit_message(true, 'migrator', 'flush'); commit",
+    );
+  } catch (error) {
+    await query("rollback");
+    if (codeOf(error) !== insufficientPrivilege) throw error;
+    await awaitWriter(query);
+  }
+}
+
+/** The writer flushes what nobody waits for within three times `wal_writer_delay`, which is ten seconds at most. */
+async function awaitWriter(query: Query): Promise<void> {
+  const [{ lsn } = { lsn: "0/0" }] = await query<{ lsn: string }>("select pg_current_wal_insert_lsn()::text as lsn");
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    const [row] = await query<{ flushed: boolean }>("select pg_current_wal_flush_lsn() >= $1::pg_lsn as flushed", [
+      lsn,
+    ]);
+    if (row?.flushed) return;
+    await sleep(50);
+  }
 }
 
 /**
@@ -36,9 +59,13 @@ export async function ensureFlushed(query: Query, ledger: LedgerTable): Promise<
     const [row] = await query<{ flushed: boolean }>(`select ${flushedExpression(ledger)} as flushed`);
     if (!row?.flushed) await flush(query);
   } catch (error) {
-    const { code } = error as { code?: string };
+    const code = codeOf(error);
     // Who may not read when it was recorded waits in any case; without an audit nothing of ours was recorded.
     if (code === insufficientPrivilege) await flush(query);
     else if (code !== undefinedTable) throw error;
   }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string }).code;
 }

@@ -1,6 +1,7 @@
 export type { StepResult } from "./execute/step.ts";
 export type { Activity, Blocker } from "./execute/watch.ts";
 export { type Connection, connect, networkFailures, type Query } from "./connect.ts";
+export { ensureFlushed } from "./durability.ts";
 export { type Context, createContext, type MigratorOptions } from "./context.ts";
 export { discover, type MigrationFile, type MigrationFolder } from "./discover.ts";
 export type { OrmOptions } from "./execute/driver.ts";

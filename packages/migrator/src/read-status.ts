@@ -2,6 +2,7 @@ import { isSound } from "./check.ts";
 import { findInvalidIndexes } from "./execute/concurrent-index.ts";
 import type { Context } from "./context.ts";
 import type { Query } from "./connect.ts";
+import { ensureFlushed } from "./durability.ts";
 import type { Problem } from "./errors.ts";
 import { type AppliedMigration, readLedger, readRecordedLedger } from "./ledger.ts";
 import { findHolder, lockName } from "./lock.ts";
@@ -9,13 +10,17 @@ import { readProgress } from "./progress.ts";
 import { type Status, summarize } from "./status.ts";
 import { withCachedHistory } from "./cached-history.ts";
 
-/** Reads where the database stands; changes nothing and takes no lock. Throws a `MigratorError` when it cannot. */
+/**
+ * Reads where the database stands; changes nothing and takes no lock. "Current" is said only of what is on the server's
+ * disk. Throws a `MigratorError` when it cannot.
+ */
 export async function readStatus(context: Context): Promise<Status> {
   return await withCachedHistory(context, {
     quick: async ({ query }, digest) => {
       const [applied, problems] = await Promise.all([
         readRecordedLedger(query, digest, context.ledger),
         findInvalid(query),
+        ensureFlushed(query, context.ledger),
       ]);
       return applied && { ...allApplied(applied), problems };
     },
@@ -26,6 +31,7 @@ export async function readStatus(context: Context): Promise<Status> {
       const { manifest } = history.folder;
       const status = summarize(history.known(), applied, { manifest, progress });
       if (status.state === "current" && isSound(history.known(), manifest)) vouch();
+      if (status.state === "current") await ensureFlushed(connection.query, context.ledger);
       const runner = (await findHolder(connection.query, lockName(context.ledger))) ?? null;
       return { ...status, runner, problems: [...status.problems, ...(await findInvalid(connection.query))] };
     },

@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "./context.ts";
-import { ensureFlushed } from "./durability.ts";
 import { ConnectionError } from "./errors.ts";
 import { readStatus } from "./read-status.ts";
 import type { Status } from "./status.ts";
-import { withConnection } from "./under-lock.ts";
 
 /**
  * Waits until the database is at the head of this history, or until `timeoutMs` is over, and gives the last status.
@@ -23,15 +21,8 @@ export async function waitForHead(
     });
     const state = status?.state ?? "unreachable";
     if (status && (state === "current" || state === "ahead" || state === "diverged" || Date.now() >= deadline))
-      return await settle(context, status);
+      return status;
     if (state !== last) onStatus(state);
     last = state;
   }
-}
-
-/** Programs start when this says that the schema is there: it must not be lost with the server. */
-async function settle(context: Context, status: Status): Promise<Status> {
-  if (status.state === "current")
-    await withConnection(context, async ({ query }) => await ensureFlushed(query, context.ledger));
-  return status;
 }

@@ -6,6 +6,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { baseline } from "../src/baseline.ts";
 import { down, up } from "../src/migrate.ts";
+import { readStatus } from "../src/read-status.ts";
 import { repair } from "../src/repair.ts";
 import { waitForHead } from "../src/wait.ts";
 import { addFiles, contextOf, folderOf } from "./support.ts";
@@ -53,6 +54,7 @@ it.each([
     async (context: ReturnType<typeof contextOf>) => (await down(context)).outcome,
     "nothing",
   ],
+  ["status", async (context: ReturnType<typeof contextOf>) => (await readStatus(context)).state, "current"],
   ["wait", async (context: ReturnType<typeof contextOf>) => (await waitForHead(context, 0, () => {})).state, "current"],
 ])("%s says so only when what another run recorded is on the disk", async (name, command, answer) => {
   await client.query("drop schema public cascade; create schema public");
@@ -61,6 +63,33 @@ it.each([
   if (name.startsWith("down")) await down(context);
   const lsn = await recordWithoutWaiting();
   expect(await command(context)).toBe(answer);
+  expect(await isFlushed(lsn)).toBe(true);
+});
+
+it.each([
+  ["may only read", "alter role reader set default_transaction_read_only = on"],
+  [
+    "may write no message to the log",
+    `do $$ declare f regprocedure; begin
+       for f in select oid from pg_proc where proname = 'pg_logical_emit_message' loop
+         execute format('revoke execute on function %s from public', f);
+       end loop;
+     end $$`,
+  ],
+])("status by a role that %s says current only of what is on the disk", async (_, limit) => {
+  await client.query("drop schema public cascade; create schema public");
+  const directory = await folderOf({ M1: { up: ["select 1"], down: ["select 1"] } });
+  await up(contextOf(server.dsn, directory));
+  await client.query("drop role if exists reader; create role reader login password 'reader'");
+  await client.query("grant usage on schema public to reader; grant select on all tables in schema public to reader");
+  await client.query(limit);
+  await client.query("alter system set wal_writer_delay = '2s'");
+  await client.query("select pg_reload_conf()");
+  const lsn = await recordWithoutWaiting();
+  const dsn = new URL(server.dsn);
+  [dsn.username, dsn.password] = ["reader", "reader"];
+  const { state, problems } = await readStatus(contextOf(dsn.href, directory));
+  expect({ state, problems }).toEqual({ state: "current", problems: [] });
   expect(await isFlushed(lsn)).toBe(true);
 });
 
