@@ -107,7 +107,17 @@ describe("roles", () => {
   test("are not named like another one, whatever the case, the form of the letters and the space around them", async () => {
     await call("POST", "/v1/roles", { name: "Größe Prüfer" });
     const plain = (await call("POST", "/v1/roles", { name: "plain" })).json();
-    for (const name of ["ADMIN", "Admin", " admin\t", "\u00a0ａｄｍｉｎ", "größe prüfer", "GRÖßE PRÜFER "]) {
+    for (const name of [
+      "ADMIN",
+      "Admin",
+      " admin\t",
+      "admin\u200b",
+      "ad\u00admin",
+      " \u2060 \u202eadmin",
+      "\u00a0ａｄｍｉｎ",
+      "größe prüfer",
+      "GRÖßE PRÜFER ",
+    ]) {
       for (const answer of [
         await call("POST", "/v1/roles", { name }),
         await call("PATCH", `/v1/roles/${plain.id}`, { name }),

@@ -19,4 +19,9 @@ export async function claimRoleName(em: EntityManager, name: string, roleId: str
   if (found?.taken) throw conflict("Another role has this name already; upper and lower case are one name", "name");
 }
 
-const asRead = (text: string) => String.raw`regexp_replace(lower(normalize(${text}, nfkc)), '^\s+|\s+$', '', 'g')`;
+// Soft hyphens, joiners, marks of direction, fillers, variation selectors: characters of no width.
+const unseen = String.raw`\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0`;
+
+/** The name without what a reader of it does not see. */
+const asRead = (text: string) =>
+  String.raw`regexp_replace(lower(normalize(${text}, nfkc)), '^[\s${unseen}]+|[\s${unseen}]+$|[${unseen}]', '', 'g')`;

@@ -48,3 +48,17 @@ describe("warnOfType", () => {
     expect(warn(from, to)).toBe(what);
   });
 });
+
+describe("a loss that PostgreSQL does not refuse", () => {
+  it.each([
+    ["text", "character varying(10)", /spaces at its end/],
+    ["character varying(20)", "character(10)", /spaces at its end/],
+    ["json", "jsonb", /a key twice/],
+  ])("from %s to %s is told", (from, to, what) => {
+    expect(warnOfType("t.c", column(from), column(to))).toEqual([expect.stringMatching(what)]);
+  });
+
+  it("is told of no other change", () => {
+    expect(warnOfType("t.c", column("bigint"), column("integer"))).toEqual([expect.not.stringMatching(/spaces|twice/)]);
+  });
+});

@@ -1,6 +1,6 @@
 import { guardOf } from "../catalog/cast-guard.ts";
 import type { CatalogObject } from "../catalog/catalog.ts";
-import { keepsAll, readType } from "../catalog/column-types.ts";
+import { isText, keepsAll, readType } from "../catalog/column-types.ts";
 
 /** What a column's new type means for its values, in plain words; nothing where PostgreSQL need not touch them. */
 export function warnOfType(
@@ -11,12 +11,21 @@ export function warnOfType(
   const [from, to] = [String(before?.properties["type"] ?? ""), String(after?.properties["type"] ?? "")];
   if (from === "" || from === to || isFree(from, to)) return [];
   const change = `${called} becomes ${to} and was ${from}: the table is rewritten, and nobody reads or writes it meanwhile`;
-  if (keepsAll(from, to)) return [change];
-  return [
-    guardOf({ table: "", column: "", from, to })
-      ? `${change}; a value that does not fit would lose something: what stands before it counts those, and stops while there are any`
-      : `${change}; a value that does not fit makes it fail`,
-  ];
+  return [change + describeMisfits(from, to) + describeSilentLoss(from, to)];
+}
+
+function describeMisfits(from: string, to: string): string {
+  if (keepsAll(from, to)) return "";
+  return guardOf({ table: "", column: "", from, to })
+    ? "; a value that does not fit would lose something: what stands before it counts those, and stops while there are any"
+    : "; a value that does not fit makes it fail";
+}
+
+/** What PostgreSQL takes away where it refuses all else, as the SQL standard and the type have it. */
+function describeSilentLoss(from: string, to: string): string {
+  if (from === "json" && to === "jsonb") return "; where a value has a key twice, only the last of the two is kept";
+  const cuts = isText(readType(from)) && isText(readType(to)) && !keepsAll(from, to);
+  return cuts ? ", but spaces at its end beyond the new length are cut without an error" : "";
 }
 
 /** Changes of the catalog alone. */
