@@ -39,7 +39,7 @@ describe.skipIf(!isThere)("the stack", { concurrent: false }, () => {
       (await stack.must(["run", "--quiet-build", "--rm", "-T", "--no-deps", "--entrypoint", "sh", service, "-c", look]))
         .trim()
         .split("\n");
-    const library = ["packages/migrations", "packages/migrator"];
+    const library = ["packages/catalog", "packages/migrations", "packages/migrator"];
     expect(await inside("migrate")).toEqual(["1000", ...library, "packages/migrator-cli", "4"]);
     expect(await inside("api")).toEqual(["1000", "apps/api", ...library, "packages/models", "0"]);
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin } from "rolldown";
+import { defineConfig, type InputOptions, type Plugin, rolldown } from "rolldown";
 
 // What is large and seldom needed is loaded from node_modules, when it is needed.
 const external = [/^@mikro-orm\//, "libpg-query", "@opentelemetry/api", /^elkjs/, "pg-native", "pg-cloudflare"];
@@ -40,50 +40,63 @@ const noChildProcess: Plugin = {
       : null,
 };
 
-/**
- * What every start loads, `up` with nothing to do among them, lies in one file: each further one costs Node as much as
- * all that stands in it.
- */
-const everyStart = {
-  name: "start",
-  test: (id: string) =>
-    /\/packages\/migrator\/src\/(cached-history|check|execute\/concurrent-index|connect|context|discover|durability|errors|half-done|hash|history|history\/(cache|own-files)|ledger|lock|manifest|migrate|plan|progress|read-status|report|resolve-target|span|status|tables|terminate|under-lock|wait)\.ts$/.test(
-      id,
-    ) ||
-    /\/packages\/migrator\/src\/postgres\/(address|sql-lexer|sql-tokens)\.ts$|escape-controls\.ts$/.test(id) ||
-    /\/packages\/migrator-cli\/src\/(main|quick|misplaced-address|output|standard-output|exit-codes|describe-error|describe-run|align|settings|cache-folder|configuration|validate-config|database-address|version|interrupt|spinner)\.ts$|src\/commands\/(migrate|status|history)\.ts$/.test(
-      id,
-    ) ||
-    /rolldown\/runtime|^\0dns$|\/migrator-cli\/build\/|\/node_modules\/(pg|pg-[\w-]+|postgres-[\w-]+|pgpass|split2|xtend|fastest-levenshtein)\//.test(
-      id,
-    ),
-};
+// What `up`, `status` and `history` load in every case: the entry, and the commands that it loads on demand.
+const startRoots = ["main", "commands/migrate", "commands/status", "commands/history"].map((name) =>
+  source(`src/${name}.ts`),
+);
+
+/** Finds every module that a start loads: what the roots import, and what that imports, without what is loaded on demand. */
+async function findStartModules(options: InputOptions): Promise<ReadonlySet<string>> {
+  const bundle = await rolldown({ ...options, input: startRoots });
+  const { output } = await bundle.generate({ format: "cjs" });
+  await bundle.close();
+  const chunks = new Map(output.filter((one) => one.type === "chunk").map((chunk) => [chunk.fileName, chunk]));
+  const reached = new Set<string>();
+  const visit = (name: string) => {
+    if (reached.has(name) || !chunks.has(name)) return;
+    reached.add(name);
+    for (const imported of chunks.get(name)?.imports ?? []) visit(imported);
+  };
+  for (const chunk of chunks.values()) if (startRoots.includes(chunk.facadeModuleId ?? "")) visit(chunk.fileName);
+  return new Set([...reached].flatMap((name) => chunks.get(name)?.moduleIds ?? []));
+}
 
 // CommonJS for the command: Node loads it at once, and takes from its own modules only what is asked for.
+const command: InputOptions = {
+  platform: "node",
+  external,
+  resolve: { conditionNames: ["@thedata/source", "node"] },
+  // Our modules do nothing by being loaded, so that a command gets those that it uses.
+  treeshake: {
+    moduleSideEffects: [{ test: /packages\/(migrator|migrator-cli|catalog|erd)\/src\//, sideEffects: false }],
+  },
+  onLog(level, log, next) {
+    if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
+    next(level, log);
+  },
+  plugins: [lighter, knownVersion, noChildProcess],
+};
+const startModules = await findStartModules(command);
+
 export default defineConfig([
   {
+    ...command,
     input: {
       cli: source("src/main.ts"),
       // Loaded beside the command: by migrations, and in a thread.
-      "migration-base": source("../migrator/src/migration-base.ts"),
+      "migration-base": source("../migrator/src/history/migration-base.ts"),
       "collect-worker": source("../migrator/src/verify/collect-worker.ts"),
     },
-    platform: "node",
-    external,
-    resolve: { conditionNames: ["@thedata/source", "node"] },
-    // The engine's modules do nothing by being loaded, so that a command gets those that it uses.
-    treeshake: { moduleSideEffects: [{ test: /packages\/migrator(-cli)?\/src\//, sideEffects: false }] },
-    onLog(level, log, next) {
-      if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
-      next(level, log);
-    },
-    plugins: [lighter, knownVersion, noChildProcess],
     output: {
       dir: source("dist"),
       format: "cjs",
       entryFileNames: "[name].cjs",
       chunkFileNames: "[name].cjs",
-      codeSplitting: { includeDependenciesRecursively: false, groups: [everyStart] },
+      codeSplitting: {
+        includeDependenciesRecursively: false,
+        // One file: each further one costs Node as much as all that stands in it.
+        groups: [{ name: "start", test: (id) => startModules.has(id) }],
+      },
       minify: { compress: false, mangle: false, codegen: true },
     },
   },

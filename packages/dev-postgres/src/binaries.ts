@@ -3,7 +3,7 @@ import { chmod, cp, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { type Account, isReachable, ownFolder } from "./reach.ts";
-import type { PostgresVersion } from "./start-postgres.ts";
+import type { PostgresVersion } from "./server.ts";
 
 /** Absolute paths of the programs. */
 export interface Binaries {

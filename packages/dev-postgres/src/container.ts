@@ -1,4 +1,4 @@
-import type { DevPostgres, StartOptions } from "./start-postgres.ts";
+import type { DevPostgres, StartOptions } from "./server.ts";
 
 /** Settings of a server whose data nobody will miss: nothing waits for the disk. */
 const volatileFlags = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];

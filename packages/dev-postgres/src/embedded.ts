@@ -11,7 +11,7 @@ import pg from "pg";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { findInstalled } from "./installed.ts";
 import { type Account, accountFor, isReachable, reachableRoot } from "./reach.ts";
-import type { DevPostgres, StartOptions } from "./start-postgres.ts";
+import type { DevPostgres, StartOptions } from "./server.ts";
 import { spawnTethered, type Tethered } from "./tether.ts";
 
 const run = promisify(execFile);

@@ -1,27 +1,6 @@
 import { startContainer } from "./container.ts";
 import { startEmbedded, startInstalled } from "./embedded.ts";
-
-export type PostgresVersion = (typeof versions)[number];
-export type PostgresSource = "given" | "testcontainers" | "embedded" | "installed";
-
-/** A PostgreSQL server that answers; `dsn` names a superuser and the maintenance database. */
-export interface DevPostgres {
-  readonly dsn: string;
-  readonly source: PostgresSource;
-  /** Ends the server; a server that was given by its address is left running. */
-  stop(): Promise<void>;
-}
-
-export interface StartOptions {
-  /** Major version; `DEV_POSTGRES_VERSION` or 18 unless told. */
-  readonly version?: PostgresVersion;
-  /** Where the server's data stays between runs; without it they are temporary and fast, not crash safe. */
-  readonly dataDir?: string;
-  /** Forces one way; without it, and without `DEV_POSTGRES`, the first that answers. */
-  readonly source?: PostgresSource;
-  /** Told what happens, in one line each. */
-  readonly onProgress?: (message: string) => void;
-}
+import { type DevPostgres, type PostgresSource, type PostgresVersion, type StartOptions, versions } from "./server.ts";
 
 const ways = { given: startGiven, testcontainers: startContainer, embedded: startEmbedded, installed: startInstalled };
 
@@ -42,8 +21,6 @@ export async function startPostgres(given: StartOptions = {}): Promise<DevPostgr
     return await startEmbedded(options);
   }
 }
-
-const versions = [15, 16, 17, 18] as const;
 
 function chosenVersion(): PostgresVersion {
   const text = process.env["DEV_POSTGRES_VERSION"] || "18";

@@ -1,5 +1,5 @@
 import { distance } from "fastest-levenshtein";
-import { ConfigurationError } from "../errors.ts";
+import { AreasError } from "./errors.ts";
 
 /** Tables that belong together. */
 export interface Area {
@@ -24,7 +24,7 @@ interface Link {
 
 /**
  * Puts each table into one area: as configured; the rest by schema where there are several, else, where nothing is
- * configured, by what is linked. Throws a `ConfigurationError` for a table that is not there or stands in two areas.
+ * configured, by what is linked. Throws a `AreasError` for a table that is not there or stands in two areas.
  */
 export function groupTables(tables: readonly Table[], links: readonly Link[], configured: AreaNames): Area[] {
   const areas = Object.entries(configured).map(([name, names]) => ({
@@ -46,7 +46,7 @@ function find(wanted: string, area: string, tables: readonly Table[]): string {
   if (found) return found.name;
   const near = tables.map(({ name }) => name).filter((name) => distance(name, wanted) <= 1 + wanted.length / 4);
   const hint = near.length > 0 ? `: is ${near.join(" or ")} meant?` : "; write it as the picture does, without quotes";
-  throw new ConfigurationError(
+  throw new AreasError(
     `The configuration's area "${area}" names the table "${wanted}", which is not at the head of the migrations${hint}`,
   );
 }
@@ -57,7 +57,7 @@ function refuseTwice(areas: readonly Area[]): void {
     for (const table of tables) {
       const other = seen.get(table);
       if (other !== undefined)
-        throw new ConfigurationError(
+        throw new AreasError(
           `The configuration names the table "${table}" in the area "${other}" and in "${name}": it takes one place`,
         );
       seen.set(table, name);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CatalogObject } from "../catalog/catalog.ts";
+import type { CatalogObject } from "@thedata/catalog";
 import { groupTables } from "./areas.ts";
 import { diagramOf } from "./diagram.ts";
 import { uniqueKeysOf } from "./unique-keys.ts";

@@ -1,5 +1,5 @@
-import type { Catalog, CatalogObject } from "../catalog/catalog.ts";
-import { partsOf, unquote } from "../catalog/names.ts";
+import type { Catalog, CatalogObject } from "@thedata/catalog";
+import { partsOf, unquote } from "@thedata/catalog/sql";
 import { type Area, type AreaNames, groupTables } from "./areas.ts";
 import { type UniqueKey, uniqueKeysOf } from "./unique-keys.ts";
 
@@ -44,7 +44,7 @@ export interface Diagram {
   readonly relations: readonly Relation[];
 }
 
-/** Makes the picture's content of a catalog. Throws a `ConfigurationError` when `areas` names tables that are not there. */
+/** Makes the picture's content of a catalog. Throws a `AreasError` when `areas` names tables that are not there. */
 export function diagramOf(catalog: Catalog, areas: AreaNames = {}): Diagram {
   const parts = collectParts(catalog);
   const parents = new Map(

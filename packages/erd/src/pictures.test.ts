@@ -1,7 +1,6 @@
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { describe, expect, it } from "vitest";
 import type { Diagram, DiagramColumn, DiagramTable, Relation } from "./diagram.ts";
-import { formatOf } from "./draw.ts";
 import { type Layout, layOut } from "./layout.ts";
 import { renderMermaid } from "./mermaid.ts";
 import { fitOnPage } from "./page.ts";
@@ -225,19 +224,5 @@ describe("a Mermaid picture", () => {
     [column("über"), "integer über"],
   ])("writes a column as Mermaid reads it: %j", (given, line) => {
     expect(renderMermaid(of([table("t", [given])]))).toContain(`    ${line}\n`);
-  });
-});
-
-describe("a picture's format", () => {
-  it.each([
-    ["a.svg", "svg"],
-    ["a/b.mmd", "mermaid"],
-    ["a.b.md", "markdown"],
-  ])("of %s is %s", (file, format) => {
-    expect(formatOf(file)).toBe(format);
-  });
-
-  it.each(["a.png", "svg", "a.svg/b", "a.SVG", "toString", "a.constructor", ""])(`of "%s" is refused`, (file) => {
-    expect(() => formatOf(file)).toThrow("ends in none of .svg, .mmd");
   });
 });

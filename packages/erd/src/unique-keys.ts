@@ -1,6 +1,5 @@
-import type { CatalogObject } from "../catalog/catalog.ts";
-import { unquote } from "../catalog/names.ts";
-import { readList } from "../postgres/sql-lexer.ts";
+import type { CatalogObject } from "@thedata/catalog";
+import { readList, unquote } from "@thedata/catalog/sql";
 
 /** What no two rows of a table have the same. */
 export interface UniqueKey {

@@ -1,7 +1,34 @@
-import type { StepResult } from "./execute/step.ts";
-import type { Activity, Blocker } from "./execute/watch.ts";
-import type { LockHolder } from "./lock.ts";
-import type { Plan } from "./plan.ts";
+import type { Direction, Plan, StepResult } from "./report.ts";
+
+/** The session that holds the lock. */
+export interface LockHolder {
+  readonly pid: number;
+  readonly applicationName: string;
+  /** Its address as the server sees it; null for a local socket. */
+  readonly host: string | null;
+  /** Since when it is connected, ISO 8601. */
+  readonly since: string;
+}
+
+/** A session that holds a lock which a migration waits for. */
+export interface Blocker {
+  readonly pid: number;
+  readonly applicationName: string;
+  /** `active`, `idle in transaction` … */
+  readonly state: string;
+  /** How long its current or last statement has been there, in seconds. */
+  readonly queryAgeSeconds: number;
+}
+
+/** What a statement that takes long is doing. */
+export interface Activity {
+  /** Since the work began, in milliseconds. */
+  readonly elapsedMs: number;
+  /** The command under way, cut to what the server keeps of it. */
+  readonly command: string;
+  /** PostgreSQL's own word on how far it is, such as `building index: scanning table, 40 %`; null: it has none. */
+  readonly progress: string | null;
+}
 
 /** What happens during a run, told as it happens. */
 export type Event =
@@ -13,7 +40,7 @@ export type Event =
   | { readonly type: "unrecorded"; readonly tables: number }
   | { readonly type: "planned"; readonly plan: Plan }
   | { readonly type: "waiting"; readonly holder: LockHolder }
-  | { readonly type: "started"; readonly name: string; readonly direction: Plan["direction"] }
+  | { readonly type: "started"; readonly name: string; readonly direction: Direction }
   | { readonly type: "blocked"; readonly name: string; readonly blockers: readonly Blocker[] }
   /** A step takes long: told about once a second. */
   | ({ readonly type: "running"; readonly name: string } & Activity)

@@ -1,5 +1,24 @@
-import type { StepResult } from "./execute/step.ts";
 import type { MigratorError, Problem } from "./errors.ts";
+
+/** Which way a migration is run. */
+export type Direction = "up" | "down";
+
+/** What is to be done, in this order. */
+export interface Plan {
+  readonly direction: Direction;
+  /** Full names of migrations. */
+  readonly steps: readonly string[];
+}
+
+/** What happened to one migration. */
+export interface StepResult {
+  readonly name: string;
+  readonly result: "applied" | "reverted" | "failed" | "notRun" | "planned";
+  /** How long it took, in milliseconds; 0 when it did not run. */
+  readonly durationMs: number;
+  /** How many statements it sent, or would send. */
+  readonly statements: number;
+}
 
 /** What a run did. */
 export interface Report {

@@ -1,12 +1,12 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { create, rewriteManifest } from "../src/create.ts";
-import { discover } from "../src/discover.ts";
-import { up } from "../src/migrate.ts";
-import { readStatus } from "../src/read-status.ts";
-import { rebase } from "../src/rebase.ts";
-import { repair } from "../src/repair.ts";
+import { create, rewriteManifest } from "../src/commands/create.ts";
+import { discover } from "../src/history/folder.ts";
+import { up } from "../src/commands/up-and-down.ts";
+import { readStatus } from "../src/commands/status.ts";
+import { rebase } from "../src/commands/rebase.ts";
+import { repair } from "../src/commands/repair.ts";
 import { contextOf, emptyDatabase, folderOf, type Steps, temporaryFolder } from "./support.ts";
 
 const table = (name: string): Steps => ({ up: [`create table ${name} ()`], down: [`drop table ${name}`] });

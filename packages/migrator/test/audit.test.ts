@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { down, up } from "../src/migrate.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
 import { contextOf, emptyDatabase, folderOf, openClient, until } from "./support.ts";
 
 describe("the audit", () => {

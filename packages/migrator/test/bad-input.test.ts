@@ -1,14 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { readCatalog } from "../src/catalog/catalog.ts";
-import { fingerprint } from "../src/catalog/compare.ts";
-import { connect } from "../src/connect.ts";
-import { rewriteManifest } from "../src/create.ts";
+import { fingerprint, readCatalog } from "@thedata/catalog";
+import { connect } from "../src/postgres/connection.ts";
+import { rewriteManifest } from "../src/commands/create.ts";
 import type { MigratorError } from "../src/errors.ts";
-import { down, type MigrateOptions, up } from "../src/migrate.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
+import type { MigrateOptions } from "../src/execute/migrate.ts";
 import { contextOf, emptyDatabase, folderOf, migrationSource, type Sql, type Steps } from "./support.ts";
-import { defaultLedger } from "../src/tables.ts";
+import { defaultLedger, scopeOf } from "../src/ledger/tables.ts";
 
 interface Case {
   readonly what: string;
@@ -231,7 +231,7 @@ const targets: Case[] = [
 
 const picture = async (dsn: string, sql: Sql) => {
   const { query, close } = await connect(dsn, "test");
-  const schema = fingerprint(await readCatalog(query, defaultLedger));
+  const schema = fingerprint(await readCatalog(query, scopeOf(defaultLedger)));
   await close();
   const ledger = await sql("select to_regclass('mikro_orm_migrations')::text as ledger");
   const rows = ledger[0]?.["ledger"] ? await sql("select name from mikro_orm_migrations order by id") : null;

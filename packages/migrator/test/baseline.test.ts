@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { baseline } from "../src/baseline.ts";
-import { down, up } from "../src/migrate.ts";
-import { readStatus } from "../src/read-status.ts";
+import { baseline } from "../src/commands/baseline.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
+import { readStatus } from "../src/commands/status.ts";
 import { contextOf, emptyDatabase, folderOf, type Steps } from "./support.ts";
 
 const history: Readonly<Record<string, Steps>> = {

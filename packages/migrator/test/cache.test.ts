@@ -20,13 +20,13 @@ import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { rewriteManifest } from "../src/create/write-files.ts";
-import { listFiles } from "../src/discover.ts";
+import { rewriteManifest } from "../src/history/write-migration.ts";
+import { listFiles } from "../src/history/folder.ts";
 import { MigrationCache } from "../src/history/cache.ts";
 import { readOwnFile, writeOwnFile } from "../src/history/own-files.ts";
-import { openHistory } from "../src/history.ts";
-import { digestOf } from "../src/ledger.ts";
-import { up } from "../src/migrate.ts";
+import { openHistory } from "../src/history/history.ts";
+import { digestOf } from "../src/ledger/ledger.ts";
+import { up } from "../src/commands/up-and-down.ts";
 import { addFiles, contextOf, emptyDatabase, folderOf, migrationSource, temporaryFolder } from "./support.ts";
 
 const content = { up: ["create table a (id int)"], down: ["drop table a"] };

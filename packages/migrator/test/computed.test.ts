@@ -1,6 +1,6 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import { expect, it } from "vitest";
-import { down, up } from "../src/migrate.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
 import { contextOf, emptyDatabase, folderOf, ledgerOf, tablesOf } from "./support.ts";
 
 const people = {

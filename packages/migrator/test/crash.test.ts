@@ -4,15 +4,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createDatabase, dropDatabase, startPostgres, withDatabaseName } from "@thedata/dev-postgres";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { readCatalog } from "../src/catalog/catalog.ts";
-import { fingerprint } from "../src/catalog/compare.ts";
-import { connect } from "../src/connect.ts";
-import { createContext } from "../src/context.ts";
+import { fingerprint, readCatalog } from "@thedata/catalog";
+import { connect } from "../src/postgres/connection.ts";
+import { createContext } from "../src/execute/context.ts";
 import { MigratorError } from "../src/errors.ts";
-import { up } from "../src/migrate.ts";
+import { up } from "../src/commands/up-and-down.ts";
 import { type CrashPoint, crashAt } from "./crash-points.ts";
 import { addFiles, type Steps } from "./support.ts";
-import { defaultLedger } from "../src/tables.ts";
+import { defaultLedger, scopeOf } from "../src/ledger/tables.ts";
 
 // Every point takes a run of its own: the suite takes every CRASH_STRIDE-th, a closing note all of them.
 const stride = Number(process.env["CRASH_STRIDE"] ?? 16);
@@ -58,7 +57,7 @@ async function photograph(dsn: string): Promise<unknown> {
   const { query } = connection;
   const rows = async (sql: string) => JSON.stringify(await query(sql));
   const picture = {
-    schema: fingerprint(await readCatalog(query, defaultLedger)),
+    schema: fingerprint(await readCatalog(query, scopeOf(defaultLedger))),
     a: await rows("select * from a order by id"),
     b: await rows("select * from b order by id"),
     c: await rows("select * from c order by id"),

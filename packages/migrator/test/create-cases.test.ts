@@ -1,11 +1,11 @@
+import type { OrmOptions } from "../src/execute/orm-options.ts";
 import { defineEntity, p } from "@mikro-orm/core";
 import { readdir } from "node:fs/promises";
 import { describe, expect, inject, it } from "vitest";
-import { checkProject } from "../src/check-project.ts";
-import { create } from "../src/create.ts";
-import { diff } from "../src/diff.ts";
-import type { OrmOptions } from "../src/execute/driver.ts";
-import { down, up } from "../src/migrate.ts";
+import { checkProject } from "../src/commands/check.ts";
+import { create } from "../src/commands/create.ts";
+import { diff } from "../src/commands/diff.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
 import { addFiles, contextOf, emptyDatabase, folderOf } from "./support.ts";
 
 const shadow = () => ({ servers: [inject("postgresDsn")] });

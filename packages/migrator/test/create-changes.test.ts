@@ -1,18 +1,16 @@
+import type { OrmOptions } from "../src/execute/orm-options.ts";
 import { readFile } from "node:fs/promises";
 import { describe, expect, inject, it } from "vitest";
-import { type Catalog, readCatalog } from "../src/catalog/catalog.ts";
-import { fingerprint } from "../src/catalog/compare.ts";
-import { findDrift } from "../src/catalog/mend.ts";
-import { checkProject } from "../src/check-project.ts";
-import { compareModels } from "../src/compare-models.ts";
-import { openModels } from "../src/open-models.ts";
-import { connect } from "../src/connect.ts";
-import { create, rewriteManifest } from "../src/create.ts";
-import type { OrmOptions } from "../src/execute/driver.ts";
-import { down, up } from "../src/migrate.ts";
+import { type Catalog, findDrift, fingerprint, readCatalog } from "@thedata/catalog";
+import { checkProject } from "../src/commands/check.ts";
+import { compareModels } from "../src/models/compare-models.ts";
+import { openModels } from "../src/models/open-models.ts";
+import { connect } from "../src/postgres/connection.ts";
+import { create, rewriteManifest } from "../src/commands/create.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
 import { changes, join, oneWay, together } from "./create-changes.ts";
 import { contextOf, emptyDatabase, folderOf } from "./support.ts";
-import { defaultLedger } from "../src/tables.ts";
+import { defaultLedger, scopeOf } from "../src/ledger/tables.ts";
 
 const first = "Migration20240101000000_before";
 const shadow = () => ({ servers: [inject("postgresDsn")] });
@@ -29,7 +27,7 @@ const folderFor = async (models: OrmOptions) => {
 
 const catalogOf = async (dsn: string): Promise<Catalog> => {
   const connection = await connect(dsn, "test");
-  const catalog = await readCatalog(connection.query, defaultLedger);
+  const catalog = await readCatalog(connection.query, scopeOf(defaultLedger));
   await connection.close();
   return catalog;
 };

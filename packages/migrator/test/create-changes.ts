@@ -1,6 +1,6 @@
+import type { OrmOptions } from "../src/execute/orm-options.ts";
 import { defineEntity, p } from "@mikro-orm/core";
 import { UnderscoreNamingStrategy } from "@mikro-orm/postgresql";
-import type { OrmOptions } from "../src/execute/driver.ts";
 
 /** One change of the models, and what the migration must say. */
 export interface ModelChange {

@@ -5,11 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { defineEntity, p } from "@mikro-orm/core";
-import { checkProject } from "../src/check-project.ts";
-import { create, rewriteManifest } from "../src/create.ts";
-import { discover } from "../src/discover.ts";
+import { checkProject } from "../src/commands/check.ts";
+import { create, rewriteManifest } from "../src/commands/create.ts";
+import { discover } from "../src/history/folder.ts";
 import type { MigratorError } from "../src/errors.ts";
-import { manifestFile } from "../src/manifest.ts";
+import { manifestFile } from "../src/history/manifest.ts";
 import { contextOf, folderOf, temporaryFolder } from "./support.ts";
 
 const runner = path.resolve(import.meta.dirname, "create-runner.ts");

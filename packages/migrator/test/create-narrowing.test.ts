@@ -1,11 +1,11 @@
+import type { OrmOptions } from "../src/execute/orm-options.ts";
 import { defineEntity, p } from "@mikro-orm/core";
 import { Migrator } from "@mikro-orm/migrations";
 import { MikroORM } from "@mikro-orm/postgresql";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
-import { create } from "../src/create.ts";
-import { diff } from "../src/diff.ts";
-import type { OrmOptions } from "../src/execute/driver.ts";
-import { down, up } from "../src/migrate.ts";
+import { create } from "../src/commands/create.ts";
+import { diff } from "../src/commands/diff.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
 import { contextOf, emptyDatabase, folderOf } from "./support.ts";
 
 const shadow = () => ({ servers: [inject("postgresDsn")] });

@@ -1,11 +1,11 @@
+import type { OrmOptions } from "../src/execute/orm-options.ts";
 import { defineEntity, p } from "@mikro-orm/core";
 import { readdir } from "node:fs/promises";
 import { describe, expect, inject, it } from "vitest";
-import { create, type RenameQuestion } from "../src/create.ts";
-import type { OrmOptions } from "../src/execute/driver.ts";
-import { openModels } from "../src/open-models.ts";
+import { create, type RenameQuestion } from "../src/commands/create.ts";
+import { openModels } from "../src/models/open-models.ts";
 import { contextOf, folderOf } from "./support.ts";
-import { defaultLedger } from "../src/tables.ts";
+import { defaultLedger } from "../src/ledger/tables.ts";
 
 const shadow = () => ({ servers: [inject("postgresDsn")] });
 const entity = (name: string, tableName: string, properties: object): unknown =>

@@ -14,8 +14,8 @@ for (const call of ["writeFile", "rename", "rm", "open"] as const) {
 }
 syncBuiltinESMExports();
 
-const { create } = await import("../src/create.ts");
-const { createContext } = await import("../src/context.ts");
+const { create } = await import("../src/commands/create.ts");
+const { createContext } = await import("../src/execute/context.ts");
 try {
   const created = await create(createContext({ dsn: "", directory: folder }), {
     name,

@@ -1,19 +1,19 @@
+import type { OrmOptions } from "../src/execute/orm-options.ts";
 import { defineEntity, p } from "@mikro-orm/core";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, inject, it } from "vitest";
-import { readCatalog } from "../src/catalog/catalog.ts";
-import { compareCatalogs } from "../src/catalog/compare.ts";
-import { checkProject } from "../src/check-project.ts";
-import { compareModels } from "../src/compare-models.ts";
-import { connect } from "../src/connect.ts";
-import { create, rewriteManifest } from "../src/create.ts";
-import type { OrmOptions } from "../src/execute/driver.ts";
+import { compareCatalogs, readCatalog } from "@thedata/catalog";
+import { checkProject } from "../src/commands/check.ts";
+import { compareModels } from "../src/models/compare-models.ts";
+import { connect } from "../src/postgres/connection.ts";
+import { create, rewriteManifest } from "../src/commands/create.ts";
 import { ConfigurationError } from "../src/errors.ts";
-import { discover } from "../src/discover.ts";
-import { buildManifest, manifestFile } from "../src/manifest.ts";
-import { down, up } from "../src/migrate.ts";
+import { discover } from "../src/history/folder.ts";
+import { buildManifest, manifestFile } from "../src/history/manifest.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
 import { addFiles, contextOf, emptyDatabase, folderOf, tablesOf } from "./support.ts";
+import { scopeOf } from "../src/ledger/tables.ts";
 
 /** A default with everything that a template string or a split of statements could stumble over. */
 const label = "'it''s \\ `${here}`;\nnew'::character varying";
@@ -123,10 +123,10 @@ describe("create", () => {
     const runner = contextOf(dsn, folder);
     const connection = await connect(dsn, "test");
     await up(runner, { steps: 1 });
-    const before = await readCatalog(connection.query, runner.ledger);
+    const before = await readCatalog(connection.query, scopeOf(runner.ledger));
     await up(runner);
     expect((await down(runner)).outcome).toBe("reverted");
-    expect(compareCatalogs(before, await readCatalog(connection.query, runner.ledger))).toEqual([]);
+    expect(compareCatalogs(before, await readCatalog(connection.query, scopeOf(runner.ledger)))).toEqual([]);
     await connection.close();
   });
 

@@ -1,11 +1,11 @@
+import type { OrmOptions } from "../src/execute/orm-options.ts";
 import { defineEntity, p } from "@mikro-orm/core";
 import { PostgreSqlConnection, PostgreSqlDriver } from "@mikro-orm/postgresql";
 import { Client } from "pg";
 import { inject, describe, expect, it, onTestFinished, vi } from "vitest";
-import { diff } from "../src/diff.ts";
-import type { OrmOptions } from "../src/execute/driver.ts";
+import { diff } from "../src/commands/diff.ts";
 import { AheadError } from "../src/errors.ts";
-import { up } from "../src/migrate.ts";
+import { up } from "../src/commands/up-and-down.ts";
 import { addFiles, contextOf, emptyDatabase, folderOf, type Steps } from "./support.ts";
 
 const history: Readonly<Record<string, Steps>> = {

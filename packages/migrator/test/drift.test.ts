@@ -1,12 +1,10 @@
 import { createDatabase, installedVersion, startPostgres, type StartOptions } from "@thedata/dev-postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Catalog, readCatalog, readCatalogInTransaction } from "../src/catalog/catalog.ts";
-import { fingerprint } from "../src/catalog/compare.ts";
-import { findDrift } from "../src/catalog/mend.ts";
-import type { Query } from "../src/connect.ts";
+import { type Catalog, findDrift, fingerprint, readCatalog, readCatalogInTransaction } from "@thedata/catalog";
+import type { Query } from "../src/postgres/connection.ts";
 import { driftKinds, newerKinds, schema } from "./drift-kinds.ts";
-import { defaultLedger } from "../src/tables.ts";
+import { defaultLedger, scopeOf } from "../src/ledger/tables.ts";
 
 interface Server {
   readonly dsn: string;
@@ -23,7 +21,7 @@ async function openServer(options: StartOptions): Promise<Server> {
     "do $$ begin create role drift_reader; create role drift_owner; exception when duplicate_object then null; end $$",
   );
   await client.query(schema);
-  return { dsn, stop, client, query, base: await readCatalog(query, defaultLedger) };
+  return { dsn, stop, client, query, base: await readCatalog(query, scopeOf(defaultLedger)) };
 }
 
 async function open(dsn: string): Promise<{ client: pg.Client; query: Query }> {
@@ -58,14 +56,14 @@ describe.each([...embedded, ...(installed === undefined ? [] : own)])("drift on 
     await server.client.query("begin");
     try {
       await server.client.query(sql);
-      return await look(await readCatalogInTransaction(server.query, defaultLedger));
+      return await look(await readCatalogInTransaction(server.query, scopeOf(defaultLedger)));
     } finally {
       await server.client.query("rollback");
     }
   }
 
   it("reports none on an untouched database, however often it looks", async () => {
-    expect(findDrift(server.base, await readCatalog(server.query, defaultLedger))).toEqual([]);
+    expect(findDrift(server.base, await readCatalog(server.query, scopeOf(defaultLedger)))).toEqual([]);
   });
 
   it("gives the same fingerprint on every version", () => {
@@ -82,7 +80,7 @@ describe.each([...embedded, ...(installed === undefined ? [] : own)])("drift on 
         const statements = drift.flatMap((one) => one.statements);
         if (statements.some((statement) => statement.startsWith("--"))) return;
         for (const statement of statements) await server.client.query(statement);
-        const mended = await readCatalogInTransaction(server.query, defaultLedger);
+        const mended = await readCatalogInTransaction(server.query, scopeOf(defaultLedger));
         expect(findDrift(server.base, mended)).toEqual([]);
         expect(fingerprint(mended)).toBe(fingerprint(server.base));
       });
@@ -92,18 +90,18 @@ describe.each([...embedded, ...(installed === undefined ? [] : own)])("drift on 
   it("takes a materialized view that was filled for no drift, and one that was emptied for one", async () => {
     await change("refresh materialized view roles with no data", async (empty) => {
       await server.client.query("refresh materialized view roles");
-      expect(findDrift(empty, await readCatalogInTransaction(server.query, defaultLedger))).toEqual([]);
+      expect(findDrift(empty, await readCatalogInTransaction(server.query, scopeOf(defaultLedger)))).toEqual([]);
       expect(findDrift(server.base, empty)).toMatchObject([{ statements: ["refresh materialized view public.roles"] }]);
     });
   });
 
   it("makes the whole schema in an empty database, and takes it away again", async () => {
     const { client, query } = await open(await createDatabase(server.dsn));
-    const empty = await readCatalog(query, defaultLedger);
+    const empty = await readCatalog(query, scopeOf(defaultLedger));
     for (const { statements } of findDrift(server.base, empty)) for (const sql of statements) await client.query(sql);
-    expect(findDrift(server.base, await readCatalog(query, defaultLedger))).toEqual([]);
+    expect(findDrift(server.base, await readCatalog(query, scopeOf(defaultLedger)))).toEqual([]);
     for (const { statements } of findDrift(empty, server.base)) for (const sql of statements) await client.query(sql);
-    expect(await readCatalog(query, defaultLedger)).toEqual([]);
+    expect(await readCatalog(query, scopeOf(defaultLedger))).toEqual([]);
     await client.end();
   });
 });

@@ -3,11 +3,9 @@ import { promisify } from "node:util";
 import { createDatabase, startPostgres } from "@thedata/dev-postgres";
 import pg from "pg";
 import { expect, it, onTestFinished } from "vitest";
-import { readCatalog } from "../src/catalog/catalog.ts";
-import { fingerprint } from "../src/catalog/compare.ts";
-import { findDrift } from "../src/catalog/mend.ts";
+import { findDrift, fingerprint, readCatalog } from "@thedata/catalog";
 import { schema } from "./drift-kinds.ts";
-import { defaultLedger } from "../src/tables.ts";
+import { defaultLedger, scopeOf } from "../src/ledger/tables.ts";
 
 const execute = promisify(execFile);
 
@@ -30,7 +28,10 @@ async function open(dsn: string) {
   return {
     client,
     read: async () =>
-      await readCatalog(async (sql, values) => (await client.query(sql, values?.slice())).rows as never, defaultLedger),
+      await readCatalog(
+        async (sql, values) => (await client.query(sql, values?.slice())).rows as never,
+        scopeOf(defaultLedger),
+      ),
   };
 }
 

@@ -4,11 +4,11 @@ import path from "node:path";
 import { startPostgres } from "@thedata/dev-postgres";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { baseline } from "../src/baseline.ts";
-import { down, up } from "../src/migrate.ts";
-import { readStatus } from "../src/read-status.ts";
-import { repair } from "../src/repair.ts";
-import { waitForHead } from "../src/wait.ts";
+import { baseline } from "../src/commands/baseline.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
+import { readStatus } from "../src/commands/status.ts";
+import { repair } from "../src/commands/repair.ts";
+import { waitForHead } from "../src/commands/wait.ts";
 import { addFiles, contextOf, folderOf } from "./support.ts";
 
 // A server of its own, which leaves commits that nobody waits for in memory for as long as PostgreSQL can.

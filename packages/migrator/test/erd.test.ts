@@ -3,9 +3,9 @@ import path from "node:path";
 import { startPostgres } from "@thedata/dev-postgres";
 import { XMLValidator } from "fast-xml-parser";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
-import { checkProject } from "../src/check-project.ts";
-import { rewriteManifest } from "../src/create.ts";
-import { erd } from "../src/erd/erd.ts";
+import { checkProject } from "../src/commands/check.ts";
+import { rewriteManifest } from "../src/commands/create.ts";
+import { erd } from "../src/commands/erd.ts";
 import { contextOf, folderOf, type Steps, temporaryFolder } from "./support.ts";
 
 const shadow = () => ({ servers: [inject("postgresDsn")] });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { down, up } from "../src/migrate.ts";
-import { readStatus } from "../src/read-status.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
+import { readStatus } from "../src/commands/status.ts";
 import { contextOf, emptyDatabase, folderOf, ledgerOf, migrationSource, tablesOf } from "./support.ts";
 
 const js = (name: string, up: string, extra = "") => `import { Migration } from "@mikro-orm/migrations";

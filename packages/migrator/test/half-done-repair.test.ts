@@ -1,13 +1,13 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { baseline } from "../src/baseline.ts";
-import { checkProject } from "../src/check-project.ts";
-import { up } from "../src/migrate.ts";
-import { readStatus } from "../src/read-status.ts";
-import { rebase } from "../src/rebase.ts";
-import { repair } from "../src/repair.ts";
-import { waitForHead } from "../src/wait.ts";
+import { baseline } from "../src/commands/baseline.ts";
+import { checkProject } from "../src/commands/check.ts";
+import { up } from "../src/commands/up-and-down.ts";
+import { readStatus } from "../src/commands/status.ts";
+import { rebase } from "../src/commands/rebase.ts";
+import { repair } from "../src/commands/repair.ts";
+import { waitForHead } from "../src/commands/wait.ts";
 import { count, outside, start, undo } from "./half-done-steps.ts";
 import { addFiles, ledgerOf } from "./support.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { up } from "../src/migrate.ts";
+import { up } from "../src/commands/up-and-down.ts";
 import { addFiles, contextOf, emptyDatabase, folderOf, type Sql, type Steps, until } from "./support.ts";
 
 const first = { up: ["create table counts (n int)", "insert into counts values (0)"], down: ["drop table counts"] };

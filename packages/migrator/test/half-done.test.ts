@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { down, up } from "../src/migrate.ts";
-import { splitCommands } from "../src/postgres/sql-lexer.ts";
-import { readStatus } from "../src/read-status.ts";
-import { repair } from "../src/repair.ts";
-import { renderScript } from "../src/script.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
+import { splitCommands } from "@thedata/catalog/sql";
+import { readStatus } from "../src/commands/status.ts";
+import { repair } from "../src/commands/repair.ts";
+import { renderScript } from "../src/commands/sql.ts";
 import { count, cut, outside, sleep, start, undo } from "./half-done-steps.ts";
 import { ledgerOf, type Sql, until } from "./support.ts";
 

@@ -2,12 +2,12 @@ import { MikroORM } from "@mikro-orm/postgresql";
 import { Migrator } from "@mikro-orm/migrations";
 import { hostname } from "node:os";
 import { expect, describe, it, onTestFinished } from "vitest";
-import { connect } from "../src/connect.ts";
+import { connect } from "../src/postgres/connection.ts";
 import { ConfigurationError } from "../src/errors.ts";
-import { readLedger } from "../src/ledger.ts";
-import { loadMigration } from "../src/load.ts";
-import { down, up } from "../src/migrate.ts";
-import { readStatus } from "../src/read-status.ts";
+import { readLedger } from "../src/ledger/ledger.ts";
+import { loadMigration } from "../src/history/load.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
+import { readStatus } from "../src/commands/status.ts";
 import { contextOf, emptyDatabase, folderOf, ledgerOf, openClient, tablesOf, type TestDatabase } from "./support.ts";
 
 const table = (name: string) => ({ up: [`create table ${name} (id int)`], down: [`drop table ${name}`] });

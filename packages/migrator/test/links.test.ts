@@ -1,8 +1,8 @@
 import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { readStatus } from "../src/read-status.ts";
-import { up } from "../src/migrate.ts";
+import { readStatus } from "../src/commands/status.ts";
+import { up } from "../src/commands/up-and-down.ts";
 import { contextOf, emptyDatabase, folderOf, ledgerOf, migrationSource, tablesOf, temporaryFolder } from "./support.ts";
 
 const creates = (name: string, table: string) => migrationSource(name, { up: [`create table ${table} (id int)`] });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigurationError, ConnectionError, UnknownMigrationError } from "../src/errors.ts";
-import { down, up } from "../src/migrate.ts";
-import { readStatus } from "../src/read-status.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
+import { readStatus } from "../src/commands/status.ts";
 import { contextOf, emptyDatabase, folderOf, ledgerOf, serverWith, tablesOf } from "./support.ts";
 import { inject } from "vitest";
 import pg from "pg";

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { connect } from "../src/connect.ts";
+import { connect } from "../src/postgres/connection.ts";
 import type { MigrationFailedError } from "../src/errors.ts";
 import { sendPipeline } from "../src/execute/pipeline.ts";
-import { down, up } from "../src/migrate.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
 import { contextOf, emptyDatabase, folderOf, ledgerOf, tablesOf, until } from "./support.ts";
 
 const table = "create table a (id int)";

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { connect, type Query } from "../src/connect.ts";
-import { readRecorded } from "../src/ledger.ts";
-import { down, up } from "../src/migrate.ts";
-import { readStatus } from "../src/read-status.ts";
+import { connect, type Query } from "../src/postgres/connection.ts";
+import { readRecorded } from "../src/ledger/ledger.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
+import { readStatus } from "../src/commands/status.ts";
 import { contextOf, emptyDatabase, folderOf, migrationSource, addFiles, temporaryFolder } from "./support.ts";
-import { defaultLedger } from "../src/tables.ts";
+import { defaultLedger } from "../src/ledger/tables.ts";
 
 /** Two migrations that are applied, and the rows that come for a question about the ledger. */
 async function applied() {

@@ -2,9 +2,9 @@ import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { AheadError } from "../src/errors.ts";
-import { rewriteManifest } from "../src/create.ts";
-import { down, up } from "../src/migrate.ts";
-import { readStatus } from "../src/read-status.ts";
+import { rewriteManifest } from "../src/commands/create.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
+import { readStatus } from "../src/commands/status.ts";
 import { addFiles, contextOf, emptyDatabase, folderOf, ledgerOf, migrationSource, tablesOf } from "./support.ts";
 
 const table = (name: string) => ({ up: [`create table ${name} (id int)`], down: [`drop table ${name}`] });

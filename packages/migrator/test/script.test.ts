@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { readStatus } from "../src/read-status.ts";
-import { renderScript } from "../src/script.ts";
-import { up } from "../src/migrate.ts";
-import { splitCommands } from "../src/postgres/sql-lexer.ts";
+import { readStatus } from "../src/commands/status.ts";
+import { renderScript } from "../src/commands/sql.ts";
+import { up } from "../src/commands/up-and-down.ts";
+import { splitCommands } from "@thedata/catalog/sql";
 import { contextOf, emptyDatabase, folderOf, type Steps, tablesOf } from "./support.ts";
 
 const start = async (migrations: Readonly<Record<string, Steps>>) => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { MigrationFailedError } from "../src/errors.ts";
-import { up } from "../src/migrate.ts";
+import { up } from "../src/commands/up-and-down.ts";
 import { contextOf, emptyDatabase, folderOf } from "./support.ts";
 
 const secret = "$2b$10$N9qo)=(8uLO. already exists";

@@ -6,11 +6,11 @@ import { defineEntity, p } from "@mikro-orm/core";
 import { startPostgres } from "@thedata/dev-postgres";
 import pg from "pg";
 import { expect, it, onTestFinished } from "vitest";
-import { connect } from "../src/connect.ts";
-import { up } from "../src/migrate.ts";
-import { openModels } from "../src/open-models.ts";
-import { readStatus } from "../src/read-status.ts";
-import { defaultLedger } from "../src/tables.ts";
+import { connect } from "../src/postgres/connection.ts";
+import { up } from "../src/commands/up-and-down.ts";
+import { openModels } from "../src/models/open-models.ts";
+import { readStatus } from "../src/commands/status.ts";
+import { defaultLedger } from "../src/ledger/tables.ts";
 import { contextOf, folderOf } from "./support.ts";
 
 const entity = defineEntity({ name: "A", tableName: "a", properties: { id: p.integer().primary() } });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { LockedError } from "../src/errors.ts";
-import { up } from "../src/migrate.ts";
-import { connect } from "../src/connect.ts";
-import { withLock } from "../src/lock.ts";
+import { up } from "../src/commands/up-and-down.ts";
+import { connect } from "../src/postgres/connection.ts";
+import { withLock } from "../src/postgres/advisory-lock.ts";
 import { contextOf, emptyDatabase, folderOf, ledgerOf, openClient, tablesOf, until } from "./support.ts";
 import { onTestFinished } from "vitest";
-import { defaultLedger } from "../src/tables.ts";
+import { defaultLedger, lockName } from "../src/ledger/tables.ts";
 
 describe("what a migration sets for its session", () => {
   const reveal = `insert into seen select current_setting('search_path'), current_user, session_user, current_setting('statement_timeout')`;
@@ -75,7 +75,7 @@ describe("the lock", () => {
     const connection = await connect(dsn, "the other runner");
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const { promise: held, resolve: tell } = Promise.withResolvers<void>();
-    const options = { ledger: defaultLedger, waitMs: 0, onWaiting: () => {} };
+    const options = { name: lockName(defaultLedger), waitMs: 0, onWaiting: () => {} };
     const done = withLock(connection.query, options, async () => {
       tell();
       await released;

@@ -5,7 +5,7 @@ import { type AddressInfo, createConnection, createServer } from "node:net";
 import pg from "pg";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { ConfigurationError } from "../src/errors.ts";
-import { withShadow } from "../src/shadow.ts";
+import { withShadow } from "../src/shadow/shadow.ts";
 import { emptyDatabase, openClient, serverWith, until } from "./support.ts";
 
 const shadow = () => ({ servers: [inject("postgresDsn")] });
@@ -67,7 +67,7 @@ describe("a shadow database", () => {
   });
 
   it("that a killed run left is dropped by the next one", async () => {
-    const module = new URL("../src/shadow.ts", import.meta.url).href;
+    const module = new URL("../src/shadow/shadow.ts", import.meta.url).href;
     const code = `import { withShadow } from "${module}";
       await withShadow({ servers: ["${inject("postgresDsn")}"] }, async (dsn) => { console.log(new URL(dsn).pathname.slice(1)); await new Promise(() => setInterval(() => {}, 1000)); });`;
     const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {

@@ -1,7 +1,7 @@
 import { context, trace } from "@opentelemetry/api";
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-node";
 import { expect, it, onTestFinished } from "vitest";
-import { up } from "../src/migrate.ts";
+import { up } from "../src/commands/up-and-down.ts";
 import { contextOf, emptyDatabase, folderOf } from "./support.ts";
 
 it("tells a registered OpenTelemetry SDK of the run and of each migration, the failed one as an error", async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { tokenize } from "../src/postgres/sql-lexer.ts";
+import { tokenize } from "@thedata/catalog/sql";
 import { emptyDatabase } from "./support.ts";
 
 // What libpg-query's scanner, which gives comments as tokens, reads in another way than the server.

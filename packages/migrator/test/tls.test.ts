@@ -4,7 +4,7 @@ import { type AddressInfo, connect as dial, createServer, type Socket } from "no
 import path from "node:path";
 import { TLSSocket } from "node:tls";
 import { expect, inject, it, onTestFinished, vi } from "vitest";
-import { connect } from "../src/connect.ts";
+import { connect } from "../src/postgres/connection.ts";
 import { temporaryFolder } from "./support.ts";
 
 // A key of this test alone, and its certificate for the name "localhost".

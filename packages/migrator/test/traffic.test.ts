@@ -4,10 +4,10 @@ import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createContext } from "../src/context.ts";
-import { connect } from "../src/connect.ts";
-import { up } from "../src/migrate.ts";
-import { readStatus } from "../src/read-status.ts";
+import { createContext } from "../src/execute/context.ts";
+import { connect } from "../src/postgres/connection.ts";
+import { up } from "../src/commands/up-and-down.ts";
+import { readStatus } from "../src/commands/status.ts";
 import { contextOf, emptyDatabase, folderOf, tablesOf, temporaryFolder, until } from "./support.ts";
 
 describe("a reader that holds the table which a migration wants", () => {

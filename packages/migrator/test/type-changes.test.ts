@@ -1,11 +1,10 @@
 import { createDatabase, dropDatabase } from "@thedata/dev-postgres";
 import { Client, type DatabaseError } from "pg";
 import { beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import { type Catalog, readCatalogInTransaction } from "../src/catalog/catalog.ts";
-import { isAssigned } from "../src/catalog/column-types.ts";
-import { findDrift } from "../src/catalog/mend.ts";
-import type { Query } from "../src/connect.ts";
-import { defaultLedger } from "../src/tables.ts";
+import { type Catalog, findDrift, readCatalogInTransaction } from "@thedata/catalog";
+import { isAssigned } from "@thedata/catalog/sql";
+import type { Query } from "../src/postgres/connection.ts";
+import { defaultLedger, scopeOf } from "../src/ledger/tables.ts";
 
 /** A value that is there when the type changes; `kept`, `lost` without a word if nobody looked, or `refused` by PostgreSQL. */
 type Case = readonly [from: string, to: string, value: string, outcome: "kept" | "lost" | "refused"];
@@ -116,7 +115,7 @@ beforeEach(async () => {
 
 const catalogOf = async (type: string) => {
   await sql(`create table things (value ${type})`);
-  return await readCatalogInTransaction(sql, defaultLedger);
+  return await readCatalogInTransaction(sql, scopeOf(defaultLedger));
 };
 const typeIn = (catalog: Catalog) => String(catalog.find(({ kind }) => kind === "column")?.properties["type"]);
 

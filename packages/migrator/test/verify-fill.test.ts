@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { connect } from "../src/connect.ts";
+import { connect } from "../src/postgres/connection.ts";
 import { createFiller, type FillOptions } from "../src/verify/fill/fill.ts";
 import { emptyDatabase } from "./support.ts";
-import { defaultLedger } from "../src/tables.ts";
+import { defaultLedger } from "../src/ledger/tables.ts";
 
 /** What a table may be made of; each gets rows. */
 const kinds: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,5 @@
 import { describe, expect, inject, it } from "vitest";
-import { verify, type Verification, type VerifyOptions, type VerifyProgress } from "../src/verify/verify.ts";
+import { verify, type Verification, type VerifyOptions, type VerifyProgress } from "../src/commands/verify.ts";
 import type { Verdict } from "../src/verify/verdict.ts";
 import { contextOf, emptyDatabase, folderOf, migrationSource, type Steps } from "./support.ts";
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { up } from "../src/migrate.ts";
-import { readStatus } from "../src/read-status.ts";
+import { up } from "../src/commands/up-and-down.ts";
+import { readStatus } from "../src/commands/status.ts";
 import { contextOf, emptyDatabase, folderOf, until } from "./support.ts";
 
 it.each([

@@ -10,7 +10,6 @@ export { Pipeline } from "./pipeline.ts";
 export { DataSourceLog, DataSourceMetric, PipelineLog, PipelineMetric } from "./records.ts";
 export { Role } from "./role.ts";
 export { RolePermission } from "./role-permission.ts";
-export { User } from "./user.ts";
-export { type GrantedPermission, UserRepository } from "./user-repository.ts";
+export { type GrantedPermission, User, UserRepository } from "./user.ts";
 export { UserRole } from "./user-role.ts";
 export * from "./values.ts";

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Catalog, CatalogObject } from "./catalog.ts";
-import type { Kind } from "./queries.ts";
+import type { Catalog, CatalogObject, Kind } from "../catalog.ts";
 
 /** Something in which two catalogs differ. */
 export interface Difference {

@@ -1,7 +1,6 @@
 import { changedProperties, type Difference } from "./compare.ts";
-import type { CatalogObject, Property } from "./catalog.ts";
-import { lastPart, qualifierOf, shorten } from "./names.ts";
-import type { Kind } from "./queries.ts";
+import type { CatalogObject, Property, Kind } from "../catalog.ts";
+import { lastPart, qualifierOf, shorten } from "../sql/names.ts";
 import { isMove, type Rename } from "./renames.ts";
 
 /** A difference in words; `place` says where the schema was found: "in the live database". */

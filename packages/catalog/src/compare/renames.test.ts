@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Catalog, CatalogObject } from "./catalog.ts";
+import type { Catalog, CatalogObject } from "../catalog.ts";
 import { findRenames } from "./renames.ts";
 import { resemble } from "./resemble.ts";
 

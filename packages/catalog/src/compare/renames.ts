@@ -1,7 +1,6 @@
-import type { Catalog, CatalogObject, Property } from "./catalog.ts";
+import type { Catalog, CatalogObject, Property, Kind } from "../catalog.ts";
 import { compareCatalogs, type Difference } from "./compare.ts";
-import { lastPart, qualifierOf, replaceIdentifier, unquote } from "./names.ts";
-import type { Kind } from "./queries.ts";
+import { lastPart, qualifierOf, replaceIdentifier, unquote } from "../sql/names.ts";
 import { resemble } from "./resemble.ts";
 
 /** An object that has another name than it should, and is otherwise the same. */

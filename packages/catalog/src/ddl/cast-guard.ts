@@ -1,6 +1,6 @@
 import { escapeLiteral } from "pg";
-import { type ColumnType, isNumber, isText, isWhole, keepsAll, readType } from "./column-types.ts";
-import { lastPart, shorten, unquote } from "./names.ts";
+import { type ColumnType, isNumber, isText, isWhole, keepsAll, readType } from "../sql/column-types.ts";
+import { lastPart, shorten, unquote } from "../sql/names.ts";
 
 /** A column whose type changes; its table and its name as SQL takes them. */
 export interface TypeChange {

@@ -1,11 +1,11 @@
 import { guardOf } from "./cast-guard.ts";
-import type { Catalog, CatalogObject } from "./catalog.ts";
-import { isAssigned } from "./column-types.ts";
-import { changeGrants, changeOptions, join, type Mender, sequenceOptions, text } from "./mend-parts.ts";
-import { lastPart } from "./names.ts";
+import type { Catalog, CatalogObject } from "../catalog.ts";
+import { isAssigned } from "../sql/column-types.ts";
+import { changeGrants, changeOptions, join, type DdlBuilder, sequenceOptions, text } from "./parts.ts";
+import { lastPart } from "../sql/names.ts";
 
 /** Columns of tables that are there. */
-export const columns: Mender = {
+export const columns: DdlBuilder = {
   create: (object, catalog) => [
     `alter table ${object.table} add column ${defineColumn(object, catalog)}`,
     ...ownSequences(object, catalog),

@@ -1,11 +1,10 @@
-import type { Catalog, CatalogObject } from "./catalog.ts";
-import { changedProperties, compareCatalogs, type Difference } from "./compare.ts";
-import { describeDifference, describeRename } from "./describe.ts";
-import { menders } from "./mend-objects.ts";
-import { covers, list, text } from "./mend-parts.ts";
-import { lastPart } from "./names.ts";
-import { kinds, type Kind } from "./queries.ts";
-import { findRenames, renameStatement } from "./renames.ts";
+import { type Catalog, type CatalogObject, kinds, type Kind } from "../catalog.ts";
+import { changedProperties, compareCatalogs, type Difference } from "../compare/compare.ts";
+import { describeDifference, describeRename } from "../compare/describe.ts";
+import { builders } from "./objects.ts";
+import { covers, list, text } from "./parts.ts";
+import { lastPart } from "../sql/names.ts";
+import { findRenames, renameStatement } from "../compare/renames.ts";
 
 /** A difference in words, with the statements that bring what was found to what should be there. */
 export interface Drift {
@@ -88,7 +87,7 @@ function ownedByOne(sequence: CatalogObject, tables: ReadonlySet<string>): boole
 }
 
 function mend({ kind, expected, found }: Difference, wanted: Catalog, there: Catalog): string[] {
-  const mender = menders[kind];
+  const mender = builders[kind];
   if (!expected) return found ? mender.drop(found, there) : [];
   if (!found) return [...mender.create(expected, wanted), ...handOver(expected, there)];
   const changed = changedProperties(expected, found);
@@ -102,7 +101,7 @@ function mend({ kind, expected, found }: Difference, wanted: Catalog, there: Cat
   return [
     ...mender.drop(found, there),
     ...mender.create(expected, wanted),
-    ...lost.flatMap((one) => menders[one.kind].create(one, wanted)),
+    ...lost.flatMap((one) => builders[one.kind].create(one, wanted)),
   ];
 }
 

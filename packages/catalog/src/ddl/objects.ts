@@ -1,6 +1,6 @@
 import { escapeLiteral } from "pg";
-import type { CatalogObject } from "./catalog.ts";
-import { columns } from "./mend-column.ts";
+import type { CatalogObject, Kind } from "../catalog.ts";
+import { columns } from "./column.ts";
 import {
   alterRights,
   changeRights,
@@ -8,22 +8,21 @@ import {
   changeOptions,
   changeOwner,
   list,
-  type Mender,
+  type DdlBuilder,
   rightsOf,
   target,
   text,
-} from "./mend-parts.ts";
-import { cluster, constraints, tables } from "./mend-table.ts";
-import { sequences } from "./mend-sequence.ts";
-import { composites, domains, enums } from "./mend-types.ts";
-import { lastPart } from "./names.ts";
-import type { Kind } from "./queries.ts";
+} from "./parts.ts";
+import { cluster, constraints, tables } from "./table.ts";
+import { sequences } from "./sequence.ts";
+import { composites, domains, enums } from "./types.ts";
+import { lastPart } from "../sql/names.ts";
 
 const drop = (object: CatalogObject) => [`drop ${target(object)}`];
 /** What belongs to a table and has its name in the definition. */
 const dropOnTable = (object: CatalogObject) => [`drop ${object.kind} ${lastPart(object.name)} on ${object.table}`];
 
-const indexes: Mender = {
+const indexes: DdlBuilder = {
   create: (object) => [
     // Of a partitioned table's index, PostgreSQL shows the part without the partitions' indexes.
     object.properties["invalid"] ? text(object, "definition") : text(object, "definition").replace(" ON ONLY ", " ON "),
@@ -34,7 +33,7 @@ const indexes: Mender = {
     changed.some((property) => property !== "clustered") ? undefined : [cluster(expected)],
 };
 
-const views: Mender = {
+const views: DdlBuilder = {
   create(object) {
     const options = list(object, "options");
     const set =
@@ -92,7 +91,7 @@ function namesIn(maps: readonly ReadonlyMap<string, unknown>[]): string[] {
 
 const header = (object: CatalogObject) => text(object, "definition").split(/\n(?:AS|BEGIN| LANGUAGE)/)[0];
 
-const functions: Mender = {
+const functions: DdlBuilder = {
   create: (object) =>
     text(object, "type") === "aggregate"
       ? [`create aggregate ${object.name} (${text(object, "definition")})`, ...rightsOf(object)]
@@ -123,7 +122,7 @@ const ables: Readonly<Record<string, string>> = {
 };
 const enabled = (object: CatalogObject) => ables[text(object, "enabled")] ?? "enable";
 
-const onTable = (noun: "trigger" | "rule"): Mender => {
+const onTable = (noun: "trigger" | "rule"): DdlBuilder => {
   const able = (object: CatalogObject, table: string | null, how: string) =>
     `alter table ${table} ${how} ${noun} ${lastPart(object.name)}`;
   /** Partitions have the trigger too, and may have it otherwise. */
@@ -153,7 +152,7 @@ const onTable = (noun: "trigger" | "rule"): Mender => {
   };
 };
 
-const policies: Mender = {
+const policies: DdlBuilder = {
   create: (object) => [
     [
       `create policy ${lastPart(object.name)} on ${object.table}`,
@@ -168,13 +167,13 @@ const policies: Mender = {
 
 const commentTarget = ({ name }: CatalogObject) =>
   name.replace(/^table (constraint)/, "$1").replace(/^domain (constraint .+) on /, "$1 on domain ");
-const comments: Mender = {
+const comments: DdlBuilder = {
   create: (object) => [`comment on ${commentTarget(object)} is ${escapeLiteral(text(object, "text"))}`],
   drop: (object) => [`comment on ${commentTarget(object)} is null`],
   alter: (expected) => [`comment on ${commentTarget(expected)} is ${escapeLiteral(text(expected, "text"))}`],
 };
 
-const eventTriggers: Mender = {
+const eventTriggers: DdlBuilder = {
   create(object) {
     const tags = list(object, "tags");
     const when = tags.length > 0 ? ` when tag in (${tags.map(escapeLiteral).join(", ")})` : "";
@@ -191,7 +190,7 @@ const eventTriggers: Mender = {
 };
 
 /** How each kind is mended. */
-export const menders: Readonly<Record<Kind, Mender>> = {
+export const builders: Readonly<Record<Kind, DdlBuilder>> = {
   extension: {
     create: (object) => [`create extension ${object.name} with schema ${text(object, "schema")}`],
     drop,

@@ -1,8 +1,8 @@
-import type { Catalog, CatalogObject } from "./catalog.ts";
-import { lastPart, unquote } from "./names.ts";
+import type { Catalog, CatalogObject } from "../catalog.ts";
+import { lastPart, unquote } from "../sql/names.ts";
 
 /** How a kind of object is brought to what it should be. */
-export interface Mender {
+export interface DdlBuilder {
   create(object: CatalogObject, catalog: Catalog): string[];
   drop(object: CatalogObject, catalog: Catalog): string[];
   /** Undefined: there is no way but to drop it and make it anew. `changed` names the properties. */
@@ -113,7 +113,7 @@ export function changeRights(expected: CatalogObject, found: CatalogObject, chan
 }
 
 /** Alters owner and privileges where nothing else differs. */
-export const alterRights: NonNullable<Mender["alter"]> = (expected, found, changed) =>
+export const alterRights: NonNullable<DdlBuilder["alter"]> = (expected, found, changed) =>
   changed.some((property) => property !== "owner" && property !== "grants")
     ? undefined
     : changeRights(expected, found, changed);

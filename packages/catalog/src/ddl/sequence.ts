@@ -1,8 +1,8 @@
-import type { CatalogObject, Property } from "./catalog.ts";
-import { changeRights, type Mender, rightsOf, sequenceOptions, target, text } from "./mend-parts.ts";
+import type { CatalogObject, Property } from "../catalog.ts";
+import { changeRights, type DdlBuilder, rightsOf, sequenceOptions, target, text } from "./parts.ts";
 
 /** Sequences; that of an identity column is made and dropped with it. */
-export const sequences: Mender = {
+export const sequences: DdlBuilder = {
   create: (object) =>
     object.properties["identity"]
       ? []

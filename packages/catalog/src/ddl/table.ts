@@ -1,20 +1,20 @@
-import type { Catalog, CatalogObject } from "./catalog.ts";
+import type { Catalog, CatalogObject } from "../catalog.ts";
 import {
   changeGrants,
   changeOptions,
   changeOwner,
   join,
   list,
-  type Mender,
+  type DdlBuilder,
   rightsOf,
   target,
   text,
-} from "./mend-parts.ts";
-import { lastPart } from "./names.ts";
-import { afterColumn, defineColumn, ownSequences } from "./mend-column.ts";
+} from "./parts.ts";
+import { lastPart } from "../sql/names.ts";
+import { afterColumn, defineColumn, ownSequences } from "./column.ts";
 
 /** Tables with their columns; what else belongs to them comes after. */
-export const tables: Mender = {
+export const tables: DdlBuilder = {
   create(object, catalog) {
     const columns = catalog
       .filter((one) => one.kind === "column" && one.table === object.name && !one.inherited)
@@ -106,7 +106,7 @@ function changeParents(expected: CatalogObject, found: CatalogObject): string[] 
 }
 
 /** Constraints, whatever their kind. */
-export const constraints: Mender = {
+export const constraints: DdlBuilder = {
   create: (object) => [
     `alter table ${object.table} add constraint ${lastPart(object.name)} ${text(object, "definition")}`,
     ...(object.properties["clustered"] ? [cluster(object)] : []),

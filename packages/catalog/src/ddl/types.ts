@@ -1,8 +1,8 @@
 import { escapeLiteral } from "pg";
-import { alterRights, changeRights, list, type Mender, rightsOf, target, text } from "./mend-parts.ts";
+import { alterRights, changeRights, list, type DdlBuilder, rightsOf, target, text } from "./parts.ts";
 
 /** Enums: PostgreSQL can add and rename values, and nothing else. */
-export const enums: Mender = {
+export const enums: DdlBuilder = {
   create: (object) => [
     `create type ${object.name} as enum (${list(object, "values").map(escapeLiteral).join(", ")})`,
     ...rightsOf(object),
@@ -32,7 +32,7 @@ function renameValue(type: string, from: string, to: string): string {
 }
 
 /** Domains with their constraints. */
-export const domains: Mender = {
+export const domains: DdlBuilder = {
   create: (object) => [
     [
       `create domain ${object.name} as ${text(object, "type")}`,
@@ -63,7 +63,7 @@ export const domains: Mender = {
 };
 
 /** Composite types. */
-export const composites: Mender = {
+export const composites: DdlBuilder = {
   create: (object) => [`create type ${object.name} as (${list(object, "attributes").join(", ")})`, ...rightsOf(object)],
   drop: (object) => [`drop ${target(object)}`],
   alter(expected, found, changed, catalog) {

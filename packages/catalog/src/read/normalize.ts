@@ -1,5 +1,5 @@
-import type { CatalogObject, Property } from "./catalog.ts";
-import { readList } from "../postgres/sql-lexer.ts";
+import type { CatalogObject, Property } from "../catalog.ts";
+import { readList } from "../sql/lexer.ts";
 
 /**
  * Brings what PostgreSQL writes in more than one way for the same thing to one: across its versions, and across dump

@@ -1,5 +1,4 @@
-import { grants, identifier, notOfExtension, owner, ownSchema } from "./query-parts.ts";
-import type { CatalogQuery } from "./queries.ts";
+import { type CatalogQuery, grants, identifier, notOfExtension, owner, ownSchema } from "./query-parts.ts";
 
 const none = `null::text as "table"`;
 

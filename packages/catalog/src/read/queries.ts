@@ -1,38 +1,6 @@
 import { objectQueries } from "./object-queries.ts";
 import { relationQueries } from "./relation-queries.ts";
 
-/** Every kind of object that a schema is made of, those that others are made of first. */
-export const kinds = [
-  "schema",
-  "extension",
-  "collation",
-  "enum",
-  "domain",
-  "type",
-  "range",
-  "sequence",
-  "function",
-  "table",
-  "column",
-  "constraint",
-  "view",
-  "index",
-  "trigger",
-  "policy",
-  "rule",
-  "statistics",
-  "event trigger",
-  "comment",
-] as const;
-
-export type Kind = (typeof kinds)[number];
-
-/** How a kind is read: rows of `name`, `table`, `position` and `properties`, complete and in any order. */
-export interface CatalogQuery {
-  readonly kind: Kind;
-  readonly sql: string;
-}
-
 /** One query for the whole catalog; `$1`: relations (oid) to leave out, `$2`: the role (oid) that owns the schema. */
 export function catalogSql(): string {
   const all = [...objectQueries, ...relationQueries].map(

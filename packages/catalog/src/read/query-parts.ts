@@ -1,4 +1,10 @@
-import type { CatalogQuery } from "./queries.ts";
+import type { Kind } from "../catalog.ts";
+
+/** How a kind is read: rows of `name`, `table`, `position` and `properties`, complete and in any order. */
+export interface CatalogQuery {
+  readonly kind: Kind;
+  readonly sql: string;
+}
 
 // Every query sees `given`: `excluded`, the relations (oid) to leave out, and `owner`, the role that owns the schema.
 

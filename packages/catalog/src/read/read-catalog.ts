@@ -1,42 +1,28 @@
-import type { Query } from "../connect.ts";
+import { type Catalog, type CatalogObject, type Kind, kinds, type Query } from "../catalog.ts";
 import { normalize } from "./normalize.ts";
-import { catalogSql, type Kind, kinds } from "./queries.ts";
-import { type LedgerTable, ownTables, qualified } from "../tables.ts";
+import { catalogSql } from "./queries.ts";
 
-/** What is said of an object; a key that is missing is the same as PostgreSQL's default. */
-export type Property = string | number | boolean | readonly string[];
-
-/** One thing that a schema consists of. */
-export interface CatalogObject {
-  readonly kind: Kind;
-  /** With its schema, and its table where it has no name of its own in there; quoted where SQL needs it. */
-  readonly name: string;
-  /** The table that it belongs to, or null. */
-  readonly table: string | null;
-  /** Where it stands among its like: columns in the order of the table. No part of what is compared. */
-  readonly position: number;
-  /** A column that came from a parent: what happens to that one happens to it. No part of what is compared. */
-  readonly inherited: boolean;
-  /** In PostgreSQL's own words, with every name qualified. */
-  readonly properties: Readonly<Record<string, Property>>;
+/** Which part of a database is its schema. */
+export interface CatalogScope {
+  /** Tables that are no part of it, by their names as SQL takes them: those of the tool that compares. */
+  readonly except: readonly string[];
+  /** A table whose owner is the usual one, as SQL takes its name; that of most tables where there is none. */
+  readonly ownedLike?: string | undefined;
 }
 
-/** A schema as a plain value: kinds in the order in which they can be made, then by name. */
-export type Catalog = readonly CatalogObject[];
-
-/** Reads the schema of a database, without the ledger and its audit; in one snapshot, and changes nothing. */
-export async function readCatalog(query: Query, ledger: LedgerTable): Promise<Catalog> {
+/** Reads the schema of a database in one snapshot, and changes nothing. Throws what the server refuses. */
+export async function readCatalog(query: Query, scope: CatalogScope): Promise<Catalog> {
   await query("begin isolation level repeatable read read only");
   try {
-    return await readCatalogInTransaction(query, ledger);
+    return await readCatalogInTransaction(query, scope);
   } finally {
     await query("rollback");
   }
 }
 
-/** The same inside a transaction that is open, with what it has changed so far. */
-export async function readCatalogInTransaction(query: Query, ledger: LedgerTable): Promise<Catalog> {
-  const { excluded, owner, version, prepared } = await findGiven(query, ledger);
+/** Reads the schema inside a transaction that is open, with what it has changed so far. */
+export async function readCatalogInTransaction(query: Query, scope: CatalogScope): Promise<Catalog> {
+  const { excluded, owner, version, prepared } = await findGiven(query, scope);
   await query("savepoint catalog");
   // With nothing on the path, PostgreSQL writes every name out; without JIT, 20 queries are not compiled for a few rows.
   await query("set local search_path = ''; set local jit = off; set local plan_cache_mode = force_generic_plan");
@@ -71,9 +57,9 @@ const writing = Object.entries({
 const statementName = "migrator_catalog";
 
 interface Given {
-  /** The migrator's own tables, and what belongs to them (oid). */
+  /** The tables that are no part of the schema, and what belongs to them (oid). */
   readonly excluded: string[];
-  /** The role that owns the ledger, or, where there is none, most tables (oid). */
+  /** The role that owns what the scope names, or, where there is none, most tables (oid). */
   readonly owner: string;
   /** `150018` is 15.18. */
   readonly version: number;
@@ -81,7 +67,7 @@ interface Given {
   readonly prepared: boolean;
 }
 
-async function findGiven(query: Query, ledger: LedgerTable): Promise<Given> {
+async function findGiven(query: Query, { except, ownedLike }: CatalogScope): Promise<Given> {
   const [given] = await query<Given>(
     `with own as (select to_regclass(unnest($2::text[]))::oid as oid)
      select array(select oid::text from own where oid is not null
@@ -92,7 +78,7 @@ async function findGiven(query: Query, ledger: LedgerTable): Promise<Given> {
          (select r.oid from pg_roles r where r.rolname = current_user))::text as owner,
        current_setting('server_version_num')::int as version,
        exists (select from pg_prepared_statements p where p.name = $3) as prepared`,
-    [qualified(ledger), ownTables(ledger).map(qualified), statementName],
+    [ownedLike ?? null, except, statementName],
   );
   return given as Given;
 }

@@ -1,4 +1,5 @@
 import {
+  type CatalogQuery,
   columnOptions,
   commentsOn,
   grants,
@@ -10,7 +11,6 @@ import {
   ownSchema,
   relation,
 } from "./query-parts.ts";
-import type { CatalogQuery } from "./queries.ts";
 
 const tables: CatalogQuery = {
   kind: "table",

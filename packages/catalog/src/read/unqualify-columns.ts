@@ -1,5 +1,5 @@
 import { parse } from "libpg-query";
-import { tokenize } from "../postgres/sql-lexer.ts";
+import { tokenize } from "../sql/tokens.ts";
 
 interface ColumnRef {
   readonly fields: readonly { readonly String?: { readonly sval: string } }[];

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { loadModule, parseSync, scanSync } from "libpg-query";
 import { beforeAll, expect, it } from "vitest";
-import { splitCommands, type Token, tokenize } from "./sql-lexer.ts";
+import { splitCommands } from "./lexer.ts";
+import { type Token, tokenize } from "./tokens.ts";
 
 type ScanToken = ReturnType<typeof scanSync>["tokens"][number];
 

@@ -6,9 +6,9 @@ import {
   leadingWords,
   splitCommands,
   splitList,
-  tokenize,
   transactionControlOf,
-} from "./sql-lexer.ts";
+} from "./lexer.ts";
+import { tokenize } from "./tokens.ts";
 
 const show = (sql: string) => tokenize(sql).tokens.map(({ kind, start, end }) => `${kind} ${sql.slice(start, end)}`);
 

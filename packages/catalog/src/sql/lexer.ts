@@ -1,6 +1,4 @@
-import { type Token, tokenize } from "./sql-tokens.ts";
-
-export { type Token, tokenize } from "./sql-tokens.ts";
+import { type Token, tokenize } from "./tokens.ts";
 
 /** One command of a text, from its first token to its last; positions of tokens are those of the whole text. */
 export interface Command {

@@ -1,22 +1,22 @@
-import { recordAudit } from "./audit.ts";
-import { type Catalog, readCatalog } from "./catalog/catalog.ts";
-import { findDrift } from "./catalog/mend.ts";
-import { type Connection, connect } from "./connect.ts";
-import type { Context } from "./context.ts";
-import { waitForDisk } from "./durability.ts";
-import { ConfigurationError, MigratorError, RefusedError } from "./errors.ts";
-import { halfDone } from "./half-done.ts";
-import { type History, openHistory } from "./history.ts";
-import { readLedger, recordApplied } from "./ledger.ts";
-import type { Report } from "./migrate.ts";
-import { planUp } from "./plan.ts";
-import { inTransaction } from "./postgres/transaction.ts";
-import { ensureLedger } from "./prepare-ledger.ts";
-import { readProgress } from "./progress.ts";
-import { replay } from "./replay.ts";
-import { resolveTarget } from "./resolve-target.ts";
-import { type ShadowOptions, withShadow } from "./shadow.ts";
-import { underLock, withConnection } from "./under-lock.ts";
+import { recordAudit } from "../ledger/audit.ts";
+import { type Catalog, findDrift, readCatalog } from "@thedata/catalog";
+import { type Connection, connect } from "../postgres/connection.ts";
+import type { Context } from "../execute/context.ts";
+import { waitForDisk } from "../ledger/durability.ts";
+import { ConfigurationError, MigratorError, RefusedError } from "../errors.ts";
+import { halfDone } from "../plan/half-done.ts";
+import { type History, openHistory } from "../history/history.ts";
+import { readLedger, recordApplied } from "../ledger/ledger.ts";
+import type { Report } from "../report.ts";
+import { planUp } from "../plan/plan.ts";
+import { inTransaction } from "../postgres/transaction.ts";
+import { ensureLedger } from "../ledger/prepare-ledger.ts";
+import { readProgress } from "../ledger/progress.ts";
+import { replay } from "../shadow/replay.ts";
+import { resolveTarget } from "../plan/resolve-target.ts";
+import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
+import { underLock, withConnection } from "../execute/under-lock.ts";
+import { scopeOf } from "../ledger/tables.ts";
 
 export interface BaselineOptions {
   /** The migration that the database is at; or where to read it. */
@@ -88,7 +88,7 @@ async function adopt(
   const { steps } = planUp(history.known(), applied, { to: at });
   if (steps.length === 0) return { outcome: "nothing", steps: [], problems: [], error: null, differences: [] };
   const expected = await makeExpected(context, history, at, options.shadow);
-  const drift = findDrift(expected, await readCatalog(query, context.ledger));
+  const drift = findDrift(expected, await readCatalog(query, scopeOf(context.ledger)));
   const described = drift.filter(({ name }) => name !== "public.alembic_version").map(({ message }) => message);
   const result = (name: string) => ({ name, durationMs: 0, statements: 0 });
   if (described.length > 0 && !options.acceptDifferences) {
@@ -119,7 +119,7 @@ async function makeExpected(context: Context, history: History, at: string, shad
     await replay(context, history.folder, dsn, at);
     const connection = await connect(dsn, "migrator shadow");
     try {
-      return await readCatalog(connection.query, context.ledger);
+      return await readCatalog(connection.query, scopeOf(context.ledger));
     } finally {
       await connection.close();
     }

@@ -1,19 +1,19 @@
+import type { OrmOptions } from "../execute/orm-options.ts";
 import path from "node:path";
-import { checkHistory } from "./check.ts";
-import { checkRules, type RuleViolation } from "./check-rules.ts";
-import { compareModels } from "./compare-models.ts";
-import type { Context } from "./context.ts";
-import { keepPicture, type Picture } from "./erd/picture.ts";
-import type { OrmOptions } from "./execute/driver.ts";
-import { ConfigurationError, ConnectionError, type Problem } from "./errors.ts";
-import { halfDone } from "./half-done.ts";
-import { type History, openHistory } from "./history.ts";
-import { locate, type Place, placeOfHistory } from "./locate.ts";
-import { manifestFile } from "./manifest.ts";
-import { readProgress } from "./progress.ts";
-import { replay } from "./replay.ts";
-import { type ShadowOptions, withShadow } from "./shadow.ts";
-import { withConnection } from "./under-lock.ts";
+import { checkHistory } from "../plan/integrity.ts";
+import { checkRules, type RuleViolation } from "../history/source-rules.ts";
+import { compareModels } from "../models/compare-models.ts";
+import type { Context } from "../execute/context.ts";
+import { keepPicture, type Picture } from "./picture.ts";
+import { ConfigurationError, ConnectionError, type Problem } from "../errors.ts";
+import { halfDone } from "../plan/half-done.ts";
+import { type History, openHistory } from "../history/history.ts";
+import { locate, type Place, placeOfHistory } from "../history/locate.ts";
+import { manifestFile } from "../history/manifest.ts";
+import { readProgress } from "../ledger/progress.ts";
+import { replay } from "../shadow/replay.ts";
+import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
+import { withConnection } from "../execute/under-lock.ts";
 
 /** The picture of the schema is missing or shows another one. */
 export interface PictureProblem {

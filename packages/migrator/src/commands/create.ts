@@ -1,24 +1,24 @@
+import type { OrmOptions } from "../execute/orm-options.ts";
+import { nextVersion } from "../history/version.ts";
 import path from "node:path";
-import type { Catalog } from "./catalog/catalog.ts";
-import { shorten } from "./catalog/names.ts";
-import { openModels } from "./open-models.ts";
-import { connect } from "./connect.ts";
-import type { Context } from "./context.ts";
-import { discover, type MigrationFolder } from "./discover.ts";
-import type { OrmOptions } from "./execute/driver.ts";
-import { ConfigurationError } from "./errors.ts";
-import type { Change } from "./create/find-change.ts";
-import { type Direction, renderBlank, renderMigration } from "./create/render.ts";
-import type { RenameChoices } from "./create/settle-renames.ts";
-import type { Warning } from "./create/warn.ts";
-import { writeMigration } from "./create/write-files.ts";
-import { replay } from "./replay.ts";
-import { nextStamp } from "./resolve-target.ts";
-import { type ShadowOptions, withShadow } from "./shadow.ts";
+import type { Catalog } from "@thedata/catalog";
+import { shorten } from "@thedata/catalog/sql";
+import { openModels } from "../models/open-models.ts";
+import { connect } from "../postgres/connection.ts";
+import type { Context } from "../execute/context.ts";
+import { discover, type MigrationFolder } from "../history/folder.ts";
+import { ConfigurationError } from "../errors.ts";
+import type { Change } from "../create/find-change.ts";
+import { type Direction, renderBlank, renderMigration } from "../create/render.ts";
+import type { RenameChoices } from "../create/settle-renames.ts";
+import type { Warning } from "../create/warn.ts";
+import { writeMigration } from "../history/write-migration.ts";
+import { replay } from "../shadow/replay.ts";
+import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
 
-export { rewriteManifest } from "./create/write-files.ts";
-export type { DecideRename, RenameQuestion } from "./create/settle-renames.ts";
-export type { Warning } from "./create/warn.ts";
+export { rewriteManifest } from "../history/write-migration.ts";
+export type { DecideRename, RenameQuestion } from "../create/settle-renames.ts";
+export type { Warning } from "../create/warn.ts";
 
 export interface CreateOptions extends RenameChoices {
   /** What the migration does, in words: `add widgets` or `add_widgets`. */
@@ -59,7 +59,7 @@ const nothing: Created = {
  * `MigratorError` (refused) where it cannot know what is renamed, or where another one was written meanwhile.
  */
 export async function create(context: Context, options: CreateOptions): Promise<Created> {
-  const { toWords } = await import("./create/to-words.ts");
+  const { toWords } = await import("../create/to-words.ts");
   const words = toWords(options.name);
   const folder = await discover(context.directory);
   if (options.blank) return await write(folder, options, { words, render: renderBlank }, nothing);
@@ -79,7 +79,7 @@ async function write(
   found: Created,
 ): Promise<Created> {
   if (!dryRun) return { ...found, ...(await writeMigration(folder.directory, migration)) };
-  const name = `Migration${nextStamp(folder.files)}_${migration.words}`;
+  const name = `Migration${nextVersion(folder.files)}_${migration.words}`;
   return { ...found, name, file: path.join(folder.directory, `${name}.ts`), code: migration.render(name) };
 }
 
@@ -101,7 +101,7 @@ async function findChangeAt(
   ormOptions: OrmOptions,
   choices: RenameChoices,
 ): Promise<Change> {
-  const { findChange } = await import("./create/find-change.ts");
+  const { findChange } = await import("../create/find-change.ts");
   const connection = await connect(dsn, "migrator shadow");
   const models = await openModels(ormOptions, dsn, ledger);
   try {
@@ -114,7 +114,7 @@ async function findChangeAt(
 
 /** Each direction with what a person must know of its statements. */
 async function warnOf({ up, down, renamed, after }: Change): Promise<[Direction, Direction]> {
-  const { findWarnings } = await import("./create/warn.ts");
+  const { findWarnings } = await import("../create/warn.ts");
   const direct = async (statements: readonly string[], from: Catalog, to: Catalog): Promise<Direction> => ({
     statements,
     warnings: await findWarnings(statements, { before: from, after: to }),

@@ -1,20 +1,19 @@
-import { applyStep } from "./execute/step.ts";
-import { type Catalog, readCatalog, readCatalogInTransaction } from "./catalog/catalog.ts";
-import { type Drift, findDrift } from "./catalog/mend.ts";
-import { checkHistory, isAhead } from "./check.ts";
-import { compareModels } from "./compare-models.ts";
-import { type Connection, connect, type Query } from "./connect.ts";
-import type { Context } from "./context.ts";
-import type { OrmOptions } from "./execute/driver.ts";
-import { AheadError, MigratorError, type Problem } from "./errors.ts";
-import { type History, openHistory } from "./history.ts";
-import { type AppliedMigration, readLedger } from "./ledger.ts";
-import { tryOut } from "./postgres/transaction.ts";
-import { ensureLedger } from "./prepare-ledger.ts";
-import { type ShadowOptions, withShadow } from "./shadow.ts";
-import { sendAll } from "./shadow-schema.ts";
-import { withConnection } from "./under-lock.ts";
-import type { LedgerTable } from "./tables.ts";
+import type { OrmOptions } from "../execute/orm-options.ts";
+import { applyStep } from "../execute/step.ts";
+import { type Catalog, type Drift, findDrift, readCatalog, readCatalogInTransaction } from "@thedata/catalog";
+import { checkHistory, isAhead } from "../plan/integrity.ts";
+import { compareModels } from "../models/compare-models.ts";
+import { type Connection, connect, type Query } from "../postgres/connection.ts";
+import type { Context } from "../execute/context.ts";
+import { AheadError, MigratorError, type Problem } from "../errors.ts";
+import { type History, openHistory } from "../history/history.ts";
+import { type AppliedMigration, readLedger } from "../ledger/ledger.ts";
+import { tryOut } from "../postgres/transaction.ts";
+import { ensureLedger } from "../ledger/prepare-ledger.ts";
+import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
+import { sendAll } from "../models/shadow-schema.ts";
+import { withConnection } from "../execute/under-lock.ts";
+import { type LedgerTable, scopeOf } from "../ledger/tables.ts";
 
 /** How models, migrations and live database differ. */
 export interface SchemaDiff {
@@ -78,7 +77,7 @@ async function readLive(context: Context, history: History): Promise<Live> {
 /** While a runner is at work, a schema and the ledger that belongs to it: looks again until nothing was applied between. */
 async function readTogether(query: Query, ledger: LedgerTable): Promise<Pick<Live, "applied" | "catalog">> {
   for (let applied = await readLedger(query, ledger); ;) {
-    const catalog = await readCatalog(query, ledger);
+    const catalog = await readCatalog(query, scopeOf(ledger));
     const after = await readLedger(query, ledger);
     if (namesOf(after) === namesOf(applied)) return { applied, catalog };
     applied = after;
@@ -135,7 +134,7 @@ async function compareLive(
     address,
     at: applied.at(-1)?.name ?? null,
     pending: history.folder.files.map(({ name }) => name).filter((name) => !has.has(name)),
-    differences: findDrift(await readCatalog(query, context.ledger), catalog, "in the live database"),
+    differences: findDrift(await readCatalog(query, scopeOf(context.ledger)), catalog, "in the live database"),
     problems: checkHistory(history.known(), applied, history.folder.manifest),
   };
 }
@@ -150,10 +149,13 @@ async function findLacking(
   const { up } = await compareModels(models, dsn, ledger);
   if (up.length === 0) return [];
   return await tryOut({ query }, async () => {
-    const migrations = await readCatalogInTransaction(query, ledger);
+    const migrations = await readCatalogInTransaction(query, scopeOf(ledger));
     const refused: Drift[] = [];
     for (const statement of up) refused.push(...(await tryStatement(query, statement)));
-    return [...refused, ...findDrift(await readCatalogInTransaction(query, ledger), migrations, "in the migrations")];
+    return [
+      ...refused,
+      ...findDrift(await readCatalogInTransaction(query, scopeOf(ledger)), migrations, "in the migrations"),
+    ];
   });
 }
 

@@ -1,11 +1,16 @@
-import type { Context } from "../context.ts";
-import { openHistory } from "../history.ts";
-import { replay } from "../replay.ts";
-import { type ShadowOptions, withShadow } from "../shadow.ts";
-import type { AreaNames } from "./areas.ts";
-import type { Diagram } from "./diagram.ts";
-import { draw, formatOf, type PictureFormat } from "./draw.ts";
-import { findFolder, readDiagram, writePicture } from "./picture.ts";
+import type { Context } from "../execute/context.ts";
+import { openHistory } from "../history/history.ts";
+import { replay } from "../shadow/replay.ts";
+import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
+import {
+  type AreaNames,
+  type Diagram,
+  drawDatabase,
+  findFolder,
+  formatOf,
+  type PictureFormat,
+  writePicture,
+} from "./picture.ts";
 
 export interface ErdOptions {
   /** Where the picture goes; its ending decides how it is drawn. */
@@ -31,11 +36,10 @@ export async function erd(context: Context, { file, areas, shadow, ...options }:
   const format = file === undefined ? (options.format ?? "svg") : formatOf(file);
   if (file !== undefined) await findFolder(file);
   const { folder } = await openHistory(context.directory);
-  const diagram = await withShadow(shadow, async (dsn) => {
+  const { text, diagram } = await withShadow(shadow, async (dsn) => {
     await replay(context, folder, dsn);
-    return await readDiagram(dsn, context.ledger, areas);
+    return await drawDatabase({ dsn, ledger: context.ledger }, format, areas);
   });
-  const text = await draw(diagram, format);
   if (file !== undefined) await writePicture(file, text);
   return { format, text, diagram };
 }

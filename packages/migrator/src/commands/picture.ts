@@ -1,12 +1,25 @@
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { readCatalog } from "../catalog/catalog.ts";
-import { connect } from "../connect.ts";
+import { readCatalog } from "@thedata/catalog";
+import { connect } from "../postgres/connection.ts";
 import { ConfigurationError } from "../errors.ts";
-import type { AreaNames } from "./areas.ts";
-import { type Diagram, diagramOf } from "./diagram.ts";
-import { draw, formatOf } from "./draw.ts";
-import type { LedgerTable } from "../tables.ts";
+import { type LedgerTable, scopeOf } from "../ledger/tables.ts";
+
+/** How a picture is written; Markdown is Mermaid within a fence. */
+export type PictureFormat = "svg" | "mermaid" | "markdown";
+
+/** The tables of each area of a picture, by the area's name. */
+export type AreaNames = Readonly<Record<string, readonly string[]>>;
+
+/** What a picture shows. */
+export interface Diagram {
+  readonly areas: readonly { readonly name: string }[];
+  readonly tables: readonly {
+    readonly name: string;
+    readonly columns: readonly { readonly name: string; readonly type: string }[];
+  }[];
+  readonly relations: readonly object[];
+}
 
 /** A picture of the schema that is kept current. */
 export interface Picture {
@@ -15,22 +28,51 @@ export interface Picture {
   readonly areas?: AreaNames | undefined;
 }
 
-/** Reads the schema of the database at `dsn` as a diagram. Throws a `ConfigurationError` for areas that do not fit. */
-export async function readDiagram(dsn: string, ledger: LedgerTable, areas?: AreaNames): Promise<Diagram> {
+const endings = new Map<string | undefined, PictureFormat>([
+  ["svg", "svg"],
+  ["mmd", "mermaid"],
+  ["md", "markdown"],
+]);
+
+/** The format of a picture by its file's ending. Throws a `ConfigurationError` for any other. */
+export function formatOf(file: string): PictureFormat {
+  const format = endings.get(/\.([^./\\]+)$/.exec(file)?.[1]);
+  if (format) return format;
+  throw new ConfigurationError(`"${file}" ends in none of .svg, .mmd (Mermaid) and .md: its ending says what is drawn`);
+}
+
+/**
+ * Draws the schema of the database at `dsn`. Throws a `ConfigurationError` for areas that do not fit, and where the
+ * package that draws is not installed.
+ */
+export async function drawDatabase(
+  { dsn, ledger }: { readonly dsn: string; readonly ledger: LedgerTable },
+  format: PictureFormat,
+  areas?: AreaNames,
+): Promise<{ readonly text: string; readonly diagram: Diagram }> {
+  const { AreasError, diagramOf, draw } = await loadErd();
   const connection = await connect(dsn, "migrator erd");
   try {
-    return diagramOf(await readCatalog(connection.query, ledger), areas);
+    const diagram = diagramOf(await readCatalog(connection.query, scopeOf(ledger)), areas);
+    return { text: await draw(diagram, format), diagram };
+  } catch (error) {
+    throw error instanceof AreasError ? new ConfigurationError(error.message, { cause: error }) : error;
   } finally {
     await connection.close();
   }
 }
+
+const loadErd = async () =>
+  await import("@thedata/erd").catch((cause: Error) => {
+    throw new ConfigurationError("A picture is drawn by the package @thedata/erd: npm install @thedata/erd", { cause });
+  });
 
 /** Whether the picture's file shows the database at `dsn`; with `fix` it does so afterwards. */
 export async function keepPicture(
   { file, areas }: Picture,
   { dsn, ledger, fix }: { dsn: string; ledger: LedgerTable; fix: boolean },
 ): Promise<"current" | "written" | "missing" | "stale"> {
-  const wanted = await draw(await readDiagram(dsn, ledger, areas), formatOf(file));
+  const { text: wanted } = await drawDatabase({ dsn, ledger }, formatOf(file), areas);
   const found = await readPicture(file);
   // A checkout on Windows may have its own line ends.
   if (found?.replaceAll("\r\n", "\n") === wanted) return "current";

@@ -1,15 +1,16 @@
+import { nextVersion, versionOf } from "../history/version.ts";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Context } from "./context.ts";
-import { discover, type MigrationFile } from "./discover.ts";
-import { ConfigurationError, MigratorError } from "./errors.ts";
-import { halfDone } from "./half-done.ts";
-import { readLedger } from "./ledger.ts";
-import { readProgress } from "./progress.ts";
+import type { Context } from "../execute/context.ts";
+import { discover, type MigrationFile } from "../history/folder.ts";
+import { ConfigurationError, MigratorError } from "../errors.ts";
+import { halfDone } from "../plan/half-done.ts";
+import { readLedger } from "../ledger/ledger.ts";
+import { readProgress } from "../ledger/progress.ts";
 import { rewriteManifest } from "./create.ts";
-import { nextStamp, resolveTarget, stampOf } from "./resolve-target.ts";
-import { writeManifest } from "./manifest.ts";
-import { withConnection } from "./under-lock.ts";
+import { resolveTarget } from "../plan/resolve-target.ts";
+import { writeManifest } from "../history/manifest.ts";
+import { withConnection } from "../execute/under-lock.ts";
 
 /** A migration that was moved to the end of the history. */
 export interface Rebased {
@@ -32,9 +33,9 @@ export async function rebase(context: Context, name: string): Promise<Rebased> {
   const file = folder.files.find((one) => one.name === from) as MigrationFile;
   if (folder.files.at(-1)?.name === from) throw new MigratorError("refused", `${from} is the last migration already`);
   if (context.dsn) await refuseApplied(context, from);
-  const stamp = stampOf(from);
+  const stamp = versionOf(from);
   if (!stamp) throw new ConfigurationError(`${from} has no time stamp in its name that could be moved`);
-  const to = from.replace(stamp, nextStamp(folder.files).slice(0, Math.max(stamp.length, 14)));
+  const to = from.replace(stamp, nextVersion(folder.files).slice(0, Math.max(stamp.length, 14)));
   const target = path.join(folder.directory, path.basename(file.path).replace(from, to));
   await move(folder, file, target, (source) => source.replaceAll(from, to));
   return { from, to, file: target };

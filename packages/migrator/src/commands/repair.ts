@@ -1,21 +1,21 @@
-import { recordAudit } from "./audit.ts";
-import { checkHistory } from "./check.ts";
-import type { Connection } from "./connect.ts";
-import type { Context } from "./context.ts";
-import { waitForDisk } from "./durability.ts";
-import { ConfigurationError, type Problem, RefusedError, UnknownMigrationError } from "./errors.ts";
-import { enumerate, type Statement } from "./execute/failure.ts";
-import { lastOf, toUnits } from "./execute/units.ts";
-import { halfDone } from "./half-done.ts";
-import { type History, openHistory } from "./history.ts";
-import { acceptChanged, forget, readLedger, recordApplied } from "./ledger.ts";
-import { type LoadedMigration, scriptOf } from "./load.ts";
-import type { Direction } from "./plan.ts";
-import { inTransaction } from "./postgres/transaction.ts";
-import { ensureLedger } from "./prepare-ledger.ts";
-import { forgetProgress, noteProgress, type Progress, readProgress } from "./progress.ts";
-import { resolveTarget } from "./resolve-target.ts";
-import { underLock, withConnection } from "./under-lock.ts";
+import type { Direction } from "../report.ts";
+import { recordAudit } from "../ledger/audit.ts";
+import { checkHistory } from "../plan/integrity.ts";
+import type { Connection } from "../postgres/connection.ts";
+import type { Context } from "../execute/context.ts";
+import { waitForDisk } from "../ledger/durability.ts";
+import { ConfigurationError, type Problem, RefusedError, UnknownMigrationError } from "../errors.ts";
+import { enumerate, type Statement } from "../execute/failure.ts";
+import { lastOf, toUnits } from "../execute/units.ts";
+import { halfDone } from "../plan/half-done.ts";
+import { type History, openHistory } from "../history/history.ts";
+import { acceptChanged, forget, readLedger, recordApplied } from "../ledger/ledger.ts";
+import { type LoadedMigration, scriptOf } from "../history/load.ts";
+import { inTransaction } from "../postgres/transaction.ts";
+import { ensureLedger } from "../ledger/prepare-ledger.ts";
+import { forgetProgress, noteProgress, type Progress, readProgress } from "../ledger/progress.ts";
+import { resolveTarget } from "../plan/resolve-target.ts";
+import { underLock, withConnection } from "../execute/under-lock.ts";
 
 /** What was accepted of a migration: its edit, that its file is gone, or how far it is done. */
 export interface Repaired {

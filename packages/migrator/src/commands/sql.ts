@@ -1,23 +1,22 @@
+import type { Direction } from "../report.ts";
 import { escapeLiteral } from "pg";
-import { auditInsert } from "./audit.ts";
-import type { Context } from "./context.ts";
-import { ConfigurationError, RefusedError } from "./errors.ts";
-import { enumerate } from "./execute/failure.ts";
-import { isOutside } from "./execute/statement-kinds.ts";
-import { toUnits, type Unit } from "./execute/units.ts";
-import { escapeControls } from "./escape-controls.ts";
-import { openHistory } from "./history.ts";
-import { inline } from "./inline.ts";
-import { ledgerDelete, ledgerInsert } from "./ledger.ts";
-import { isLeftBlank, leftBlank } from "./left-blank.ts";
-import { type LoadedMigration, scriptOf } from "./load.ts";
-import { lockName } from "./lock.ts";
-import type { Direction } from "./plan.ts";
-import { ledgerStatements } from "./prepare-ledger.ts";
-import { progressDelete, progressUpserts } from "./progress.ts";
-import { resolveTarget } from "./resolve-target.ts";
-import { terminate } from "./terminate.ts";
-import { type LedgerTable, progressTable, qualified } from "./tables.ts";
+import { auditInsert } from "../ledger/audit.ts";
+import type { Context } from "../execute/context.ts";
+import { ConfigurationError, RefusedError } from "../errors.ts";
+import { enumerate } from "../execute/failure.ts";
+import { isOutside } from "../execute/statement-kinds.ts";
+import { toUnits, type Unit } from "../execute/units.ts";
+import { escapeControls } from "../escape-controls.ts";
+import { openHistory } from "../history/history.ts";
+import { inline } from "../postgres/parameterized.ts";
+import { ledgerDelete, ledgerInsert } from "../ledger/ledger.ts";
+import { isLeftBlank, leftBlank } from "../history/left-blank.ts";
+import { type LoadedMigration, scriptOf } from "../history/load.ts";
+import { ledgerStatements } from "../ledger/prepare-ledger.ts";
+import { progressDelete, progressUpserts } from "../ledger/progress.ts";
+import { resolveTarget } from "../plan/resolve-target.ts";
+import { terminate } from "../postgres/terminate.ts";
+import { type LedgerTable, progressTable, qualified, lockName } from "../ledger/tables.ts";
 
 export interface ScriptOptions {
   /** The migration that the database is at; none: an empty database, or with `down` the head. */

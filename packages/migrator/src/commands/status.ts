@@ -1,14 +1,15 @@
-import { isSound } from "./check.ts";
-import { findInvalidIndexes } from "./execute/concurrent-index.ts";
-import type { Context } from "./context.ts";
-import type { Query } from "./connect.ts";
-import { ensureFlushed } from "./durability.ts";
-import type { Problem } from "./errors.ts";
-import { type AppliedMigration, readLedger, readRecordedLedger } from "./ledger.ts";
-import { findHolder, lockName } from "./lock.ts";
-import { readProgress } from "./progress.ts";
-import { type Status, summarize } from "./status.ts";
-import { withCachedHistory } from "./cached-history.ts";
+import { lockName } from "../ledger/tables.ts";
+import { isSound } from "../plan/integrity.ts";
+import { findInvalidIndexes } from "../execute/concurrent-index.ts";
+import type { Context } from "../execute/context.ts";
+import type { Query } from "../postgres/connection.ts";
+import { ensureFlushed } from "../ledger/durability.ts";
+import type { Problem } from "../errors.ts";
+import { type AppliedMigration, readLedger, readRecordedLedger } from "../ledger/ledger.ts";
+import { findHolder } from "../postgres/advisory-lock.ts";
+import { readProgress } from "../ledger/progress.ts";
+import { type Status, summarize } from "../plan/status.ts";
+import { withCachedHistory } from "../execute/fast-path.ts";
 
 /**
  * Reads where the database stands; changes nothing and takes no lock. "Current" is said only of what is on the server's

@@ -1,16 +1,16 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../execute/context.ts";
 import { MigrationFailedError } from "../errors.ts";
-import { type History, openHistory } from "../history.ts";
-import { replay } from "../replay.ts";
-import { resolveTarget } from "../resolve-target.ts";
-import { type ShadowOptions, withShadow } from "../shadow.ts";
-import { type CollectedAgain, collectAgain, findUnsteady } from "./collect-again.ts";
-import { readDeclaredLosses } from "./declared-losses.ts";
-import { describeFailure } from "./describe-failure.ts";
-import type { GivenRows } from "./fill/fill-tables.ts";
-import { prove } from "./prove.ts";
-import { type Stage, withStage } from "./stage.ts";
-import { addFault, addNote, type Findings, noFindings, type Verdict } from "./verdict.ts";
+import { type History, openHistory } from "../history/history.ts";
+import { replay } from "../shadow/replay.ts";
+import { resolveTarget } from "../plan/resolve-target.ts";
+import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
+import { type CollectedAgain, collectAgain, findUnsteady } from "../verify/collect-again.ts";
+import { readDeclaredLosses } from "../verify/declared-losses.ts";
+import { describeFailure } from "../verify/describe-failure.ts";
+import type { GivenRows } from "../verify/fill/fill-tables.ts";
+import { prove } from "../verify/prove.ts";
+import { type Stage, withStage } from "../verify/stage.ts";
+import { addFault, addNote, type Findings, noFindings, type Verdict } from "../verify/verdict.ts";
 
 export interface VerifyOptions {
   readonly shadow: ShadowOptions;

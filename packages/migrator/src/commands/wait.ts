@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Context } from "./context.ts";
-import { ConnectionError } from "./errors.ts";
-import { readStatus } from "./read-status.ts";
-import type { Status } from "./status.ts";
+import type { Context } from "../execute/context.ts";
+import { ConnectionError } from "../errors.ts";
+import { readStatus } from "./status.ts";
+import type { Status } from "../plan/status.ts";
 
 /**
  * Waits until the database is at the head of this history, or until `timeoutMs` is over, and gives the last status.

@@ -1,9 +1,8 @@
-import type { Catalog } from "../catalog/catalog.ts";
-import { shorten } from "../catalog/names.ts";
-import { type Rename, renameStatement } from "../catalog/renames.ts";
+import { type Catalog, type Rename, renameStatement } from "@thedata/catalog";
+import { shorten } from "@thedata/catalog/sql";
 import { MigratorError } from "../errors.ts";
-import { type Difference, findDifference } from "../find-difference.ts";
-import { apply, look, type ShadowSchema } from "../shadow-schema.ts";
+import { type Difference, findDifference } from "../models/find-difference.ts";
+import { apply, look, type ShadowSchema } from "../models/shadow-schema.ts";
 import { findWayBack } from "./find-way-back.ts";
 import { followRenames } from "./follow-renames.ts";
 import { type RenameChoices, settleRenames } from "./settle-renames.ts";

@@ -1,6 +1,6 @@
 import { distance } from "fastest-levenshtein";
-import type { Catalog, CatalogObject } from "../catalog/catalog.ts";
-import { lastPart, partsOf, unquote } from "../catalog/names.ts";
+import type { Catalog, CatalogObject } from "@thedata/catalog";
+import { lastPart, partsOf, unquote } from "@thedata/catalog/sql";
 
 /** A table or column that goes, and those that come and could be the same one under another name. */
 export interface Candidate {

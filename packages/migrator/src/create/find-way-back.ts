@@ -1,9 +1,6 @@
-import type { Catalog } from "../catalog/catalog.ts";
-import { compareCatalogs } from "../catalog/compare.ts";
-import { describeDifference } from "../catalog/describe.ts";
-import { findDrift } from "../catalog/mend.ts";
-import { rowless } from "../find-difference.ts";
-import { look, sendAll, type ShadowSchema } from "../shadow-schema.ts";
+import { type Catalog, compareCatalogs, describeDifference, findDrift } from "@thedata/catalog";
+import { rowless } from "../models/find-difference.ts";
+import { look, sendAll, type ShadowSchema } from "../models/shadow-schema.ts";
 import { tidyDrops } from "./tidy-drops.ts";
 import { tryOut } from "../postgres/transaction.ts";
 

@@ -1,8 +1,6 @@
-import type { Catalog } from "../catalog/catalog.ts";
-import type { Kind } from "../catalog/queries.ts";
-import { findRenames, type Rename, renameStatement } from "../catalog/renames.ts";
-import { makeAlone } from "../find-difference.ts";
-import { apply, type ShadowSchema } from "../shadow-schema.ts";
+import { type Catalog, findRenames, type Kind, type Rename, renameStatement } from "@thedata/catalog";
+import { makeAlone } from "../models/find-difference.ts";
+import { apply, type ShadowSchema } from "../models/shadow-schema.ts";
 import type { Settled } from "./settle-renames.ts";
 import { tryOut } from "../postgres/transaction.ts";
 

@@ -1,4 +1,4 @@
-import { readList } from "../postgres/sql-lexer.ts";
+import { readList } from "@thedata/catalog/sql";
 
 /** Breaks a statement at its clauses: a line for each column of a new table and for each change of an old one. */
 export function formatSql(sql: string): string {

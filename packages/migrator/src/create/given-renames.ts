@@ -1,6 +1,5 @@
-import type { Catalog, CatalogObject } from "../catalog/catalog.ts";
-import { partsOf, shorten, unquote } from "../catalog/names.ts";
-import type { Rename } from "../catalog/renames.ts";
+import type { Catalog, CatalogObject, Rename } from "@thedata/catalog";
+import { partsOf, shorten, unquote } from "@thedata/catalog/sql";
 import { ConfigurationError } from "../errors.ts";
 import { means, missingIn } from "./find-renames.ts";
 

@@ -1,11 +1,10 @@
-import type { Catalog } from "../catalog/catalog.ts";
-import { shorten } from "../catalog/names.ts";
-import { type Rename, renameStatement } from "../catalog/renames.ts";
+import { type Catalog, type Rename, renameStatement } from "@thedata/catalog";
+import { shorten } from "@thedata/catalog/sql";
 import { MigratorError } from "../errors.ts";
-import { type Difference, findDifference } from "../find-difference.ts";
+import { type Difference, findDifference } from "../models/find-difference.ts";
 import { type Candidate, findCandidates } from "./find-renames.ts";
 import { type GivenRename, parseRename, refuseUnknown, resolveRename, toRename } from "./given-renames.ts";
-import { apply, type ShadowSchema } from "../shadow-schema.ts";
+import { apply, type ShadowSchema } from "../models/shadow-schema.ts";
 
 /** Something that goes and may be the same as something new: names as people write them, columns with their table. */
 export interface RenameQuestion {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Catalog } from "../catalog/catalog.ts";
+import type { Catalog } from "@thedata/catalog";
 import { tidyDrops } from "./tidy-drops.ts";
 
 const key = (from: string, to: string): Catalog[number] => ({

@@ -1,5 +1,5 @@
-import type { Catalog } from "../catalog/catalog.ts";
-import { lastPart, unquote } from "../catalog/names.ts";
+import type { Catalog } from "@thedata/catalog";
+import { lastPart, unquote } from "@thedata/catalog/sql";
 
 /**
  * Statements in which tables that refer to others go before those: then their foreign keys need not be dropped first.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CatalogObject } from "../catalog/catalog.ts";
+import type { CatalogObject } from "@thedata/catalog";
 import { warnOfType } from "./warn-of-type.ts";
 
 const column = (type: string): CatalogObject => ({

@@ -1,6 +1,5 @@
-import { guardOf } from "../catalog/cast-guard.ts";
-import type { CatalogObject } from "../catalog/catalog.ts";
-import { isText, keepsAll, readType } from "../catalog/column-types.ts";
+import { type CatalogObject, guardOf } from "@thedata/catalog";
+import { isText, keepsAll, readType } from "@thedata/catalog/sql";
 
 /** What a column's new type means for its values, in plain words; nothing where PostgreSQL need not touch them. */
 export function warnOfType(

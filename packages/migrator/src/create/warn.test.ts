@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Catalog, CatalogObject } from "../catalog/catalog.ts";
+import type { Catalog, CatalogObject } from "@thedata/catalog";
 import { findWarnings } from "./warn.ts";
 
 const object = (kind: CatalogObject["kind"], name: string, properties: CatalogObject["properties"] = {}) =>

@@ -1,7 +1,5 @@
-import { isGuard } from "../catalog/cast-guard.ts";
-import type { Catalog, CatalogObject } from "../catalog/catalog.ts";
-import { lastPart, partsOf, shorten, unquote } from "../catalog/names.ts";
-import { readList, tokenize } from "../postgres/sql-lexer.ts";
+import { type Catalog, type CatalogObject, isGuard } from "@thedata/catalog";
+import { lastPart, partsOf, readList, shorten, tokenize, unquote } from "@thedata/catalog/sql";
 import {
   type ClauseNode,
   type ColumnNode,

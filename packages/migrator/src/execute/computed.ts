@@ -1,5 +1,5 @@
-import { type LoadedMigration, refuseCommands, toStatements } from "../load.ts";
-import type { Direction } from "../plan.ts";
+import type { Direction } from "../report.ts";
+import { type LoadedMigration, refuseCommands, toStatements } from "../history/load.ts";
 import { borrowDriver, type Traffic } from "./driver.ts";
 import { explain } from "./failure.ts";
 import type { Run } from "./run.ts";

@@ -1,5 +1,5 @@
-import type { Query } from "../connect.ts";
-import { type LedgerTable, qualified } from "../tables.ts";
+import type { Query } from "../postgres/connection.ts";
+import { type LedgerTable, qualified } from "../ledger/tables.ts";
 
 /** A statement that builds or drops an index without blocking writers, and leaves traces when it is cut off. */
 export interface ConcurrentIndex {

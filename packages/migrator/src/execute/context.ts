@@ -1,10 +1,10 @@
+import type { OrmOptions } from "./orm-options.ts";
 import path from "node:path";
-import type { OrmOptions } from "./execute/driver.ts";
-import { ConfigurationError } from "./errors.ts";
-import type { Event } from "./events.ts";
-import { uniqueId } from "./hash.ts";
-import { MigrationCache } from "./history/cache.ts";
-import { defaultLedger, type LedgerTable } from "./tables.ts";
+import { ConfigurationError } from "../errors.ts";
+import type { Event } from "../events.ts";
+import { uniqueId } from "../hash.ts";
+import { MigrationCache } from "../history/cache.ts";
+import { defaultLedger, type LedgerTable } from "../ledger/tables.ts";
 
 /** What a program tells the engine; everything but the first two has a default. */
 export interface MigratorOptions {

@@ -1,8 +1,8 @@
 import { callbackify } from "node:util";
 import type { Client, QueryConfig } from "pg";
-import { withoutConnection } from "../orm-options.ts";
-import { findTransactionControl, splitCommands, transactionControlOf } from "../postgres/sql-lexer.ts";
-import type { MigrationDriver } from "../recorder.ts";
+import { type OrmOptions, withoutConnection } from "./orm-options.ts";
+import { findTransactionControl, splitCommands, transactionControlOf } from "@thedata/catalog/sql";
+import type { MigrationDriver } from "../history/migration-class.ts";
 import { isOutside } from "./statement-kinds.ts";
 
 /** MikroORM's driver and configuration, for a migration whose code asks the database. */
@@ -12,9 +12,6 @@ export interface BorrowedDriver {
   /** What `setTransactionContext` takes, so that an EntityManager nests its transactions in ours. */
   readonly context: unknown;
 }
-
-/** The options of MikroORM that the project's models need; without them an EntityManager knows no entity. */
-export type OrmOptions = Record<string, unknown>;
 
 /** How much went over a session that was lent. */
 export interface Traffic {

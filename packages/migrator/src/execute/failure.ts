@@ -1,7 +1,6 @@
-import type { DatabaseError } from "pg";
-import { isConnectionFailure } from "../connect.ts";
+import { isConnectionFailure } from "../postgres/connection.ts";
 import { InterruptedError, MigrationFailedError } from "../errors.ts";
-import type { PipelineFailure } from "./pipeline.ts";
+import type { Cause, PipelineFailure } from "./pipeline.ts";
 import type { Run } from "./run.ts";
 
 /** A statement of a migration, and where it stands in it. */
@@ -16,9 +15,6 @@ export interface Statement {
 export function enumerate(statements: readonly string[]): Statement[] {
   return statements.map((sql, index) => ({ sql, number: index + 1, total: statements.length }));
 }
-
-/** An error of the server's or of code. */
-export type Cause = Error & Partial<Omit<DatabaseError, keyof Error>>;
 
 /** What PostgreSQL, or the migration's own code, said no to, as an error that names it. */
 export function explain(run: Run, migration: string, thrown: unknown, statement?: Statement): Error {

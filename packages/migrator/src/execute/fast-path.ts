@@ -1,7 +1,7 @@
-import type { Connection } from "./connect.ts";
+import type { Connection } from "../postgres/connection.ts";
 import type { Context } from "./context.ts";
-import { type History, openHistory } from "./history.ts";
-import { digestOf } from "./ledger.ts";
+import { type History, openHistory } from "../history/history.ts";
+import { digestOf } from "../ledger/ledger.ts";
 import { withConnectionMeanwhile, withHistory } from "./under-lock.ts";
 
 /** What a command does with a history that an earlier run may have found sound. */

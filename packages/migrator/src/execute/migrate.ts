@@ -1,45 +1,27 @@
-import { checkHistory, checkPlan, isAhead, isSound, type KnownApplication } from "./check.ts";
-import type { Connection } from "./connect.ts";
+import { checkHistory, checkPlan, isAhead, isSound } from "../plan/integrity.ts";
+import type { Connection } from "../postgres/connection.ts";
 import type { Context } from "./context.ts";
-import { ensureFlushed } from "./durability.ts";
-import { AheadError, BrokenMigrationError, type MigratorError, type Problem } from "./errors.ts";
-import type { History } from "./history.ts";
-import { isRecorded, readRecorded } from "./ledger.ts";
-import type { LoadedMigration } from "./load.ts";
-import { type Direction, type DownTarget, type Plan, planDown, planUp, type UpTarget } from "./plan.ts";
-import { type Progress, readProgress } from "./progress.ts";
-import { type Report, unrun } from "./report.ts";
-import { withCachedHistory } from "./cached-history.ts";
-import { inSpan } from "./span.ts";
+import { ensureFlushed } from "../ledger/durability.ts";
+import { AheadError, BrokenMigrationError, type MigratorError, type Problem } from "../errors.ts";
+import type { History } from "../history/history.ts";
+import { isRecorded, readRecorded, type KnownApplication } from "../ledger/ledger.ts";
+import type { LoadedMigration } from "../history/load.ts";
+import { type DownTarget, planDown, planUp } from "../plan/plan.ts";
+import { type Progress, readProgress } from "../ledger/progress.ts";
+import { type Report, unrun, type Direction, type Plan } from "../report.ts";
+import { withCachedHistory } from "./fast-path.ts";
 import { underLock, withHistory } from "./under-lock.ts";
-
-export type { Report } from "./report.ts";
 
 export interface MigrateOptions extends DownTarget {
   /** Says what would be done and does nothing, not even take the lock. */
   readonly dryRun?: boolean | undefined;
 }
 
-/** Applies what is pending. Throws a `MigratorError` when it cannot start; what happens after that is in the report. */
-export async function up(context: Context, options: UpTarget & MigrateOptions = {}): Promise<Report> {
-  return await migrate(context, "up", options);
-}
-
-/** Reverts what was applied last: one migration unless told. Throws and reports like `up`. */
-export async function down(context: Context, options: MigrateOptions = {}): Promise<Report> {
-  return await migrate(context, "down", options);
-}
-
-async function migrate(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
-  const attributes = () => ({ "migrator.run": context.runId, "migrator.direction": direction });
-  return await inSpan(
-    `migrator ${direction}`,
-    attributes,
-    async () => await migrateInSpan(context, direction, options),
-  );
-}
-
-async function migrateInSpan(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
+/**
+ * Moves the database along the history: plans, checks, locks, applies and records. Throws a `MigratorError` when it
+ * cannot start; what happens after that is in the report.
+ */
+export async function migrate(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
   const thorough = async (connection: Connection, history: History, vouch?: () => void) =>
     await migrateOn({ context, direction, options, history, connection, vouch });
   if (!isEverything(direction, options)) return await withHistory(context, thorough);
@@ -69,7 +51,7 @@ async function migrateOn(run: Run): Promise<Report> {
     const prepared = await prepare(run);
     if (prepared.settled) return await settle(context, connection, prepared.settled);
     // Most starts find nothing to do.
-    const { runPlan } = await import("./execute/run-plan.ts");
+    const { runPlan } = await import("./run-plan.ts");
     return await runPlan({ ...context, connection, timeouts }, context, prepared);
   });
 }

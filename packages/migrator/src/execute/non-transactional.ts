@@ -1,8 +1,8 @@
 import { InterruptedError, MigrationFailedError, RefusedError } from "../errors.ts";
-import { halfDone } from "../half-done.ts";
-import { scriptOf } from "../load.ts";
+import { halfDone } from "../plan/half-done.ts";
+import { scriptOf } from "../history/load.ts";
 import { inTransaction, runTransaction } from "../postgres/transaction.ts";
-import { forgetProgress, noteProgress, readProgress, withdrawAttempt } from "../progress.ts";
+import { forgetProgress, noteProgress, readProgress, withdrawAttempt } from "../ledger/progress.ts";
 import { compute } from "./computed.ts";
 import { dropInvalidIndex, findIndex, parseConcurrentIndex } from "./concurrent-index.ts";
 import { enumerate, explain, hasSqlState, type Statement } from "./failure.ts";

@@ -1,4 +1,5 @@
-import type { OrmOptions } from "./execute/driver.ts";
+/** The options of MikroORM that the project's models need; without them an EntityManager knows no entity. */
+export type OrmOptions = Record<string, unknown>;
 
 // What in MikroORM's options says where it connects to, and what is done there.
 const elsewhere = new Set([

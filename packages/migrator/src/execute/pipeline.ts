@@ -1,6 +1,8 @@
-import type { Client, Submittable } from "pg";
-import { isClosed, splitCommands } from "../postgres/sql-lexer.ts";
-import type { Cause } from "./failure.ts";
+import type { Client, DatabaseError, Submittable } from "pg";
+import { isClosed, splitCommands } from "@thedata/catalog/sql";
+
+/** An error of the server's or of code. */
+export type Cause = Error & Partial<Omit<DatabaseError, keyof Error>>;
 
 /** One command of a pipeline. */
 export interface PipelineCommand {

@@ -1,11 +1,10 @@
-import type { Problem } from "./errors.ts";
-import { resume } from "./execute/resume.ts";
-import { halfDone } from "./half-done.ts";
-import { isLeftBlank, leftBlank } from "./left-blank.ts";
-import { type LoadedMigration, scriptOf } from "./load.ts";
-import type { Direction, Plan } from "./plan.ts";
-import type { Progress } from "./progress.ts";
-import { type Report, unrun } from "./report.ts";
+import type { Problem } from "../errors.ts";
+import { resume } from "./resume.ts";
+import { halfDone } from "../plan/half-done.ts";
+import { isLeftBlank, leftBlank } from "../history/left-blank.ts";
+import { type LoadedMigration, scriptOf } from "../history/load.ts";
+import type { Progress } from "../ledger/progress.ts";
+import { type Report, unrun, type Direction, type Plan } from "../report.ts";
 
 /** What speaks against the migrations of a plan themselves: one is half done, or has no statement. */
 export function checkPlanned(

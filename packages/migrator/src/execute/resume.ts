@@ -1,5 +1,5 @@
-import type { Script } from "../load.ts";
-import type { Progress } from "../progress.ts";
+import type { Script } from "../history/load.ts";
+import type { Progress } from "../ledger/progress.ts";
 import { endsWithSession, isRepeatable } from "./statement-kinds.ts";
 
 /** Where a half-done migration goes on, or why it cannot. */

@@ -1,14 +1,13 @@
-import { applyStep, recordFailure, type StepResult } from "./step.ts";
-import type { Context } from "../context.ts";
+import { applyStep, recordFailure } from "./step.ts";
+import type { Context } from "./context.ts";
 import { InterruptedError, MigrationFailedError, MigratorError } from "../errors.ts";
-import { type LoadedMigration, scriptOf } from "../load.ts";
-import type { Direction, Plan } from "../plan.ts";
-import { ensureLedger } from "../prepare-ledger.ts";
-import { type Report, unrun } from "../report.ts";
+import { type LoadedMigration, scriptOf } from "../history/load.ts";
+import { ensureLedger } from "../ledger/prepare-ledger.ts";
+import { type Report, unrun, type StepResult, type Direction, type Plan } from "../report.ts";
 import { retryOnLockTimeout } from "./retry.ts";
 import type { Run } from "./run.ts";
-import { inSpan } from "../span.ts";
-import { qualified } from "../tables.ts";
+import { inSpan } from "../postgres/tracing.ts";
+import { qualified } from "../ledger/tables.ts";
 
 /** Runs a plan, step by step, under the lock; what goes wrong is in the report. */
 export async function runPlan(

@@ -1,9 +1,9 @@
-import type { Connection } from "../connect.ts";
+import type { Direction } from "../report.ts";
+import type { OrmOptions } from "./orm-options.ts";
+import type { Connection } from "../postgres/connection.ts";
 import type { Event } from "../events.ts";
-import type { LoadedMigration } from "../load.ts";
-import type { Direction } from "../plan.ts";
-import type { OrmOptions } from "./driver.ts";
-import type { LedgerTable } from "../tables.ts";
+import type { LoadedMigration } from "../history/load.ts";
+import type { LedgerTable } from "../ledger/tables.ts";
 
 /** A migration and the direction in which it runs. */
 export interface Step {

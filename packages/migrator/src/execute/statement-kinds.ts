@@ -1,4 +1,4 @@
-import { leadingWords, splitCommands } from "../postgres/sql-lexer.ts";
+import { leadingWords, splitCommands } from "@thedata/catalog/sql";
 
 /** The commands of statements that are done which set something for the session: another session needs them again. */
 export function sessionCommandsOf(done: readonly string[]): string[] {

@@ -1,28 +1,19 @@
+import type { StepResult } from "../report.ts";
+import type { Direction } from "../report.ts";
 import { escapeLiteral } from "pg";
-import { auditInsert, recordAudit } from "../audit.ts";
+import { auditInsert, recordAudit } from "../ledger/audit.ts";
 import { InterruptedError, MigrationFailedError, MigratorError } from "../errors.ts";
-import { waitForDisk } from "../durability.ts";
-import { ledgerDelete, ledgerInsert } from "../ledger.ts";
-import { type LoadedMigration, scriptOf } from "../load.ts";
-import type { Direction } from "../plan.ts";
+import { waitForDisk } from "../ledger/durability.ts";
+import { ledgerDelete, ledgerInsert } from "../ledger/ledger.ts";
+import { type LoadedMigration, scriptOf } from "../history/load.ts";
 import { rollBack } from "../postgres/transaction.ts";
-import { progressDelete } from "../progress.ts";
+import { progressDelete } from "../ledger/progress.ts";
 import { compute } from "./computed.ts";
 import { explain, explainPipeline } from "./failure.ts";
 import { runOutside } from "./non-transactional.ts";
 import { type PipelineCommand, sendPipeline, toCommands } from "./pipeline.ts";
 import type { Run, Step } from "./run.ts";
 import { watchStep } from "./watch-step.ts";
-
-/** What happened to one migration. */
-export interface StepResult {
-  readonly name: string;
-  readonly result: "applied" | "reverted" | "failed" | "notRun" | "planned";
-  /** How long it took, in milliseconds; 0 when it did not run. */
-  readonly durationMs: number;
-  /** How many statements it sent, or would send. */
-  readonly statements: number;
-}
 
 /**
  * Applies or reverts one migration and records it. A transactional one commits together with its ledger row or not

@@ -1,9 +1,11 @@
-import { type Connection, connect } from "./connect.ts";
+import { lockName } from "../ledger/tables.ts";
+import type { LockHolder } from "../events.ts";
+import { type Connection, connect } from "../postgres/connection.ts";
 import type { Context } from "./context.ts";
-import { ConfigurationError, InterruptedError, MigratorError } from "./errors.ts";
-import { type History, openFolder, readFolder } from "./history.ts";
-import type { MigrationCache } from "./history/cache.ts";
-import { type LockHolder, withLock } from "./lock.ts";
+import { ConfigurationError, InterruptedError, MigratorError } from "../errors.ts";
+import { type History, openFolder, readFolder } from "../history/history.ts";
+import type { MigrationCache } from "../history/cache.ts";
+import { withLock } from "../postgres/advisory-lock.ts";
 
 /** Opens a session of this run and closes it after `work`. An abort of the run cancels the statement under way. */
 export async function withConnection<Result>(
@@ -87,7 +89,11 @@ export async function underLock<Result>(
   const onWaiting = (holder: LockHolder) => onEvent({ type: "waiting", holder });
   // Before the lock: a session that waits for it is idle between two tries.
   if (timeouts.length > 0) await connection.query(timeouts.join("; "));
-  return await withLock(connection.query, { ledger, waitMs, signal, onWaiting }, async () => await work(timeouts));
+  return await withLock(
+    connection.query,
+    { name: lockName(ledger), waitMs, signal, onWaiting },
+    async () => await work(timeouts),
+  );
 }
 
 // What would end a session that works, or waits between two attempts, for longer than a role may by default.

@@ -1,5 +1,5 @@
 import { BrokenMigrationError } from "../errors.ts";
-import { splitCommands, transactionControlOf } from "../postgres/sql-lexer.ts";
+import { splitCommands, transactionControlOf } from "@thedata/catalog/sql";
 import type { Statement } from "./failure.ts";
 
 /** What is done as a whole outside a transaction of the runner's: one statement, or a transaction that the migration wrote. */

@@ -1,6 +1,7 @@
+import type { Activity, Blocker } from "../events.ts";
 import { MigrationFailedError } from "../errors.ts";
 import type { Run } from "./run.ts";
-import { type Activity, type Blocker, watch } from "./watch.ts";
+import { watch } from "./watch.ts";
 
 /**
  * Runs `work`, a part of a migration, while a second session tells who blocks it and how far it is. With

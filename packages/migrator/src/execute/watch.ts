@@ -1,24 +1,5 @@
-import type { Connection, Query } from "../connect.ts";
-
-/** A session that holds a lock which a migration waits for. */
-export interface Blocker {
-  readonly pid: number;
-  readonly applicationName: string;
-  /** `active`, `idle in transaction` … */
-  readonly state: string;
-  /** How long its current or last statement has been there, in seconds. */
-  readonly queryAgeSeconds: number;
-}
-
-/** What a statement that takes long is doing. */
-export interface Activity {
-  /** Since the work began, in milliseconds. */
-  readonly elapsedMs: number;
-  /** The command under way, cut to what the server keeps of it. */
-  readonly command: string;
-  /** PostgreSQL's own word on how far it is, such as `building index: scanning table, 40 %`; null: it has none. */
-  readonly progress: string | null;
-}
+import type { Activity, Blocker } from "../events.ts";
+import type { Connection, Query } from "../postgres/connection.ts";
 
 export interface WatchOptions {
   /** The longest wait for one lock, in milliseconds. */

@@ -1,9 +1,9 @@
+import type { KnownMigration } from "./load.ts";
 import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
-import type { KnownMigration } from "../check.ts";
-import { isMigrationFile, type MigrationFile, readSource } from "../discover.ts";
+import { isMigrationFile, type MigrationFile, readSource } from "./folder.ts";
 import { sha256 } from "../hash.ts";
-import { manifestFile } from "../manifest.ts";
+import { manifestFile } from "./manifest.ts";
 import { readOwnFile, writeOwnFile } from "./own-files.ts";
 
 /** What is known of a file, and the SHA-256 of the text that it was read from. */
@@ -83,7 +83,7 @@ export class MigrationCache {
     const name = path.basename(file.path);
     const { notes, stamps } = (this.#earlier ??= readEarlier(this.#stored));
     // Before anybody reads the file, known or not.
-    const stamp = this.#stampOf(name);
+    const stamp = this.#versionOf(name);
     const note = notes.get(name);
     if (!note) return undefined;
     if (stamp === undefined || stamp !== stamps.get(name)) {
@@ -97,7 +97,7 @@ export class MigrationCache {
   /** Takes what was read of a file that depends on nothing but its text, `source`. */
   note(file: MigrationFile, source: Buffer, known: KnownMigration): void {
     const name = path.basename(file.path);
-    const stamp = this.#stampOf(name);
+    const stamp = this.#versionOf(name);
     // A link may have been pointed elsewhere meanwhile.
     if (stamp !== undefined && stamp !== byName([name], stampsOf(this.#directory, [name])).get(name)) return;
     this.#notes.set(name, { content: sha256(source), known });
@@ -130,7 +130,7 @@ export class MigrationCache {
     return (this.#seen ??= stampsOf(this.#directory, watched(this.#names)));
   }
 
-  #stampOf(name: string): string | undefined {
+  #versionOf(name: string): string | undefined {
     return (this.#seenByName ??= byName(watched(this.#names), this.#look())).get(name);
   }
 }

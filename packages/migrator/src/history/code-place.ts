@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Script } from "node:vm";
-import { readTokens } from "../source-tokens.ts";
+import { readTokens } from "./source-tokens.ts";
 
 /** Where in a file an error of its code comes from; both from 1. */
 export interface CodePlace {

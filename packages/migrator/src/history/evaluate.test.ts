@@ -70,7 +70,7 @@ describe("a migration that is nothing but its text", () => {
   });
 });
 
-const own = path.resolve(import.meta.dirname, "../../migrations/src/migrations");
+const own = path.resolve(import.meta.dirname, "../../../migrations/src/migrations");
 
 it.each((await readdir(own)).filter((name) => name.endsWith(".ts")))(
   "takes the project's own %s for its text",

@@ -1,7 +1,7 @@
 import { compileFunction } from "node:vm";
-import { findHead, isSelfContained } from "./history/self-contained.ts";
-import { findTypes } from "./history/simple-types.ts";
-import { RecordedMigration } from "./recorder.ts";
+import { findHead, isSelfContained } from "./self-contained.ts";
+import { findTypes } from "./simple-types.ts";
+import { RecordedMigration } from "./migration-class.ts";
 import { readTokens, type Token } from "./source-tokens.ts";
 
 /** What a migration's source says before it is imported. */

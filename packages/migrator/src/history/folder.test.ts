@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdir, rename, symlink, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, it } from "vitest";
-import { addFiles, folderOf, temporaryFolder } from "../test/support.ts";
-import { discover } from "./discover.ts";
-import { ConfigurationError } from "./errors.ts";
+import { addFiles, folderOf, temporaryFolder } from "../../test/support.ts";
+import { discover } from "./folder.ts";
+import { ConfigurationError } from "../errors.ts";
 import { buildManifest, manifestFile } from "./manifest.ts";
 
 it("lists migrations in the order of their files' names", async () => {

@@ -1,7 +1,7 @@
 // Without promises: a start loads what they need for nothing else, and waits for nobody meanwhile.
 import { type Dirent, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
-import { ConfigurationError } from "./errors.ts";
+import { ConfigurationError } from "../errors.ts";
 import { type Manifest, manifestFile, readManifest, refuseSpecial } from "./manifest.ts";
 
 /** A migration's file, not opened yet. */

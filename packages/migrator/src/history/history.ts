@@ -1,8 +1,8 @@
-import type { KnownApplication, KnownMigration } from "./check.ts";
-import { discover, type MigrationFile, type MigrationFolder, readSource } from "./discover.ts";
-import { ConfigurationError } from "./errors.ts";
-import type { MigrationCache } from "./history/cache.ts";
-import type { LoadedMigration } from "./load.ts";
+import type { KnownApplication } from "../ledger/ledger.ts";
+import { discover, type MigrationFile, type MigrationFolder, readSource } from "./folder.ts";
+import { ConfigurationError } from "../errors.ts";
+import type { MigrationCache } from "./cache.ts";
+import type { LoadedMigration, KnownMigration } from "./load.ts";
 
 /** A folder whose files are read as far as somebody asked for them. */
 export interface History {

@@ -1,6 +1,6 @@
+import type { Direction } from "../report.ts";
 import { type LoadedMigration, scriptOf } from "./load.ts";
-import type { Direction } from "./plan.ts";
-import { isEmptySql } from "./postgres/sql-lexer.ts";
+import { isEmptySql } from "@thedata/catalog/sql";
 
 /**
  * Whether a direction does nothing and its file does not say so by `@noop`: it was left blank by mistake. A migration

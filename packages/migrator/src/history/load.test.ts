@@ -1,7 +1,7 @@
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { folderOf } from "../test/support.ts";
-import { BrokenMigrationError } from "./errors.ts";
+import { folderOf } from "../../test/support.ts";
+import { BrokenMigrationError } from "../errors.ts";
 import { type LoadedMigration, loadMigration } from "./load.ts";
 
 const file = "M1_a.ts";

@@ -1,12 +1,12 @@
+import type { Direction } from "../report.ts";
 import { pathToFileURL } from "node:url";
-import { type MigrationFile, readSource } from "./discover.ts";
-import { BrokenMigrationError } from "./errors.ts";
+import { type MigrationFile, readSource } from "./folder.ts";
+import { BrokenMigrationError } from "../errors.ts";
 import { evaluate } from "./evaluate.ts";
-import { findCodePlace } from "./history/code-place.ts";
-import { sha256 } from "./hash.ts";
-import type { Direction } from "./plan.ts";
-import { findTransactionControl, leadingWords, splitCommands } from "./postgres/sql-lexer.ts";
-import { IrreversibleMigration, type MigrationDriver, type RecordedMigration, standInFor } from "./recorder.ts";
+import { findCodePlace } from "./code-place.ts";
+import { sha256 } from "../hash.ts";
+import { findTransactionControl, leadingWords, splitCommands } from "@thedata/catalog/sql";
+import { IrreversibleMigration, type MigrationDriver, type RecordedMigration, standInFor } from "./migration-class.ts";
 
 /** One direction of a migration: its statements, as far as they are known without a database. */
 export interface Script {
@@ -30,6 +30,15 @@ export interface LoadedMigration {
   readonly checksum: string;
   /** A fresh instance, for code that computes its statements; throws where none does. */
   readonly create: (driver: MigrationDriver, config: unknown) => RecordedMigration;
+}
+
+/** What the checks need to know of a migration's file; null: not read. */
+export interface KnownMigration {
+  readonly name: string;
+  readonly checksum: string | null;
+  readonly reversible: boolean | null;
+  /** Why it is not, when its `down` says so. */
+  readonly irreversible?: string | null;
 }
 
 /** The script of a direction; nothing where there is none. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import type { MigrationFolder } from "./discover.ts";
-import type { Problem } from "./errors.ts";
+import type { MigrationFolder } from "./folder.ts";
+import type { Problem } from "../errors.ts";
 import { manifestFile } from "./manifest.ts";
 
 /** Where somebody looks first to put a problem right. */

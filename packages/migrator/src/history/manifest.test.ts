@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { folderOf, temporaryFolder } from "../test/support.ts";
-import { ConfigurationError } from "./errors.ts";
+import { folderOf, temporaryFolder } from "../../test/support.ts";
+import { ConfigurationError } from "../errors.ts";
 import { buildManifest, findBrokenLinks, manifestFile, readManifest, writeManifest } from "./manifest.ts";
 
 const history = ["M1", "M2", "M3"].map((name) => ({ name, checksum: `sum of ${name}` }));

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, promises, readFileSync, type Stats } from "node:fs";
 import path from "node:path";
-import { ConfigurationError } from "./errors.ts";
-import { sha256 } from "./hash.ts";
+import { ConfigurationError } from "../errors.ts";
+import { sha256 } from "../hash.ts";
 
 /** One migration as the manifest records it. */
 export interface ManifestEntry {

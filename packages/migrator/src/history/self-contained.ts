@@ -1,5 +1,5 @@
-import { RecordedMigration } from "../recorder.ts";
-import type { Token } from "../source-tokens.ts";
+import { RecordedMigration } from "./migration-class.ts";
+import type { Token } from "./source-tokens.ts";
 
 // What is allowed, and nothing else: a list of what is not would never be complete.
 const keywords = wordsOf(`async await break class const continue do else extends false for function if in instanceof let

@@ -1,4 +1,4 @@
-import type { Token } from "../source-tokens.ts";
+import type { Token } from "./source-tokens.ts";
 import { isSign, matchBrackets, takesParameters } from "./self-contained.ts";
 
 const modifiers = /^(override|private|protected|public|readonly)$/;

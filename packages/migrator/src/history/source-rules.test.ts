@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkMigration } from "./check-rules.ts";
+import { checkMigration } from "./source-rules.ts";
 import type { LoadedMigration } from "./load.ts";
 import { readTokens } from "./source-tokens.ts";
 

@@ -1,9 +1,9 @@
+import { versionOf } from "./version.ts";
 import { readFile } from "node:fs/promises";
-import type { MigrationFile } from "./discover.ts";
+import type { MigrationFile } from "./folder.ts";
 import type { History } from "./history.ts";
 import { isLeftBlank, leftBlank } from "./left-blank.ts";
 import type { LoadedMigration } from "./load.ts";
-import { stampOf } from "./resolve-target.ts";
 import { readTokens, type Token } from "./source-tokens.ts";
 
 /** A rule of our own for a folder with a manifest that a migration breaks. */
@@ -140,7 +140,7 @@ function checkImports(tokens: readonly Token[]): Found[] {
 function findTwins(files: readonly MigrationFile[]): RuleViolation[] {
   return files.flatMap(({ name }, index): RuleViolation[] => {
     const before = files[index - 1]?.name;
-    if (!before || stampOf(before) !== stampOf(name)) return [];
+    if (!before || versionOf(before) !== versionOf(name)) return [];
     const message = `${name} has the same time stamp as ${before}: which comes first must not depend on the rest of the name.`;
     return [{ code: "name", migration: name, message, line: 1 }];
   });

@@ -1,10 +1,10 @@
+import { nextVersion } from "./version.ts";
 import { open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { discover, listFiles, type MigrationFolder, pendingOf } from "../discover.ts";
+import { discover, listFiles, type MigrationFolder, pendingOf } from "./folder.ts";
 import { ConfigurationError, MigratorError } from "../errors.ts";
-import { loadMigration } from "../load.ts";
-import { buildManifest, readManifest, writeManifest } from "../manifest.ts";
-import { nextStamp } from "../resolve-target.ts";
+import { loadMigration } from "./load.ts";
+import { buildManifest, readManifest, writeManifest } from "./manifest.ts";
 import { withFolderLock } from "./folder-lock.ts";
 
 /** A migration to write, whose name is known only when it is written. */
@@ -33,7 +33,7 @@ export async function writeMigration(directory: string, migration: NewMigration)
     await clearUnfinished(directory, await readListed(directory));
     const folder = await discover(directory);
     if (migration.madeFrom) refuseChanged(migration.madeFrom, folder);
-    const name = `Migration${nextStamp(folder.files)}_${migration.words}`;
+    const name = `Migration${nextVersion(folder.files)}_${migration.words}`;
     const written = { name, file: path.join(directory, `${name}.ts`), code: migration.render(name) };
     try {
       await writePair(folder, written);

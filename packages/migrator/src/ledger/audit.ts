@@ -1,5 +1,6 @@
-import type { Query } from "./connect.ts";
-import { type Duration, durationParameter, durationValue, type Parameterized } from "./ledger.ts";
+import type { Parameterized } from "../postgres/parameterized.ts";
+import type { Query } from "../postgres/connection.ts";
+import { type Duration, durationParameter, durationValue } from "./ledger.ts";
 import { auditTable, type LedgerTable, qualified } from "./tables.ts";
 
 /** Something that was done to the history, or tried. */

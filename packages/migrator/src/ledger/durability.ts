@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Query } from "./connect.ts";
+import type { Query } from "../postgres/connection.ts";
 import { auditTable, type LedgerTable, qualified } from "./tables.ts";
 
 /**

@@ -1,10 +1,16 @@
+import type { Parameterized } from "../postgres/parameterized.ts";
 import { escapeLiteral } from "pg";
-import type { KnownApplication } from "./check.ts";
-import type { Query } from "./connect.ts";
+import type { Query } from "../postgres/connection.ts";
 import { flush, flushedExpression } from "./durability.ts";
-import { ConfigurationError } from "./errors.ts";
-import { sha256 } from "./hash.ts";
+import { ConfigurationError } from "../errors.ts";
+import { sha256 } from "../hash.ts";
 import { defaultLedger, type LedgerTable, progressTable, qualified } from "./tables.ts";
+
+/** What the checks need to know of a ledger row. */
+export interface KnownApplication {
+  readonly name: string;
+  readonly checksum: string | null;
+}
 
 /** A row of the ledger. What the stock MikroORM CLI does not record is null. */
 export interface AppliedMigration {
@@ -214,12 +220,6 @@ export interface LedgerEntry {
   readonly toolVersion: string;
   readonly runId: string | null;
   readonly undo: readonly string[] | null;
-}
-
-/** A statement and the values of its `$1` … */
-export interface Parameterized {
-  readonly sql: string;
-  readonly parameters: readonly unknown[];
 }
 
 /** The statement that records a migration as applied. */

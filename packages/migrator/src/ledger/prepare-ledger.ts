@@ -1,6 +1,6 @@
 import { auditStatements } from "./audit.ts";
-import type { Connection, Query } from "./connect.ts";
-import { inTransaction } from "./postgres/transaction.ts";
+import type { Connection, Query } from "../postgres/connection.ts";
+import { inTransaction } from "../postgres/transaction.ts";
 import { progressStatement } from "./progress.ts";
 import { explainLedgerError } from "./ledger.ts";
 import { type LedgerTable, auditTable, defaultLedger, progressTable, qualified } from "./tables.ts";

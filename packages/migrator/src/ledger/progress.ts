@@ -1,7 +1,8 @@
+import type { Parameterized } from "../postgres/parameterized.ts";
+import type { Direction } from "../report.ts";
 import type { Actor } from "./audit.ts";
-import type { Query } from "./connect.ts";
-import { explainLedgerError, type Parameterized } from "./ledger.ts";
-import type { Direction } from "./plan.ts";
+import type { Query } from "../postgres/connection.ts";
+import { explainLedgerError } from "./ledger.ts";
 import { type LedgerTable, progressTable, qualified } from "./tables.ts";
 
 /**

@@ -1,3 +1,5 @@
+import type { CatalogScope } from "@thedata/catalog";
+
 /** Where the ledger is. */
 export interface LedgerTable {
   readonly schema: string;
@@ -22,7 +24,17 @@ export function ownTables(ledger: LedgerTable): LedgerTable[] {
   return [ledger, auditTable(ledger), progressTable(ledger)];
 }
 
+/** What a comparison of schemas takes for the schema: all but the migrator's own tables. */
+export function scopeOf(ledger: LedgerTable): CatalogScope {
+  return { except: ownTables(ledger).map(qualified), ownedLike: qualified(ledger) };
+}
+
 /** The table's name as SQL takes it, whatever characters it has. */
 export function qualified({ schema, table }: LedgerTable): string {
   return [schema, table].map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
+}
+
+/** The name of the lock that a runner on the ledger holds: advisory locks belong to a database, and this one to a ledger in it. */
+export function lockName(ledger: LedgerTable): string {
+  return `migrator ${qualified(ledger)}`;
 }

@@ -1,9 +1,9 @@
-import { connect } from "./connect.ts";
-import type { OrmOptions } from "./execute/driver.ts";
+import type { OrmOptions } from "../execute/orm-options.ts";
+import { connect } from "../postgres/connection.ts";
 import { findDifference } from "./find-difference.ts";
 import { ModelsRefusedError } from "./models-refused.ts";
 import { type ModelDifference, openModels } from "./open-models.ts";
-import type { LedgerTable } from "./tables.ts";
+import type { LedgerTable } from "../ledger/tables.ts";
 
 /**
  * Compares the models with the shadow database at `dsn`, and leaves that as it was; both lists are empty when they are

@@ -1,13 +1,16 @@
-import type { Catalog, CatalogObject } from "./catalog/catalog.ts";
-import { compareCatalogs, fingerprint } from "./catalog/compare.ts";
-import { keepsAll } from "./catalog/column-types.ts";
-import { findDrift } from "./catalog/mend.ts";
-import { boundsAs } from "./catalog/mend-sequence.ts";
-import { lastPart, unquote } from "./catalog/names.ts";
-import type { Kind } from "./catalog/queries.ts";
+import {
+  boundsAs,
+  type Catalog,
+  type CatalogObject,
+  compareCatalogs,
+  findDrift,
+  fingerprint,
+  type Kind,
+} from "@thedata/catalog";
+import { keepsAll, lastPart, unquote } from "@thedata/catalog/sql";
 import type { ModelDifference } from "./open-models.ts";
 import { look, sendAll, type ShadowSchema } from "./shadow-schema.ts";
-import { tryOut } from "./postgres/transaction.ts";
+import { tryOut } from "../postgres/transaction.ts";
 
 /** What it takes to bring a schema to the models, and the schema before and after. */
 export interface Difference extends ModelDifference {

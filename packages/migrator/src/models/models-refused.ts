@@ -1,6 +1,7 @@
 import type { DatabaseError } from "pg";
-import type { Query } from "./connect.ts";
-import { RefusedError } from "./errors.ts";
+import type { Query } from "../postgres/connection.ts";
+import { RefusedError } from "../errors.ts";
+import { installFirst } from "../shadow/extensions.ts";
 
 /** PostgreSQL does not take what the models want of it. */
 export class ModelsRefusedError extends RefusedError {}
@@ -45,9 +46,4 @@ async function wayToExtension(query: Query, extension: string): Promise<string> 
   if (extension === "") return `If an extension brings it, ${make}. Otherwise write this change by hand`;
   const there = await query("select from pg_available_extensions where name = $1", [extension]).catch(() => [{}]);
   return `The extension ${extension} brings it: ${make}${there.length > 0 ? "" : `. ${installFirst(extension)}`}`;
-}
-
-/** Where a server lacks the files of an extension. */
-export function installFirst(extension: string): string {
-  return `The server of the shadow database does not have the extension ${extension}: install it there, or name a server that has it by --shadow-dsn`;
 }

@@ -1,15 +1,14 @@
 import { randomInt } from "node:crypto";
 import type { MikroORM } from "@mikro-orm/postgresql";
 import type { Client } from "pg";
-import { type Connection, connect } from "./connect.ts";
+import { type Connection, connect } from "../postgres/connection.ts";
 import { cutNames } from "./cut-names.ts";
-import { ConfigurationError } from "./errors.ts";
-import type { OrmOptions } from "./execute/driver.ts";
-import { readAddress } from "./postgres/address.ts";
-import { leadingWords, splitCommands } from "./postgres/sql-lexer.ts";
-import { shadowApplication } from "./shadow.ts";
-import { type LedgerTable, ownTables, qualified } from "./tables.ts";
-import { withoutConnection } from "./orm-options.ts";
+import { ConfigurationError } from "../errors.ts";
+import { readAddress } from "../postgres/address.ts";
+import { leadingWords, splitCommands } from "@thedata/catalog/sql";
+import { shadowApplication } from "../shadow/shadow.ts";
+import { type LedgerTable, ownTables, qualified } from "../ledger/tables.ts";
+import { withoutConnection, type OrmOptions } from "../execute/orm-options.ts";
 
 /** What it would take to bring a database to the models, and back. */
 export interface ModelDifference {

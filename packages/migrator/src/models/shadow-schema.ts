@@ -1,9 +1,9 @@
-import { type Catalog, readCatalogInTransaction } from "./catalog/catalog.ts";
+import { type Catalog, readCatalogInTransaction } from "@thedata/catalog";
 import type { OpenModels } from "./open-models.ts";
-import type { Query } from "./connect.ts";
-import { inTransaction } from "./postgres/transaction.ts";
+import type { Query } from "../postgres/connection.ts";
+import { inTransaction } from "../postgres/transaction.ts";
 import { refuseModels } from "./models-refused.ts";
-import type { LedgerTable } from "./tables.ts";
+import { type LedgerTable, scopeOf } from "../ledger/tables.ts";
 import { readTypeChange, sendTypeChange, waysToChange } from "./type-change.ts";
 
 /** The shadow database with the history on it, and the models beside it. */
@@ -20,7 +20,7 @@ export async function apply({ query }: ShadowSchema, statements: readonly string
 
 /** Reads the catalog as it stands, inside an open transaction. */
 export async function look({ query, ledger }: ShadowSchema): Promise<Catalog> {
-  return await readCatalogInTransaction(query, ledger);
+  return await readCatalogInTransaction(query, scopeOf(ledger));
 }
 
 /** Sends statements inside an open transaction; gives them as PostgreSQL took them. Throws where it takes one in no way. */

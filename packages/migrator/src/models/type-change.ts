@@ -1,6 +1,6 @@
-import { guardOf, isGuard } from "./catalog/cast-guard.ts";
-import { unquote } from "./catalog/names.ts";
-import type { Query } from "./connect.ts";
+import { guardOf, isGuard } from "@thedata/catalog";
+import { unquote } from "@thedata/catalog/sql";
+import type { Query } from "../postgres/connection.ts";
 
 /** A statement that changes a column's type, taken apart. */
 export interface TypeStatement {

@@ -1,5 +1,5 @@
-import type { Problem } from "./errors.ts";
-import type { Progress } from "./progress.ts";
+import type { Problem } from "../errors.ts";
+import type { Progress } from "../ledger/progress.ts";
 
 /** A half-done migration as a problem: what is done, and the ways on. `refusal`: why it cannot go on by itself. */
 export function halfDone(progress: Progress, refusal?: string): Problem {

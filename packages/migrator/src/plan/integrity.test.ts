@@ -1,7 +1,8 @@
+import type { KnownMigration } from "../history/load.ts";
 import { describe, expect, it } from "vitest";
-import { checkHistory, checkPlan, isAhead, type KnownMigration } from "./check.ts";
-import type { Problem } from "./errors.ts";
-import { buildManifest, type Manifest } from "./manifest.ts";
+import { checkHistory, checkPlan, isAhead } from "./integrity.ts";
+import type { Problem } from "../errors.ts";
+import { buildManifest, type Manifest } from "../history/manifest.ts";
 
 const known = (name: string, checksum: string | null = `sum of ${name}`): KnownMigration => ({
   name,

@@ -1,21 +1,8 @@
-import type { Problem } from "./errors.ts";
-import { findBrokenLinks, type Manifest, manifestFile } from "./manifest.ts";
-import type { Plan } from "./plan.ts";
-
-/** What the checks need to know of a migration's file; null: not read. */
-export interface KnownMigration {
-  readonly name: string;
-  readonly checksum: string | null;
-  readonly reversible: boolean | null;
-  /** Why it is not, when its `down` says so. */
-  readonly irreversible?: string | null;
-}
-
-/** What the checks need to know of a ledger row. */
-export interface KnownApplication {
-  readonly name: string;
-  readonly checksum: string | null;
-}
+import type { Plan } from "../report.ts";
+import type { KnownMigration } from "../history/load.ts";
+import type { KnownApplication } from "../ledger/ledger.ts";
+import type { Problem } from "../errors.ts";
+import { findBrokenLinks, type Manifest, manifestFile } from "../history/manifest.ts";
 
 /** Everything that is wrong with the history itself, whatever is planned. */
 export function checkHistory(

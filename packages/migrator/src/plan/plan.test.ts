@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConfigurationError, UnknownMigrationError } from "./errors.ts";
+import { ConfigurationError, UnknownMigrationError } from "../errors.ts";
 import { planDown, planUp } from "./plan.ts";
 
 const named = (...names: string[]) => names.map((name) => ({ name }));

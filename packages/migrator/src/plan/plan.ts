@@ -1,14 +1,6 @@
-import { ConfigurationError, UnknownMigrationError } from "./errors.ts";
+import type { Plan } from "../report.ts";
+import { ConfigurationError, UnknownMigrationError } from "../errors.ts";
 import { resolveTarget } from "./resolve-target.ts";
-
-export type Direction = "up" | "down";
-
-/** What is to be done, in this order. */
-export interface Plan {
-  readonly direction: Direction;
-  /** Full names of migrations. */
-  readonly steps: readonly string[];
-}
 
 /** How far to go up: to a migration, a number of steps, or (neither) to the head. */
 export interface UpTarget {

@@ -1,6 +1,7 @@
+import { versionOf } from "../history/version.ts";
 import { describe, expect, it } from "vitest";
-import { UnknownMigrationError } from "./errors.ts";
-import { resolveTarget, stampOf } from "./resolve-target.ts";
+import { UnknownMigrationError } from "../errors.ts";
+import { resolveTarget } from "./resolve-target.ts";
 
 const names = [
   "Migration20240217000000_initial_schema",
@@ -66,13 +67,13 @@ describe("resolveTarget", () => {
   });
 });
 
-describe("stampOf", () => {
+describe("versionOf", () => {
   it.each([
     ["Migration20240218000100_add_user_roles", "20240218000100"],
     ["M2024_a_12345", "2024"],
     ["add_user_roles", undefined],
     ["Migration123_a", undefined],
   ])("finds in %s the digits %s", (name, stamp) => {
-    expect(stampOf(name)).toBe(stamp);
+    expect(versionOf(name)).toBe(stamp);
   });
 });

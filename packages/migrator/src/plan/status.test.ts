@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { AppliedMigration } from "./ledger.ts";
-import { buildManifest } from "./manifest.ts";
+import type { AppliedMigration } from "../ledger/ledger.ts";
+import { buildManifest } from "../history/manifest.ts";
 import { summarize } from "./status.ts";
 
 const history = ["M1", "M2"].map((name) => ({ name, checksum: `sum of ${name}` }));

@@ -1,11 +1,12 @@
-import { checkHistory, checkPlan, isAhead, type KnownMigration } from "./check.ts";
-import type { Problem } from "./errors.ts";
-import type { AppliedMigration } from "./ledger.ts";
-import type { LockHolder } from "./lock.ts";
-import type { Manifest } from "./manifest.ts";
+import type { KnownMigration } from "../history/load.ts";
+import type { LockHolder } from "../events.ts";
+import { checkHistory, checkPlan, isAhead } from "./integrity.ts";
+import type { Problem } from "../errors.ts";
+import type { AppliedMigration } from "../ledger/ledger.ts";
+import type { Manifest } from "../history/manifest.ts";
 import { halfDone } from "./half-done.ts";
 import { planUp } from "./plan.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress } from "../ledger/progress.ts";
 
 /** Where a database stands against a history. */
 export interface Status {

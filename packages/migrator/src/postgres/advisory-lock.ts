@@ -1,19 +1,10 @@
-import type { Query } from "./connect.ts";
-import { InterruptedError, LockedError } from "./errors.ts";
-import { type LedgerTable, qualified } from "./tables.ts";
-
-/** The session that holds the lock. */
-export interface LockHolder {
-  readonly pid: number;
-  readonly applicationName: string;
-  /** Its address as the server sees it; null for a local socket. */
-  readonly host: string | null;
-  /** Since when it is connected, ISO 8601. */
-  readonly since: string;
-}
+import type { Query } from "./connection.ts";
+import type { LockHolder } from "../events.ts";
+import { InterruptedError, LockedError } from "../errors.ts";
 
 export interface LockOptions {
-  readonly ledger: LedgerTable;
+  /** What the lock's key is made of. */
+  readonly name: string;
   /** How long to wait for another runner, in milliseconds. */
   readonly waitMs: number;
   /** Told, once a holder, whom the lock is waited for. */
@@ -22,7 +13,7 @@ export interface LockOptions {
 }
 
 /**
- * Runs `work` while no other runner works on the same ledger. The lock belongs to the session that `query` speaks
+ * Runs `work` while no other runner holds the lock of this name. The lock belongs to the session that `query` speaks
  * on and dies with it. Throws a `LockedError` when it is not to be had in time.
  */
 export async function withLock<Result>(
@@ -30,8 +21,8 @@ export async function withLock<Result>(
   options: LockOptions,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const name = lockName(options.ledger);
-  await acquire(query, name, options);
+  const { name } = options;
+  await acquire(query, options);
   try {
     return await work();
   } finally {
@@ -40,13 +31,8 @@ export async function withLock<Result>(
   }
 }
 
-/** What the lock's key is made of: advisory locks belong to a database, and this one to a ledger in it. */
-export function lockName(ledger: LedgerTable): string {
-  return `migrator ${qualified(ledger)}`;
-}
-
 /** Polls: a session that waits inside pg_advisory_lock would deadlock CREATE INDEX CONCURRENTLY of the holder. */
-async function acquire(query: Query, name: string, { waitMs, onWaiting, signal }: LockOptions): Promise<void> {
+async function acquire(query: Query, { name, waitMs, onWaiting, signal }: LockOptions): Promise<void> {
   const deadline = Date.now() + waitMs;
   let holder: LockHolder | undefined;
   for (let pause = 50; ; pause = Math.min(pause * 1.5, 1000)) {

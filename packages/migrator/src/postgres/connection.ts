@@ -1,10 +1,10 @@
+import type { Query } from "@thedata/catalog";
 import type { Socket } from "node:net";
 import { Client, type ClientConfig, type DatabaseError } from "pg";
-import { ConnectionError } from "./errors.ts";
-import { readAddress } from "./postgres/address.ts";
+import { ConnectionError } from "../errors.ts";
+import { readAddress } from "./address.ts";
 
-/** Sends one statement with `$1` parameters and gives its rows. */
-export type Query = <Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
+export type { Query } from "@thedata/catalog";
 
 /** One session on the server. */
 export interface Connection {

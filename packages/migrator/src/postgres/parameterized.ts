@@ -1,5 +1,10 @@
 import { escapeLiteral } from "pg";
-import type { Parameterized } from "./ledger.ts";
+
+/** A statement and the values of its `$1` … */
+export interface Parameterized {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
 
 /** A statement with its parameters written into it, as a script or a message of many statements has it. */
 export function inline({ sql, parameters }: Parameterized): string {

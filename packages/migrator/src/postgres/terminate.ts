@@ -1,4 +1,4 @@
-import { tokenize } from "./postgres/sql-lexer.ts";
+import { tokenize } from "@thedata/catalog/sql";
 
 /** A statement with its semicolon, which stands on a line of its own where a comment would swallow it. */
 export function terminate(sql: string): string {

@@ -1,4 +1,4 @@
-import type { Connection } from "../connect.ts";
+import type { Connection } from "./connection.ts";
 
 /** How a transaction ended, with what its work gave or threw. */
 export type TransactionResult<Value> =

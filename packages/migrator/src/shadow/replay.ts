@@ -1,15 +1,17 @@
-import { type Context, createContext } from "./context.ts";
-import type { MigrationFolder } from "./discover.ts";
-import { ConfigurationError, MigrationFailedError, type MigratorError } from "./errors.ts";
-import { up } from "./migrate.ts";
-import { installFirst } from "./models-refused.ts";
+import { installFirst } from "./extensions.ts";
+import { type Context, createContext } from "../execute/context.ts";
+import type { MigrationFolder } from "../history/folder.ts";
+import { ConfigurationError, MigrationFailedError, type MigratorError } from "../errors.ts";
+import { migrate } from "../execute/migrate.ts";
 
 /** Applies the folder, all of it or up to a migration, to the empty database at `dsn`. Throws when a migration does not apply there. */
 export async function replay(context: Context, folder: MigrationFolder, dsn: string, to?: string): Promise<void> {
   if (folder.files.length === 0) return;
   const { directory, loadOrmOptions: ormOptions, signal } = context;
   const ledger = `${context.ledger.schema}.${context.ledger.table}`;
-  const report = await up(createContext({ dsn, directory, ledger, ormOptions, signal, lockWaitMs: 0 }), { to });
+  const report = await migrate(createContext({ dsn, directory, ledger, ormOptions, signal, lockWaitMs: 0 }), "up", {
+    to,
+  });
   if (report.error) throw withoutExtension(report.error) ?? report.error;
   const [problem] = report.problems;
   if (problem) throw new ConfigurationError(problem.message);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { escapeIdentifier } from "pg";
-import { type Connection, connect } from "./connect.ts";
-import { ConfigurationError } from "./errors.ts";
+import { type Connection, connect } from "../postgres/connection.ts";
+import { ConfigurationError } from "../errors.ts";
 
 /** Gives a server to make shadow databases on, when no address is known or its role may not create databases. */
 export type ShadowProvider = () => Promise<{ readonly dsn: string; stop(): Promise<void> }>;

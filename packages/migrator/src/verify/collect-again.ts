@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
-import type { MigrationFile } from "../discover.ts";
-import type { LoadedMigration } from "../load.ts";
+import type { MigrationFile } from "../history/folder.ts";
+import type { LoadedMigration } from "../history/load.ts";
 
 /** What the statements of a migration are, read elsewhere; or why they could not be. */
 export interface CollectedAgain {

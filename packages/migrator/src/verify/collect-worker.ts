@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { MigrationFile } from "../discover.ts";
-import { loadMigration } from "../load.ts";
+import type { MigrationFile } from "../history/folder.ts";
+import { loadMigration } from "../history/load.ts";
 import type { CollectedAgain } from "./collect-again.ts";
 
 const shift = (((400 * 24 + 5) * 60 + 7) * 60 + 11) * 1000 + 13;

@@ -1,8 +1,8 @@
 import { escapeIdentifier } from "pg";
-import type { Connection } from "../connect.ts";
+import type { Connection } from "../postgres/connection.ts";
 import { foreignKeys } from "./fill/order.ts";
 import { readTables, type Table } from "./fill/read-tables.ts";
-import type { LedgerTable } from "../tables.ts";
+import type { LedgerTable } from "../ledger/tables.ts";
 
 /** The rows of a table, each value as text. */
 export interface TableContents {

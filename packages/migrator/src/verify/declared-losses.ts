@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { MigrationFile } from "../discover.ts";
+import type { MigrationFile } from "../history/folder.ts";
 
 /** Says whether a migration declares that it loses a table's rows, or a column's values. */
 export type Declares = (table: string, column: string | null) => boolean;

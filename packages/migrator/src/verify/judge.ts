@@ -1,5 +1,5 @@
-import { findDrift } from "../catalog/mend.ts";
-import { shorten } from "../catalog/names.ts";
+import { findDrift } from "@thedata/catalog";
+import { shorten } from "@thedata/catalog/sql";
 import { findMissing, type Missing } from "./compare-contents.ts";
 import { type Contents, filterRows } from "./contents.ts";
 import { splitByCause } from "./departed.ts";

@@ -1,6 +1,6 @@
-import { shorten } from "../catalog/names.ts";
+import { shorten } from "@thedata/catalog/sql";
 import type { MigrationFailedError } from "../errors.ts";
-import type { LoadedMigration } from "../load.ts";
+import type { LoadedMigration } from "../history/load.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { type Case, judgeAgain, judgeDown, judgeLosses } from "./judge.ts";
 import type { Snapshot, Stage } from "./stage.ts";

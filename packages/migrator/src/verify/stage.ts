@@ -1,15 +1,16 @@
+import type { Direction } from "../report.ts";
 import { applyStep } from "../execute/step.ts";
-import { type Catalog, readCatalog } from "../catalog/catalog.ts";
-import { shorten } from "../catalog/names.ts";
-import { type Connection, connect } from "../connect.ts";
-import type { Context } from "../context.ts";
+import { type Catalog, readCatalog } from "@thedata/catalog";
+import { shorten } from "@thedata/catalog/sql";
+import { type Connection, connect } from "../postgres/connection.ts";
+import type { Context } from "../execute/context.ts";
 import { InterruptedError, MigrationFailedError } from "../errors.ts";
-import type { LoadedMigration } from "../load.ts";
-import type { Direction } from "../plan.ts";
-import { ensureLedger } from "../prepare-ledger.ts";
-import { withConnection } from "../under-lock.ts";
+import type { LoadedMigration } from "../history/load.ts";
+import { ensureLedger } from "../ledger/prepare-ledger.ts";
+import { withConnection } from "../execute/under-lock.ts";
 import { type Contents, readContents } from "./contents.ts";
 import { createFiller, type Filling, type FillOptions } from "./fill/fill.ts";
+import { scopeOf } from "../ledger/tables.ts";
 
 /** What a database is: its schema and its rows. */
 export interface Snapshot {
@@ -70,7 +71,7 @@ async function createStage(
     },
     lookAtRows: async () => await readContents(observer, ledger),
     look: async () => ({
-      catalog: await readCatalog(observer.query, ledger),
+      catalog: await readCatalog(observer.query, scopeOf(ledger)),
       contents: await readContents(observer, ledger),
       invalid: await findInvalid(observer),
     }),

@@ -1,6 +1,5 @@
-import { readList } from "../../postgres/sql-lexer.ts";
-import type { Hint } from "./hints.ts";
-import { around } from "./neighbours.ts";
+import { readList } from "@thedata/catalog/sql";
+import { around, type Hint } from "./neighbours.ts";
 import type { Bound } from "./read-tables.ts";
 
 /** Values for the key of a partitioned table that fall into one of its partitions. */

@@ -1,4 +1,4 @@
-import type { Connection } from "../../connect.ts";
+import type { Connection } from "../../postgres/connection.ts";
 import type { Source } from "./draw.ts";
 import { insertRows } from "./insert-rows.ts";
 import { foreignKeys, isNeeded } from "./order.ts";

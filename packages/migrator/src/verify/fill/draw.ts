@@ -1,4 +1,4 @@
-import type { Hint } from "./hints.ts";
+import type { Hint } from "./neighbours.ts";
 import { foreignKeys } from "./order.ts";
 import type { Random } from "./random.ts";
 import type { Column, Constraint, Table, Types } from "./read-tables.ts";

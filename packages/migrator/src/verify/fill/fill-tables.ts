@@ -1,10 +1,10 @@
-import type { Connection } from "../../connect.ts";
+import type { Connection } from "../../postgres/connection.ts";
 import { boundHints } from "./bounds.ts";
 import { closeCircle } from "./circle.ts";
 import type { Row, Source } from "./draw.ts";
-import { findHints, type Hint } from "./hints.ts";
+import { findHints } from "./hints.ts";
 import { insertRows } from "./insert-rows.ts";
-import { spread } from "./neighbours.ts";
+import { spread, type Hint } from "./neighbours.ts";
 import { foreignKeys, inOrderOfReferences } from "./order.ts";
 import { createRandom } from "./random.ts";
 import { readKeys } from "./read-rows.ts";

@@ -1,9 +1,9 @@
-import type { Connection } from "../../connect.ts";
+import type { Connection } from "../../postgres/connection.ts";
 import { fillTables, givenFor, type GivenRows, type Job } from "./fill-tables.ts";
 import { findHints } from "./hints.ts";
 import { countRows } from "./read-rows.ts";
 import { readTables, type Table, type Types } from "./read-tables.ts";
-import type { LedgerTable } from "../../tables.ts";
+import type { LedgerTable } from "../../ledger/tables.ts";
 import { inTransaction } from "../../postgres/transaction.ts";
 
 export interface FillOptions {

@@ -1,14 +1,6 @@
 import { parse } from "libpg-query";
 import { matchingTexts } from "./matching-texts.ts";
-import { around, ofLength, spread } from "./neighbours.ts";
-
-/** Values worth trying for a column, read from what a CHECK says of it. */
-export interface Hint {
-  readonly column: string;
-  readonly values: readonly string[];
-  /** True: the check lists what is allowed. */
-  readonly closed: boolean;
-}
+import { around, type Hint, ofLength, spread } from "./neighbours.ts";
 
 type Node = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import { type DatabaseError, escapeIdentifier } from "pg";
-import type { Connection } from "../../connect.ts";
+import type { Connection } from "../../postgres/connection.ts";
 import { drawRow, redraw, type Row, type Source } from "./draw.ts";
 
 /** How many rows went in, and what was said against others: words and how often. */

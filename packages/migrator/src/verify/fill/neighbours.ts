@@ -1,5 +1,12 @@
-import type { Hint } from "./hints.ts";
 import { createRandom } from "./random.ts";
+
+/** Values worth trying for a column, read from what a CHECK says of it. */
+export interface Hint {
+  readonly column: string;
+  readonly values: readonly string[];
+  /** True: the check lists what is allowed. */
+  readonly closed: boolean;
+}
 
 const number = /^-?\d+(\.\d+)?$/;
 const day = /^\d{4}-\d\d-\d\d/;

@@ -1,5 +1,5 @@
 import { escapeIdentifier } from "pg";
-import type { Connection, Query } from "../../connect.ts";
+import type { Connection, Query } from "../../postgres/connection.ts";
 import type { Constraint, Table } from "./read-tables.ts";
 
 /** How many rows each table has. */

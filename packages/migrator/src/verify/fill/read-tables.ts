@@ -1,5 +1,5 @@
-import type { Query } from "../../connect.ts";
-import { type LedgerTable, ownTables, qualified } from "../../tables.ts";
+import type { Query } from "../../postgres/connection.ts";
+import { type LedgerTable, ownTables, qualified } from "../../ledger/tables.ts";
 
 /** A table as somebody who inserts rows has to know it. */
 export interface Table {

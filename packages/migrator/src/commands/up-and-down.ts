@@ -1,0 +1,20 @@
+import type { Context } from "../execute/context.ts";
+import { migrate, type MigrateOptions } from "../execute/migrate.ts";
+import type { UpTarget } from "../plan/plan.ts";
+import { inSpan } from "../postgres/tracing.ts";
+import type { Direction, Report } from "../report.ts";
+
+/** Applies what is pending. Throws a `MigratorError` when it cannot start; what happens after that is in the report. */
+export async function up(context: Context, options: UpTarget & MigrateOptions = {}): Promise<Report> {
+  return await traced(context, "up", options);
+}
+
+/** Reverts what was applied last: one migration unless told. Throws and reports like `up`. */
+export async function down(context: Context, options: MigrateOptions = {}): Promise<Report> {
+  return await traced(context, "down", options);
+}
+
+async function traced(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
+  const attributes = () => ({ "migrator.run": context.runId, "migrator.direction": direction });
+  return await inSpan(`migrator ${direction}`, attributes, async () => await migrate(context, direction, options));
+}
