@@ -10,7 +10,7 @@ export interface LoadedConfig extends MigratorConfig {
   readonly folder: string;
 }
 
-const fileNames = ["migrator.config.ts", "migrator.config.js"];
+const fileNames = ["ts", "mts", "js", "mjs", "cjs"].map((ending) => `migrator.config.${ending}`);
 
 /** Loads `file`, or the nearest configuration file upwards from the working directory; none is an empty one. */
 export async function loadConfiguration(file: string | undefined): Promise<LoadedConfig> {

@@ -9,13 +9,14 @@ const parts = [...required, "POSTGRES_PORT", "POSTGRES_PASSWORD"] as const;
 
 /**
  * The connection string that the environment names: `POSTGRES_DSN`, or `POSTGRES_HOST`, `_PORT`, `_USER`,
- * `_PASSWORD` and `_DB`, each also as `…_FILE`. Undefined where it names none; throws where it names half of one.
+ * `_PASSWORD` and `_DB`, each also as `…_FILE`; else `DATABASE_URL`. Undefined where it names none; throws where it
+ * names half of one.
  */
 export function readDatabaseAddress(environment: Environment): string | undefined {
   const dsn = readVariable(environment, "POSTGRES_DSN");
   if (dsn) return validate(dsn, "POSTGRES_DSN");
   const values = Object.fromEntries(parts.map((name) => [name, readVariable(environment, name)]));
-  if (Object.values(values).every((value) => value === undefined)) return undefined;
+  if (Object.values(values).every((value) => value === undefined)) return readDatabaseUrl(environment);
   const missing = required.filter((name) => !values[name]);
   if (missing.length > 0)
     throw new ConfigurationError(
@@ -23,7 +24,48 @@ export function readDatabaseAddress(environment: Environment): string | undefine
     );
   const mistaken = parts.find((name) => name !== "POSTGRES_PASSWORD" && isAddress(values[name] ?? ""));
   if (mistaken) throw new ConfigurationError(`${mistaken} is a connection string: give it as POSTGRES_DSN`);
-  return compose(values as Record<(typeof parts)[number], string>);
+  return compose(values as typeof values & Parts);
+}
+
+function readDatabaseUrl(environment: Environment): string | undefined {
+  const url = readVariable(environment, "DATABASE_URL");
+  return url === undefined ? undefined : validate(url, "DATABASE_URL");
+}
+
+// libpq's parameters of a connection string, by the variables that hold them.
+const libpqParameters = {
+  PGSSLMODE: "sslmode",
+  PGSSLROOTCERT: "sslrootcert",
+  PGSSLCERT: "sslcert",
+  PGSSLKEY: "sslkey",
+  PGOPTIONS: "options",
+} as const;
+
+/**
+ * The connection string that libpq's own variables name: `PGHOST` or `PGDATABASE`, and beside them `PGPORT`, `PGUSER`,
+ * `PGPASSWORD`, `PGSSLMODE` and its like; a password may stand in the file that `PGPASSFILE` names, or `~/.pgpass`.
+ * Undefined where neither of the first two is set.
+ */
+export function readLibpqAddress(environment: Environment): string | undefined {
+  const { PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE } = environment;
+  if (!PGHOST && !PGDATABASE) return undefined;
+  const user = PGUSER || process.getBuiltinModule("node:os").userInfo().username;
+  const address = compose(
+    {
+      POSTGRES_HOST: PGHOST || "localhost",
+      POSTGRES_PORT: PGPORT || "5432",
+      POSTGRES_USER: user,
+      POSTGRES_DB: PGDATABASE || user,
+      POSTGRES_PASSWORD: PGPASSWORD || undefined,
+    },
+    "PGPORT",
+  );
+  const parameters = Object.entries(libpqParameters).flatMap(([variable, name]) => {
+    const value = environment[variable];
+    return value ? [`${name}=${encodeURIComponent(value)}`] : [];
+  });
+  if (parameters.length === 0) return address;
+  return `${address}${address.includes("?") ? "&" : "?"}${parameters.join("&")}`;
 }
 
 /** `dsn` if it is a PostgreSQL address; `source` is the option or variable that an error names. */
@@ -48,15 +90,20 @@ function readVariable(environment: Environment, name: string): string | undefine
   }
 }
 
-function compose({
-  POSTGRES_HOST,
-  POSTGRES_PORT = "5432",
-  POSTGRES_USER,
-  POSTGRES_PASSWORD,
-  POSTGRES_DB,
-}: Record<(typeof parts)[number], string>): string {
+interface Parts {
+  readonly POSTGRES_HOST: string;
+  readonly POSTGRES_PORT?: string | undefined;
+  readonly POSTGRES_USER: string;
+  readonly POSTGRES_PASSWORD?: string | undefined;
+  readonly POSTGRES_DB: string;
+}
+
+function compose(
+  { POSTGRES_HOST, POSTGRES_PORT = "5432", POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB }: Parts,
+  portVariable = "POSTGRES_PORT",
+): string {
   if (!/^\d{1,5}$/.test(POSTGRES_PORT) || Number(POSTGRES_PORT) > 65_535)
-    throw new ConfigurationError(`POSTGRES_PORT is "${POSTGRES_PORT}": it takes a port number`);
+    throw new ConfigurationError(`${portVariable} is "${POSTGRES_PORT}": it takes a port number`);
   const password = POSTGRES_PASSWORD === undefined ? "" : `:${encodeURIComponent(POSTGRES_PASSWORD)}`;
   const login = `${encodeURIComponent(POSTGRES_USER)}${password}`;
   // A folder is the place of a Unix socket.

@@ -2,7 +2,7 @@ import path from "node:path";
 import { ConfigurationError, type Context, createContext, type Event, type ShadowOptions } from "@thedata/migrator";
 import { findCacheFolder } from "./cache-folder.ts";
 import { type LoadedConfig, loadConfiguration, loadModels } from "./configuration.ts";
-import { readDatabaseAddress, validate } from "./database-address.ts";
+import { readDatabaseAddress, readLibpqAddress, validate } from "./database-address.ts";
 import { version } from "./version.ts";
 
 /** The options that every command takes, as commander gives them. */
@@ -42,7 +42,7 @@ export async function createSettings(
   const dsn = await findAddress(options, config);
   if (dsn === undefined && needs.database !== "optional")
     throw new ConfigurationError(
-      "No database is configured: set POSTGRES_DSN, or POSTGRES_HOST, POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB, or give --dsn",
+      "No database is configured: set POSTGRES_DSN or DATABASE_URL, or POSTGRES_HOST, POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB, or PGHOST and its like, or give --dsn",
     );
   const context = createContext({
     dsn: dsn ?? "",
@@ -81,7 +81,9 @@ async function findAddress(options: GlobalOptions, config: LoadedConfig): Promis
   const address = readDatabaseAddress(process.env);
   if (address !== undefined) return address;
   const configured = typeof config.dsn === "function" ? await ask(config.dsn) : config.dsn;
-  return configured === undefined ? undefined : validate(configured, `"dsn" in the configuration`);
+  if (configured !== undefined) return validate(configured, `"dsn" in the configuration`);
+  // What libpq's programs take for granted in this environment is the last word: a project's own file is nearer.
+  return readLibpqAddress(process.env);
 }
 
 async function ask(dsn: () => unknown): Promise<string | undefined> {

@@ -1,5 +1,14 @@
 #!/usr/bin/env node
-// The built command starts here: what was compiled at an earlier start is taken from Node's cache.
-const { createRequire, enableCompileCache } = process.getBuiltinModule("node:module");
-enableCompileCache();
-createRequire(__filename)("./cli.cjs");
+// The built command starts here, in JavaScript that an old Node can run far enough to say what it needs.
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(
+    `error: migrator needs Node.js 22.18 or newer, and this is ${process.version}: install a newer one from https://nodejs.org\n`,
+  );
+  process.exitCode = 2;
+} else {
+  const { createRequire, enableCompileCache } = process.getBuiltinModule("node:module");
+  // What was compiled at an earlier start is taken from Node's cache.
+  enableCompileCache();
+  createRequire(__filename)("./cli.cjs");
+}

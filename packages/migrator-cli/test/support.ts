@@ -32,7 +32,7 @@ export interface Running {
 /** Starts the command in a folder without a configuration, and with no address in its environment, unless told. */
 export function start(args: readonly string[], { cwd = tmpdir(), env = {}, stdout: file }: RunOptions = {}): Running {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(POSTGRES_|PG|NODE_|VITEST|GITHUB_|NO_COLOR|FORCE_COLOR)/.test(name),
+    ([name]) => !/^(POSTGRES_|DATABASE_URL|PG|NODE_|VITEST|GITHUB_|NO_COLOR|FORCE_COLOR)/.test(name),
   );
   const child = spawn(process.execPath, ["--conditions=@thedata/source", main, ...args], {
     cwd,

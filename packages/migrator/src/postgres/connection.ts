@@ -83,12 +83,29 @@ async function openClient(dsn: string, application_name: string): Promise<Client
 }
 
 async function openOne(config: ClientConfig): Promise<Client> {
-  const client = new Client(config);
+  const client = new Client(withPasswordFile(config));
   client.on("error", () => {});
   await client.connect().catch((error: unknown) => {
     throw explainFailure(error, client, describeAddress(client));
   });
   return client;
+}
+
+type FindPassword = (
+  address: { host: string; port: number; database: string; user: string },
+  done: (password: string | undefined) => void,
+) => void;
+
+/** As libpq does: a password that nobody gives may stand in the file that `PGPASSFILE` names, or `~/.pgpass`. */
+function withPasswordFile(config: ClientConfig): ClientConfig {
+  if (config.password || process.env["PGPASSWORD"]) return config;
+  const password = async () => {
+    // @ts-expect-error: the package has no types
+    const { default: findPassword } = (await import("pgpass")) as { default: FindPassword };
+    const { host = "localhost", port = 5432, database = "", user = "" } = new Client({ ...config, password: "" });
+    return await new Promise<string | undefined>((resolve) => findPassword({ host, port, database, user }, resolve));
+  };
+  return { ...config, password: password as () => Promise<string> };
 }
 
 function describeAddress(client: Client): string {
