@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { readAddress } from "@thedata/migrator";
+import { readAddress } from "@thedata/migrator/postgres";
 import { envSchema } from "env-schema";
 import { type Static, Type } from "typebox";
 

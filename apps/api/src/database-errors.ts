@@ -1,5 +1,5 @@
 import { DriverException } from "@mikro-orm/core";
-import { networkFailures } from "@thedata/migrator";
+import { networkFailures } from "@thedata/migrator/postgres";
 import pg from "pg";
 import { WrongDatabaseError } from "./database.ts";
 import { conflict, HttpProblem, unprocessable } from "./problem.ts";

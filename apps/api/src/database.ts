@@ -1,5 +1,5 @@
 import { MikroORM } from "@mikro-orm/postgresql";
-import { readAddress } from "@thedata/migrator";
+import { readAddress } from "@thedata/migrator/postgres";
 import { ormOptions } from "@thedata/models";
 import pg, { type ClientBase } from "pg";
 

@@ -1,15 +1,7 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { migrations } from "@thedata/migrations";
-import {
-  defaultLedger,
-  ensureFlushed,
-  type Query,
-  readAddress,
-  readLedger,
-  readProgress,
-  type Status,
-  summarize,
-} from "@thedata/migrator";
+import { readAddress } from "@thedata/migrator/postgres";
+import { type Query, readSchemaStatus, type Status } from "@thedata/migrator/status";
 import { Pool } from "pg";
 import { findDatabaseCode } from "./database-errors.ts";
 import { type DatabaseIdentity, readIdentity } from "./database.ts";
@@ -126,10 +118,7 @@ interface ReadReport {
 /** The first time that the schema is current, it is so only once that is on the disk of the server. */
 async function readReport(query: Query, isFirst: boolean): Promise<ReadReport> {
   try {
-    const [applied, progress] = await Promise.all([readLedger(query), readProgress(query, defaultLedger)]);
-    const status = summarize(migrations, applied, { progress });
-    if (isFirst && status.state === "current") await ensureFlushed(query, defaultLedger);
-    return { report: describe(status) };
+    return { report: describe(await readSchemaStatus(query, migrations, { durable: isFirst })) };
   } catch (error) {
     return { report: unreachable(findDatabaseCode(error)), error };
   }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createDatabase, dropDatabase, startPostgres } from "@thedata/dev-postgres";
 import { directory, migrations } from "@thedata/migrations";
-import { createContext, up } from "@thedata/migrator";
+import { createMigrator } from "@thedata/migrator";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { buildApp } from "../src/app.ts";
 import { holdLock, openSql, sessionSecret, startOwnApi, type TestApi } from "./support.ts";
@@ -54,7 +54,7 @@ test("an API on the current schema is ready", async () => {
 
 test("an API says ready only of what is on its server's disk", async () => {
   const { dsn, sql } = await startLazyServer();
-  await up(createContext({ dsn, directory }));
+  await createMigrator({ connection: dsn, migrations: directory }).up();
   // What a runner leaves that is killed before its last commit.
   await sql("set synchronous_commit = off");
   await sql("insert into mikro_orm_migrations_audit (action, migration) values ('applied', 'M')");

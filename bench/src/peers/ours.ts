@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { rewriteManifest } from "@thedata/migrator";
+import { rewriteManifest } from "@thedata/migrator/internal";
 import { packageFolder, packageVersion } from "../find-program.ts";
 import type { Command } from "../measure.ts";
 import { AbsentError, countRows, type Peer, type Project } from "../peer.ts";

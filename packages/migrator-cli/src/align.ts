@@ -1,4 +1,4 @@
-import { escapeControls } from "@thedata/migrator";
+import { escapeControls } from "@thedata/migrator/internal";
 
 /** Rows of cells as lines: each column as wide as its widest cell, as it is shown. */
 export function align(cells: readonly (readonly string[])[]): string[] {

@@ -1,4 +1,4 @@
-import { BrokenMigrationError, ConfigurationError } from "@thedata/migrator";
+import { BrokenMigrationError, ConfigurationError } from "@thedata/migrator/internal";
 import { describe, expect, it } from "vitest";
 import { annotationOf, relativeFile, toWorkflowCommand } from "./annotations.ts";
 

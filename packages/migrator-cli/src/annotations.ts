@@ -1,5 +1,5 @@
 import path from "node:path";
-import { MigratorError, type Place } from "@thedata/migrator";
+import { MigratorError, type Place } from "@thedata/migrator/internal";
 
 /** An error that GitHub shows at its place in a pull request. */
 export interface Annotation extends Place {

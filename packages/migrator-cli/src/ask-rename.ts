@@ -1,4 +1,4 @@
-import { escapeControls, MigratorError, type RenameQuestion } from "@thedata/migrator";
+import { escapeControls, MigratorError, type RenameQuestion } from "@thedata/migrator/internal";
 import { standardOutput } from "./standard-output.ts";
 
 /** Asks on the terminal what became of a table or column; null: it is dropped. Throws when the person has had enough. */

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import path from "node:path";
-import { findOwnFolder } from "@thedata/migrator";
+import { findOwnFolder } from "@thedata/migrator/internal";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { ConfigurationError, type OrmOptions } from "@thedata/migrator";
+import { ConfigurationError, type OrmOptions } from "@thedata/migrator/internal";
 import type { MigratorConfig } from "./define-config.ts";
 import { validateConfig } from "./validate-config.ts";
 

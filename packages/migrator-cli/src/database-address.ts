@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ConfigurationError } from "@thedata/migrator";
+import { ConfigurationError } from "@thedata/migrator/internal";
 import { isAddress } from "./misplaced-address.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

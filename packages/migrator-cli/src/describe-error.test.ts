@@ -1,4 +1,4 @@
-import { MigrationFailedError } from "@thedata/migrator";
+import { MigrationFailedError } from "@thedata/migrator/internal";
 import { expect, it } from "vitest";
 import { toLines } from "./describe-error.ts";
 

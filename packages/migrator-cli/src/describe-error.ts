@@ -1,4 +1,4 @@
-import { escapeControls, MigrationFailedError, MigratorError } from "@thedata/migrator";
+import { escapeControls, MigrationFailedError, MigratorError } from "@thedata/migrator/internal";
 import type { Output } from "./output.ts";
 
 /** An error as the `error` of a JSON document. */

@@ -5,7 +5,7 @@ import {
   type Report,
   type StepResult,
   terminate,
-} from "@thedata/migrator";
+} from "@thedata/migrator/internal";
 import { describeError, toDocument } from "./describe-error.ts";
 import type { Output } from "./output.ts";
 import { createSpinner } from "./spinner.ts";

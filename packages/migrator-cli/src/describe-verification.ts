@@ -1,4 +1,4 @@
-import type { Loss, Verdict, Verification } from "@thedata/migrator";
+import type { Loss, Verdict, Verification } from "@thedata/migrator/internal";
 import { align } from "./align.ts";
 import { count, milliseconds } from "./describe-run.ts";
 import type { Output } from "./output.ts";

@@ -1,5 +1,5 @@
 import { signalReceived } from "./interrupt.ts";
-import { MigratorError, type ErrorCode, type Report, type Status } from "@thedata/migrator";
+import { MigratorError, type ErrorCode, type Report, type Status } from "@thedata/migrator/internal";
 
 /** What each exit code means; programs rely on them. */
 export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 3, locked: 4, failed: 5, behind: 6, ahead: 7 } as const;

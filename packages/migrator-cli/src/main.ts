@@ -1,4 +1,4 @@
-import { BrokenMigrationError, InterruptedError } from "@thedata/migrator";
+import { BrokenMigrationError, InterruptedError } from "@thedata/migrator/internal";
 import { describeError, toDocument } from "./describe-error.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { hearSignals } from "./interrupt.ts";

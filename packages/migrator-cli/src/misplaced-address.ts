@@ -1,4 +1,4 @@
-import { ConfigurationError } from "@thedata/migrator";
+import { ConfigurationError } from "@thedata/migrator/internal";
 
 /** True for what may be a connection string with a password in it, however it is mistyped. */
 export function isAddress(text: string): boolean {

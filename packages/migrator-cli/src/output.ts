@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { escapeControls } from "@thedata/migrator";
+import { escapeControls } from "@thedata/migrator/internal";
 import { standardOutput } from "./standard-output.ts";
 
 type Format = Parameters<typeof styleText>[0];

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { formatOf, type Picture } from "@thedata/migrator";
+import { formatOf, type Picture } from "@thedata/migrator/internal";
 import type { LoadedConfig } from "./configuration.ts";
 
 /** The picture that `check` keeps current, or undefined where none is configured. Throws a `ConfigurationError`. */

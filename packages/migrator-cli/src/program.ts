@@ -1,4 +1,4 @@
-import { escapeControls } from "@thedata/migrator";
+import { escapeControls } from "@thedata/migrator/internal";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { hideAddresses, refuseAddresses } from "./misplaced-address.ts";
 import { createOutput, type Output } from "./output.ts";

@@ -1,5 +1,11 @@
 import path from "node:path";
-import { ConfigurationError, type Context, createContext, type Event, type ShadowOptions } from "@thedata/migrator";
+import {
+  ConfigurationError,
+  type Context,
+  createContext,
+  type Event,
+  type ShadowOptions,
+} from "@thedata/migrator/internal";
 import { findCacheFolder } from "./cache-folder.ts";
 import { type LoadedConfig, loadConfiguration, loadModels } from "./configuration.ts";
 import { readDatabaseAddress, readLibpqAddress, validate } from "./database-address.ts";
@@ -46,7 +52,7 @@ export async function createSettings(
     );
   const context = createContext({
     dsn: dsn ?? "",
-    directory,
+    migrations: directory,
     ledger: config.ledger,
     lockWaitMs: milliseconds(options.lockWait),
     lockTimeoutMs: milliseconds(options.lockTimeout),

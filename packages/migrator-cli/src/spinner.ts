@@ -1,4 +1,4 @@
-import { escapeControls } from "@thedata/migrator";
+import { escapeControls } from "@thedata/migrator/internal";
 import type { Spinner } from "yocto-spinner";
 
 /** A spinner that is there once it is loaded, and is not missed before. */

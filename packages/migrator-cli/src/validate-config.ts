@@ -1,4 +1,4 @@
-import { ConfigurationError } from "@thedata/migrator";
+import { ConfigurationError } from "@thedata/migrator/internal";
 import { distance } from "fastest-levenshtein";
 import type { MigratorConfig } from "./define-config.ts";
 

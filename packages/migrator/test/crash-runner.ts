@@ -8,4 +8,4 @@ crashAt({ query: Number(query), when: when as CrashPoint["when"] }, async () => 
   process.kill(process.pid, "SIGKILL");
   await new Promise(() => {});
 });
-await up(createContext({ dsn, directory }));
+await up(createContext({ dsn, migrations: directory }));

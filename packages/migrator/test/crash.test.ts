@@ -78,7 +78,7 @@ describe("a run that is cut off at any moment", () => {
     await addFiles(directory, history);
     const dsn = await createDatabase(server);
     const counting = crashAt({ query: 0, when: "before" }, async () => {});
-    expect((await up(createContext({ dsn, directory }))).outcome).toBe("applied");
+    expect((await up(createContext({ dsn, migrations: directory }))).outcome).toBe("applied");
     await counting.restore();
     undisturbed = await photograph(dsn);
     await dropDatabase(server, dsn);
@@ -97,7 +97,7 @@ describe("a run that is cut off at any moment", () => {
   const survive = async (point: CrashPoint, crash: (dsn: string, point: CrashPoint) => Promise<void>) => {
     const dsn = await createDatabase(server);
     await crash(dsn, point);
-    const again = await up(createContext({ dsn, directory }));
+    const again = await up(createContext({ dsn, migrations: directory }));
     expect(["applied", "nothing"], `${JSON.stringify(point)}: ${again.error?.message}`).toContain(again.outcome);
     expect(await photograph(dsn), JSON.stringify(point)).toEqual(undisturbed);
     await dropDatabase(server, dsn);
@@ -121,10 +121,10 @@ describe("a run that is cut off at any moment", () => {
       const name = `restart_${point.query}_${point.when}`;
       const dsn = await createDatabase(own.dsn, { name });
       const crashing = crashAt(point, async () => await own.stop());
-      await up(createContext({ dsn, directory })).catch(expectOurs);
+      await up(createContext({ dsn, migrations: directory })).catch(expectOurs);
       await crashing.restore();
       own = await startPostgres({ source: "embedded", dataDir });
-      const again = await up(createContext({ dsn: withDatabaseName(own.dsn, name), directory }));
+      const again = await up(createContext({ dsn: withDatabaseName(own.dsn, name), migrations: directory }));
       expect(["applied", "nothing"], `${JSON.stringify(point)}: ${again.error?.message}`).toContain(again.outcome);
       expect(await photograph(withDatabaseName(own.dsn, name)), JSON.stringify(point)).toEqual(undisturbed);
     }
@@ -150,7 +150,7 @@ describe("a run that is cut off at any moment", () => {
       await observer.query("select pg_terminate_backend($1, 5000)", [processID]);
     });
     // Where the session ends after the last statement, the run may be done, or may not know it.
-    await up(createContext({ dsn, directory })).catch(expectOurs);
+    await up(createContext({ dsn, migrations: directory })).catch(expectOurs);
     await crashing.restore();
     await observer.close();
   };

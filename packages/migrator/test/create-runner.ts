@@ -17,7 +17,7 @@ syncBuiltinESMExports();
 const { create } = await import("../src/commands/create.ts");
 const { createContext } = await import("../src/execute/context.ts");
 try {
-  const created = await create(createContext({ dsn: "", directory: folder }), {
+  const created = await create(createContext({ dsn: "", migrations: folder }), {
     name,
     blank: true,
     shadow: { servers: [] },

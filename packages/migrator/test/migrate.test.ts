@@ -177,7 +177,7 @@ describe("a failure", () => {
     const { sql, context } = await start(failing);
     await up(context);
     const corrected = await folderOf(three);
-    expect((await up({ ...context, directory: corrected })).steps).toHaveLength(2);
+    expect((await up({ ...context, migrations: corrected })).steps).toHaveLength(2);
     expect(await ledgerOf(sql)).toEqual(names);
   });
 

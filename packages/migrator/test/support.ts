@@ -89,13 +89,18 @@ export function contextOf(
   dsn: string,
   directory: string,
   options: Partial<MigratorOptions> = {},
-): Context & { readonly events: Event[] } {
+): Context & { readonly events: Event[]; readonly directory: string; readonly dsn: string } {
   const events: Event[] = [];
   const onEvent = (event: Event) => {
     events.push(event);
     options.onEvent?.(event);
   };
-  return { ...createContext({ dsn, directory, toolVersion: "1.2.3", ...options, onEvent }), events };
+  return {
+    ...createContext({ dsn, migrations: directory, toolVersion: "1.2.3", ...options, onEvent }),
+    events,
+    directory,
+    dsn,
+  };
 }
 
 /** The names of the tables in `public`, sorted; the audit stands beside every ledger and is left out. */

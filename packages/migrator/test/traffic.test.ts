@@ -63,7 +63,7 @@ describe("fifty runners at once", () => {
       Object.fromEntries(names.map((name) => [name, { up: [`create table t_${name} ()`] }])),
     );
     const reports = await Promise.all(
-      Array.from({ length: 50 }, async () => await up(createContext({ dsn, directory }))),
+      Array.from({ length: 50 }, async () => await up(createContext({ dsn, migrations: directory }))),
     );
     expect(reports.filter(({ outcome }) => outcome === "applied")).toHaveLength(1);
     expect(reports.filter(({ outcome }) => outcome === "nothing")).toHaveLength(49);

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { rebase, repair, type RepairOptions } from "@thedata/migrator";
+import { rebase, repair, type RepairOptions } from "@thedata/migrator/internal";
 import { exitCodes } from "../exit-codes.ts";
 import { abortOnSignal } from "../interrupt.ts";
 import type { Output } from "../output.ts";

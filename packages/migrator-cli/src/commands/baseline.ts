@@ -1,4 +1,4 @@
-import { baseline } from "@thedata/migrator";
+import { baseline } from "@thedata/migrator/internal";
 import { loadConfiguration } from "../configuration.ts";
 import { toDocument } from "../describe-error.ts";
 import { count } from "../describe-run.ts";

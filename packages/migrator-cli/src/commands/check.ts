@@ -1,4 +1,4 @@
-import { checkProject, type ProjectCheck, rewriteManifest } from "@thedata/migrator";
+import { checkProject, directoryOf, type ProjectCheck, rewriteManifest } from "@thedata/migrator/internal";
 import { type Annotation, annotationOf, isOnGitHub, relativeFile, toWorkflowCommand } from "../annotations.ts";
 import { count } from "../describe-run.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -10,9 +10,10 @@ import { createSettings, type RunOptions } from "../settings.ts";
 export async function runCheck(output: Output, options: RunOptions & { fix?: boolean }): Promise<number> {
   const { context, shadow, config } = await createSettings(options, { database: "optional" });
   const { fix } = options;
+  const directory = directoryOf(context);
   const picture = readPicture(config);
-  const result = await annotateFailure(output, context.directory, async () => {
-    if (fix) output.line(`Wrote the manifest anew: ${count(await rewriteManifest(context.directory), "migration")}.`);
+  const result = await annotateFailure(output, directory, async () => {
+    if (fix) output.line(`Wrote the manifest anew: ${count(await rewriteManifest(directory), "migration")}.`);
     return await checkProject(context, shadow, { picture, fix });
   });
   if (result.picture === "written") output.line(`Drew the schema anew: ${config.picture}.`);

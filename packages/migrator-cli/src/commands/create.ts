@@ -1,5 +1,5 @@
 import path from "node:path";
-import { create, type Created, type DecideRename } from "@thedata/migrator";
+import { create, type Created, type DecideRename } from "@thedata/migrator/internal";
 import { askRename } from "../ask-rename.ts";
 import { count } from "../describe-run.ts";
 import { exitCodes } from "../exit-codes.ts";

@@ -1,4 +1,4 @@
-import { diff, type Drift, type LiveDiff, type SchemaDiff } from "@thedata/migrator";
+import { diff, type Drift, type LiveDiff, type SchemaDiff } from "@thedata/migrator/internal";
 import { count } from "../describe-run.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { abortOnSignal } from "../interrupt.ts";

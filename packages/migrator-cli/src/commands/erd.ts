@@ -1,5 +1,5 @@
 import path from "node:path";
-import { erd, formatOf, type PictureFormat } from "@thedata/migrator";
+import { erd, formatOf, type PictureFormat } from "@thedata/migrator/internal";
 import { count } from "../describe-run.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";

@@ -1,4 +1,4 @@
-import { type AppliedMigration, readStatus } from "@thedata/migrator";
+import { type AppliedMigration, readStatus } from "@thedata/migrator/internal";
 import { align } from "../align.ts";
 import { milliseconds } from "../describe-run.ts";
 import { exitCodes } from "../exit-codes.ts";

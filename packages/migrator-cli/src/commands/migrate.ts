@@ -1,4 +1,4 @@
-import { down, type Event, type MigrateOptions, type Report, up } from "@thedata/migrator";
+import { down, type Event, type MigrateOptions, type Report, up } from "@thedata/migrator/internal";
 import { followRun, reportRun } from "../describe-run.ts";
 import { exitCodeOfReport } from "../exit-codes.ts";
 import { abortOnSignal } from "../interrupt.ts";

@@ -1,4 +1,4 @@
-import { type Event, renderScript, type ScriptOptions } from "@thedata/migrator";
+import { type Event, renderScript, type ScriptOptions } from "@thedata/migrator/internal";
 import { exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
 import { createSettings, type GlobalOptions } from "../settings.ts";

@@ -1,4 +1,4 @@
-import { readStatus, type Status, waitForHead } from "@thedata/migrator";
+import { readStatus, type Status, waitForHead } from "@thedata/migrator/internal";
 import { count } from "../describe-run.ts";
 import { exitCodeOfState, exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";

@@ -1,4 +1,4 @@
-import { escapeControls, verify, type VerifyProgress } from "@thedata/migrator";
+import { escapeControls, verify, type VerifyProgress } from "@thedata/migrator/internal";
 import { count } from "../describe-run.ts";
 import { describeVerification, toMarkdown } from "../describe-verification.ts";
 import { exitCodes } from "../exit-codes.ts";

@@ -41,7 +41,7 @@ export interface BaselineReport extends Omit<Report, "outcome"> {
  * what these migrations make on a shadow database, unless the differences are accepted. Throws when it cannot start.
  */
 export async function baseline(context: Context, options: BaselineOptions): Promise<BaselineReport> {
-  const history = await openHistory(context.directory);
+  const history = await openHistory(context.migrations);
   const names = history.folder.files.map(({ name }) => name);
   return await withConnection(context, async (connection) => {
     const at = resolveTarget(await findPosition(connection, options), names);

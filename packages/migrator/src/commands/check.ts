@@ -52,7 +52,7 @@ export async function checkProject(
   shadow: ShadowOptions,
   options: CheckOptions = {},
 ): Promise<ProjectCheck> {
-  const history = await openHistory(context.directory);
+  const history = await openHistory(context.migrations);
   for (const { name } of history.folder.files) await history.load(name);
   const models = await context.loadOrmOptions();
   const problems = [...(await checkFiles(history)), ...(models ? refuseWithoutManifest(history) : [])];

@@ -5,7 +5,7 @@ import type { Catalog } from "@thedata/catalog";
 import { shorten } from "@thedata/catalog/sql";
 import { openModels } from "../models/open-models.ts";
 import { connect } from "../postgres/connection.ts";
-import type { Context } from "../execute/context.ts";
+import { type Context, directoryOf } from "../execute/context.ts";
 import { discover, type MigrationFolder } from "../history/folder.ts";
 import { ConfigurationError } from "../errors.ts";
 import type { Change } from "../create/find-change.ts";
@@ -61,7 +61,7 @@ const nothing: Created = {
 export async function create(context: Context, options: CreateOptions): Promise<Created> {
   const { toWords } = await import("../create/to-words.ts");
   const words = toWords(options.name);
-  const folder = await discover(context.directory);
+  const folder = await discover(directoryOf(context));
   if (options.blank) return await write(folder, options, { words, render: renderBlank }, nothing);
   const change = await findChangeOnShadow(context, folder, options);
   if (change.up.length === 0) return nothing;

@@ -42,7 +42,7 @@ export interface LiveDiff {
  * `AheadError` when it has migrations that are newer than these.
  */
 export async function diff(context: Context, shadow: ShadowOptions): Promise<SchemaDiff> {
-  const history = await openHistory(context.directory);
+  const history = await openHistory(context.migrations);
   for (const { name } of history.folder.files) await history.load(name);
   const live = context.dsn === "" ? null : await readLive(context, history);
   const models = await context.loadOrmOptions();

@@ -1,7 +1,7 @@
 import { nextVersion, versionOf } from "../history/version.ts";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Context } from "../execute/context.ts";
+import { type Context, directoryOf } from "../execute/context.ts";
 import { discover, type MigrationFile } from "../history/folder.ts";
 import { ConfigurationError, MigratorError } from "../errors.ts";
 import { halfDone } from "../plan/half-done.ts";
@@ -25,13 +25,15 @@ export interface Rebased {
  * (`dsn` not empty) it refuses one that is applied there. Throws when it cannot, and then nothing has changed.
  */
 export async function rebase(context: Context, name: string): Promise<Rebased> {
-  const folder = await discover(context.directory);
+  const folder = await discover(directoryOf(context));
   const from = resolveTarget(
     name,
     folder.files.map((file) => file.name),
   );
   const file = folder.files.find((one) => one.name === from) as MigrationFile;
   if (folder.files.at(-1)?.name === from) throw new MigratorError("refused", `${from} is the last migration already`);
+  if (file.path.endsWith(".up.sql"))
+    throw new ConfigurationError(`${from} is a pair of SQL files: give both a later version in their names`);
   if (context.dsn) await refuseApplied(context, from);
   const stamp = versionOf(from);
   if (!stamp) throw new ConfigurationError(`${from} has no time stamp in its name that could be moved`);

@@ -41,7 +41,7 @@ export async function repair(
   names: readonly string[],
   options: RepairOptions = {},
 ): Promise<Repaired[]> {
-  const history = await openHistory(context.directory);
+  const history = await openHistory(context.migrations);
   const work = async (connection: Connection) =>
     await repairUnderLock({ context, history, connection }, names, options);
   return await withConnection(

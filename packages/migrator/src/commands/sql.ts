@@ -32,7 +32,7 @@ export interface ScriptOptions {
  * runs stands in it as an exception that says so, and is told as an event.
  */
 export async function renderScript(context: Context, options: ScriptOptions = {}): Promise<string> {
-  const history = await openHistory(context.directory, context.openCache());
+  const history = await openHistory(context.migrations, context.openCache());
   const names = history.folder.files.map(({ name }) => name);
   const direction: Direction = options.down ? "down" : "up";
   const migrations = await Promise.all(select(names, options).map((name) => history.load(name)));

@@ -41,14 +41,14 @@ export interface Verification {
  * same. Changes nothing else. Throws where a file does not load or no shadow can be made.
  */
 export async function verify(context: Context, options: VerifyOptions): Promise<Verification> {
-  const history = await openHistory(context.directory);
+  const history = await openHistory(context.migrations);
   const { files } = history.folder;
   for (const { name } of files) await history.load(name);
   const chosen = choose(
     files.map(({ name }) => name),
     options,
   );
-  const again = await collectAgain(files.filter(({ name }) => chosen.includes(name)));
+  const again = await collectAgain(files.filter(({ name, listed }) => !listed && chosen.includes(name)));
   const migrations = await withOneServer(options.shadow, async (shadow) => {
     return await proveAll({ context, history, again, chosen, options: { ...options, shadow } });
   });

@@ -3,15 +3,17 @@ import path from "node:path";
 import { ConfigurationError } from "../errors.ts";
 import type { Event } from "../events.ts";
 import { uniqueId } from "../hash.ts";
+import type { MigrationFolder } from "../history/folder.ts";
+import type { DatabaseAddress } from "../postgres/connection.ts";
 import { MigrationCache } from "../history/cache.ts";
 import { defaultLedger, type LedgerTable } from "../ledger/tables.ts";
 
 /** What a program tells the engine; everything but the first two has a default. */
 export interface MigratorOptions {
-  /** `postgresql://user:password@host:port/database`. */
-  readonly dsn: string;
-  /** The folder of the migrations. */
-  readonly directory: string;
+  /** `postgresql://user:password@host:port/database`, or the driver's own configuration. */
+  readonly dsn: DatabaseAddress;
+  /** The folder of the migrations; or what a program gives in its place. */
+  readonly migrations: string | MigrationFolder;
   /** The ledger as `table` or `schema.table`; MikroORM's own unless told. */
   readonly ledger?: string | undefined;
   /** How long to wait for another runner, in milliseconds; 60 000 unless told. */
@@ -54,12 +56,12 @@ type Defaulted = {
 
 /** Completes the options. Throws a `ConfigurationError` for a ledger name that is none. */
 export function createContext(options: MigratorOptions): Context {
-  const directory = path.resolve(options.directory);
+  const migrations = typeof options.migrations === "string" ? path.resolve(options.migrations) : options.migrations;
   let runId: string | undefined;
   const toolVersion = options.toolVersion ?? "library";
   return {
     dsn: options.dsn,
-    directory,
+    migrations,
     ledger: parseLedger(options.ledger),
     lockWaitMs: options.lockWaitMs ?? 60_000,
     lockTimeoutMs: options.lockTimeoutMs ?? 3000,
@@ -68,7 +70,9 @@ export function createContext(options: MigratorOptions): Context {
     allowOutOfOrder: options.allowOutOfOrder ?? false,
     toolVersion,
     openCache: () =>
-      options.cache === undefined ? undefined : new MigrationCache(options.cache, directory, toolVersion),
+      options.cache === undefined || typeof migrations !== "string"
+        ? undefined
+        : new MigrationCache(options.cache, migrations, toolVersion),
     loadOrmOptions:
       typeof options.ormOptions === "function"
         ? (options.ormOptions as () => Promise<OrmOptions | undefined>)
@@ -83,6 +87,12 @@ export function createContext(options: MigratorOptions): Context {
       return process.getBuiltinModule("node:os").hostname();
     },
   };
+}
+
+/** The folder of the migrations, for what writes into it. Throws a `ConfigurationError` where a program gave a list. */
+export function directoryOf({ migrations }: Pick<Context, "migrations">): string {
+  if (typeof migrations === "string") return migrations;
+  throw new ConfigurationError("Migrations that a program gives as a list are not written: give a folder instead");
 }
 
 function parseLedger(name: string | undefined): LedgerTable {

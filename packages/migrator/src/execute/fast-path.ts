@@ -29,7 +29,7 @@ export async function withCachedHistory<Result>(
     () => cache.recallDigest(),
     async (connection, digest) => {
       const result = digest === undefined ? undefined : await quick(connection, digest);
-      return result ?? (await read(connection, await openHistory(context.directory, cache)));
+      return result ?? (await read(connection, await openHistory(context.migrations, cache)));
     },
   );
 }

@@ -24,7 +24,7 @@ export async function withHistory<Result>(
   cache: MigrationCache | undefined = context.openCache(),
 ): Promise<Result> {
   // A folder that is not there is told of before anybody is asked.
-  const folder = await openFolder(context.directory);
+  const folder = await openFolder(context.migrations);
   if (folder.files.length > many) context.onEvent({ type: "reading", migrations: folder.files.length });
   return await withConnectionMeanwhile(context, () => readFolder(folder, cache), work);
 }

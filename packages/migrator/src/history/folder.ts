@@ -4,26 +4,49 @@ import path from "node:path";
 import { ConfigurationError } from "../errors.ts";
 import { type Manifest, manifestFile, readManifest, refuseSpecial } from "./manifest.ts";
 
+/** A class that extends MikroORM's `Migration`. */
+export type ListedClass = new (...parameters: never[]) => { up(): void | Promise<void> };
+
+/** A migration that a program gives itself, as a class or as SQL. */
+export type ListedMigration =
+  | { readonly name: string; readonly class: ListedClass }
+  | {
+      readonly name: string;
+      /** One statement an entry. */
+      readonly up: readonly string[];
+      /** Null or left out: it cannot be reverted. */
+      readonly down?: readonly string[] | null | undefined;
+      /** True unless told: the migration is all done or not at all. */
+      readonly transactional?: boolean | undefined;
+    };
+
 /** A migration's file, not opened yet. */
 export interface MigrationFile {
-  /** The file's name without `.ts` or `.js`, as the ledger records it. */
+  /** The file's name without `.ts`, `.js`, `.sql` or `.up.sql`, as the ledger records it. */
   readonly name: string;
   readonly path: string;
+  /** What a program gave in place of a file. */
+  readonly listed?: ListedMigration | undefined;
 }
 
 /** The migrations folder as it stands on disk. */
 export interface MigrationFolder {
   readonly directory: string;
-  /** In the stock migrator's order: that of the files' names. */
+  /** In the stock migrator's order, that of the files' names; with plain SQL among them, in that of their versions. */
   readonly files: readonly MigrationFile[];
   /** Undefined: the folder has none, and nothing is held against it. */
   readonly manifest: Manifest | undefined;
 }
 
-/** The stock migrator's glob, `!(*.d).{js,ts,cjs}`: everything else in the folder is none of its business. */
+/**
+ * The stock migrator's glob, `!(*.d).{js,ts,cjs}`, and plain SQL whose name begins with a version; everything else in the
+ * folder is none of its business.
+ */
 export function isMigrationFile(name: string): boolean {
-  return /\.(js|ts|cjs)$/.test(name) && !/^\.|\.d\.(js|ts|cjs)$/.test(name);
+  return (/\.(js|ts|cjs)$/.test(name) && !/^\.|\.d\.(js|ts|cjs)$/.test(name)) || isSql(name);
 }
+
+const isSql = (name: string) => /^(Migration|V)?\d.*\.sql$/.test(name);
 
 /**
  * Lists a folder of migrations and reads its manifest; a migration that is being written meanwhile is there in both or in
@@ -47,16 +70,35 @@ function versionOf(directory: string): string {
   return `${stats?.ino} ${stats?.mtimeMs}`;
 }
 
+/** A list of migrations, in the order in which they are applied, in place of a folder. */
+export function folderOfList(list: readonly ListedMigration[]): MigrationFolder {
+  const files = list.map((listed): MigrationFile => ({ name: listed.name, path: listed.name, listed }));
+  return { directory: "the program's list of migrations", files, manifest: undefined };
+}
+
 /** The migrations of a folder by their files alone. */
 export async function listFiles(directory: string): Promise<MigrationFile[]> {
   return toFiles(directory, readEntries(directory));
 }
 
 function toFiles(directory: string, entries: readonly string[]): MigrationFile[] {
-  const names = entries.filter(isMigrationFile).toSorted();
+  const names = order(entries.filter((name) => isMigrationFile(name) && !isWayBack(name, entries)));
   // Once: for a thousand files the joining takes longer than the listing.
   const folder = path.join(directory, path.sep);
-  return names.map((name) => ({ name: name.replace(/\.[jt]s$/, ""), path: folder + name }));
+  return names.map((name) => ({ name: name.replace(/\.([jt]s|(up\.)?sql)$/, ""), path: folder + name }));
+}
+
+/** `NAME.down.sql` belongs to `NAME.up.sql`. */
+function isWayBack(name: string, entries: readonly string[]): boolean {
+  return name.endsWith(".down.sql") && entries.includes(name.replace(/down\.sql$/, "up.sql"));
+}
+
+/** Classes are called `Migration2024…` and SQL files `2024…`: among each other, what counts is the version. */
+function order(names: readonly string[]): string[] {
+  const sorted = names.toSorted();
+  if (!sorted.some(isSql)) return sorted;
+  const key = (name: string) => BigInt(/\d+/.exec(name)?.[0] ?? 0);
+  return sorted.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 }
 
 /** The migrations that `create` began to write: until the manifest lists them, they are not there. */
@@ -96,6 +138,7 @@ function statLink(link: string): Stats {
 
 /** What stands in a migration's file; nothing where it cannot be read, for its import says why. */
 export function readSource(file: MigrationFile): Buffer {
+  if (file.listed) return Buffer.alloc(0);
   try {
     return readFileSync(file.path);
   } catch {

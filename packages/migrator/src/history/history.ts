@@ -23,16 +23,16 @@ export interface History {
  * Opens a folder of migrations. With `cache`, files that are as they were in an earlier run are not opened. Throws
  * a `ConfigurationError` when there is no such folder, or no migration in it.
  */
-export async function openHistory(directory: string, cache?: MigrationCache): Promise<History> {
-  return readFolder(await openFolder(directory), cache);
+export async function openHistory(migrations: string | MigrationFolder, cache?: MigrationCache): Promise<History> {
+  return readFolder(await openFolder(migrations), cache);
 }
 
 /** The first half of it: lists the folder, and looks at no migration yet. Throws like `openHistory`. */
-export async function openFolder(directory: string): Promise<MigrationFolder> {
-  const folder = await discover(directory);
+export async function openFolder(migrations: string | MigrationFolder): Promise<MigrationFolder> {
+  const folder = typeof migrations === "string" ? await discover(migrations) : migrations;
   if (folder.files.length === 0)
     throw new ConfigurationError(
-      `The migrations folder ${directory} holds no migration: create one with "migrator create NAME", or check --migrations`,
+      `The migrations folder ${folder.directory} holds no migration: create one with "migrator create NAME", or check --migrations`,
     );
   return folder;
 }

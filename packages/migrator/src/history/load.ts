@@ -1,11 +1,12 @@
 import type { Direction } from "../report.ts";
 import { pathToFileURL } from "node:url";
-import { type MigrationFile, readSource } from "./folder.ts";
+import { type ListedMigration, type MigrationFile, readSource } from "./folder.ts";
 import { BrokenMigrationError } from "../errors.ts";
 import { evaluate } from "./evaluate.ts";
 import { findCodePlace } from "./code-place.ts";
 import { sha256 } from "../hash.ts";
 import { findTransactionControl, leadingWords, splitCommands } from "@thedata/catalog/sql";
+import { isSqlFile, readSqlFile, type SqlScript } from "./sql-file.ts";
 import { IrreversibleMigration, type MigrationDriver, type RecordedMigration, standInFor } from "./migration-class.ts";
 
 /** One direction of a migration: its statements, as far as they are known without a database. */
@@ -62,12 +63,40 @@ export async function loadFromSource(
   source: string,
   known = false,
 ): Promise<{ migration: LoadedMigration; selfContained: boolean }> {
+  if (file.listed) return { migration: await loadListed(file, file.listed), selfContained: false };
+  if (isSqlFile(file)) return loadSqlFile(file, source);
   const { module, selfContained } = evaluate(file.path, source, known);
   if (module) {
     const migration = await collectAll(file, module, source).catch(() => undefined);
     if (migration) return { migration, selfContained };
   }
   return { migration: await collectAll(file, await importFile(file), source), selfContained };
+}
+
+async function loadListed(file: MigrationFile, listed: ListedMigration): Promise<LoadedMigration> {
+  if ("class" in listed) return await collectAll(file, { listed: listed.class }, "");
+  const { up, down = null, transactional = true } = listed;
+  return loadSql(file, { up, down, transactional }, new Set());
+}
+
+function loadSqlFile(file: MigrationFile, source: string): { migration: LoadedMigration; selfContained: boolean } {
+  const script = readSqlFile(file, source);
+  return { migration: loadSql(file, script, readNoop(source)), selfContained: script.selfContained };
+}
+
+function loadSql(
+  file: MigrationFile,
+  { up, down, transactional }: Pick<SqlScript, "up" | "down" | "transactional">,
+  noop: ReadonlySet<string>,
+): LoadedMigration {
+  refuseCommands(file, [...up, ...(down ?? [])], transactional);
+  const scripts = { up: toScript(up), down: down && toScript(down) };
+  const checksum = checksumOf(scripts.up, scripts.down);
+  return { name: file.name, transactional, ...scripts, irreversible: null, noop, checksum, create: noCode };
+}
+
+function toScript(statements: readonly string[]): Script {
+  return { statements, computed: false };
 }
 
 async function collectAll(

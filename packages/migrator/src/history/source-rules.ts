@@ -4,6 +4,7 @@ import type { MigrationFile } from "./folder.ts";
 import type { History } from "./history.ts";
 import { isLeftBlank, leftBlank } from "./left-blank.ts";
 import type { LoadedMigration } from "./load.ts";
+import { isSqlFile } from "./sql-file.ts";
 import { readTokens, type Token } from "./source-tokens.ts";
 
 /** A rule of our own for a folder with a manifest that a migration breaks. */
@@ -19,13 +20,29 @@ export interface RuleViolation {
 export async function checkRules(history: History): Promise<RuleViolation[]> {
   const { files } = history.folder;
   const violations = files.map(async (file) => {
-    const [migration, source] = [await history.load(file.name), await readFile(file.path, "utf8")];
-    return checkMigration(migration, readTokens(source));
+    const migration = await history.load(file.name);
+    if (file.listed || isSqlFile(file)) return checkSql(migration);
+    return checkMigration(migration, readTokens(await readFile(file.path, "utf8")));
   });
   return [...(await Promise.all(violations)).flat(), ...findTwins(files)];
 }
 
-/** The same for one migration, by the tokens of its file. */
+/** Plain SQL has no class and imports nothing. */
+function checkSql(migration: LoadedMigration): RuleViolation[] {
+  const { name } = migration;
+  const blank = (["up", "down"] as const).filter((direction) => isLeftBlank(migration, direction));
+  const found: Found[] = [
+    ...checkDown(migration, 1),
+    ...blank.map((direction): Found => ({
+      code: "empty",
+      line: 1,
+      message: `leaves its ${direction} blank, which ${leftBlank(direction)}.`,
+    })),
+  ];
+  return found.map((one) => ({ ...one, migration: name, message: `${name} ${one.message}` }));
+}
+
+/** Holds one migration to our rules, by the tokens of its file. */
 export function checkMigration(
   migration: Pick<LoadedMigration, "name" | "up" | "down" | "irreversible" | "noop">,
   tokens: readonly Token[],

@@ -2,9 +2,12 @@ import type { Query } from "@thedata/catalog";
 import type { Socket } from "node:net";
 import { Client, type ClientConfig, type DatabaseError } from "pg";
 import { ConnectionError } from "../errors.ts";
-import { readAddress } from "./address.ts";
+import { type Address, readAddress } from "./address.ts";
 
 export type { Query } from "@thedata/catalog";
+
+/** Where a database is: a connection string, or the driver's own configuration. */
+export type DatabaseAddress = string | ClientConfig;
 
 /** One session on the server. */
 export interface Connection {
@@ -31,7 +34,7 @@ export interface Observer {
 }
 
 /** Opens a session. Throws a `ConnectionError` that names the address and the way out, never the password. */
-export async function connect(dsn: string, applicationName: string): Promise<Connection> {
+export async function connect(dsn: DatabaseAddress, applicationName: string): Promise<Connection> {
   const client = await openClient(dsn, applicationName);
   const address = describeAddress(client);
   let lost = false;
@@ -70,8 +73,8 @@ async function close(client: Client): Promise<void> {
 }
 
 /** Opens a session, in another way where the server refuses the first one for its TLS. */
-async function openClient(dsn: string, application_name: string): Promise<Client> {
-  const { config, otherwise } = readAddress(dsn);
+async function openClient(dsn: DatabaseAddress, application_name: string): Promise<Client> {
+  const { config, otherwise }: Address = typeof dsn === "string" ? readAddress(dsn) : { config: dsn };
   const open = async (ssl: ClientConfig["ssl"]) =>
     await openOne({ ...config, ssl, application_name, connectionTimeoutMillis: 10_000, keepAlive: true });
   try {
@@ -112,7 +115,7 @@ function describeAddress(client: Client): string {
   return `${client.user ?? ""}@${client.host}:${client.port}/${client.database ?? ""}`;
 }
 
-async function observe(dsn: string): Promise<Observer> {
+async function observe(dsn: DatabaseAddress): Promise<Observer> {
   const client = await openClient(dsn, "migrator observer");
   return {
     query: async (sql, parameters) => (await client.query(sql, parameters ? [...parameters] : undefined)).rows as never,
@@ -120,7 +123,7 @@ async function observe(dsn: string): Promise<Observer> {
   };
 }
 
-async function cancel(dsn: string, pid: number): Promise<void> {
+async function cancel(dsn: DatabaseAddress, pid: number): Promise<void> {
   const { query, close } = await observe(dsn);
   await query("select pg_cancel_backend($1)", [pid]).finally(close);
 }

@@ -7,9 +7,9 @@ import { migrate } from "../execute/migrate.ts";
 /** Applies the folder, all of it or up to a migration, to the empty database at `dsn`. Throws when a migration does not apply there. */
 export async function replay(context: Context, folder: MigrationFolder, dsn: string, to?: string): Promise<void> {
   if (folder.files.length === 0) return;
-  const { directory, loadOrmOptions: ormOptions, signal } = context;
+  const { migrations, loadOrmOptions: ormOptions, signal } = context;
   const ledger = `${context.ledger.schema}.${context.ledger.table}`;
-  const report = await migrate(createContext({ dsn, directory, ledger, ormOptions, signal, lockWaitMs: 0 }), "up", {
+  const report = await migrate(createContext({ dsn, migrations, ledger, ormOptions, signal, lockWaitMs: 0 }), "up", {
     to,
   });
   if (report.error) throw withoutExtension(report.error) ?? report.error;

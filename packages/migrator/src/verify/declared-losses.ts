@@ -5,8 +5,8 @@ import type { MigrationFile } from "../history/folder.ts";
 export type Declares = (table: string, column: string | null) => boolean;
 
 /** Reads what a migration declares to lose: lines `@loses users.legacy, audit.entries` in a comment of its file. */
-export async function readDeclaredLosses({ path }: MigrationFile): Promise<Declares> {
-  const text = await readFile(path, "utf8");
+export async function readDeclaredLosses({ path, listed }: MigrationFile): Promise<Declares> {
+  const text = listed ? "" : await readFile(path, "utf8");
   const lines = [...text.matchAll(/@loses[ \t]+([^\n]+)/g)].map((match) => (match[1] ?? "").replace(/\*\/.*$/, ""));
   const declared = new Set(lines.flatMap((line) => line.split(/[\s,]+/)).map((name) => name.replace(/\.$/, "")));
   return (table, column) => {

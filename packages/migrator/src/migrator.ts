@@ -1,0 +1,141 @@
+import type { ClientConfig } from "pg";
+import type { BaselineOptions, BaselineReport } from "./commands/baseline.ts";
+import type { CheckOptions, ProjectCheck } from "./commands/check.ts";
+import type { Created, CreateOptions } from "./commands/create.ts";
+import type { SchemaDiff } from "./commands/diff.ts";
+import type { Drawn, ErdOptions } from "./commands/erd.ts";
+import type { Rebased } from "./commands/rebase.ts";
+import type { Repaired, RepairOptions } from "./commands/repair.ts";
+import type { ScriptOptions } from "./commands/sql.ts";
+import type { Verification, VerifyOptions } from "./commands/verify.ts";
+import { MigratorError, RefusedError } from "./errors.ts";
+import { type Context, createContext, type MigratorOptions as ContextOptions } from "./execute/context.ts";
+import type { MigrateOptions } from "./execute/migrate.ts";
+import { folderOfList, type ListedMigration } from "./history/folder.ts";
+import type { UpTarget } from "./plan/plan.ts";
+import type { Status } from "./plan/status.ts";
+import type { Report } from "./report.ts";
+import type { ShadowOptions, ShadowProvider } from "./shadow/shadow.ts";
+
+/** What a program may hand over in place of a connection string: a `pg.Pool`, a `pg.Client`, or their configuration. */
+export type DatabaseConnection = string | ClientConfig | PoolLike | ClientLike;
+
+/** A `pg.Pool`: the migrator opens sessions of its own with the pool's options, and leaves the pool alone. */
+interface PoolLike {
+  readonly options: ClientConfig;
+  readonly totalCount: number;
+}
+
+/** A `pg.Client`, connected or not: the migrator opens sessions of its own to the same place. */
+interface ClientLike {
+  readonly host: string;
+  readonly port: number;
+  readonly user?: string | undefined;
+  readonly database?: string | undefined;
+  readonly password?: ClientConfig["password"] | null;
+  readonly ssl?: ClientConfig["ssl"];
+}
+
+/** Everything but the first two has a default; times are milliseconds. */
+export interface MigratorOptions extends Omit<ContextOptions, "dsn" | "migrations"> {
+  readonly connection: DatabaseConnection;
+  /** A folder; or the migrations themselves, for programs that are bundled. */
+  readonly migrations: string | readonly ListedMigration[];
+  /** A server where shadow databases may be made, or a function that starts one; the database's own server unless told. */
+  readonly shadow?: string | ShadowProvider | undefined;
+}
+
+/**
+ * Moves one database along one history. Every method resolves when what it says is done, and rejects with a
+ * `MigratorError` where it is not; of a run that had begun, `reportOf(error)` tells how far it came.
+ */
+export interface Migrator {
+  /** Applies what is pending. */
+  up(options?: UpTarget & MigrateOptions): Promise<Report>;
+  /** Reverts what was applied last: one migration unless told. */
+  down(options?: MigrateOptions): Promise<Report>;
+  /** Says where the database stands; changes nothing and takes no lock. */
+  status(): Promise<Status>;
+  /** Waits until the database is at the head, at most so long, and gives the last status. */
+  wait(options: { readonly timeoutMs: number; readonly onStatus?: (state: string) => void }): Promise<Status>;
+  /** Writes a migration from the difference between models and migrations. */
+  create(options: Omit<CreateOptions, "shadow">): Promise<Created>;
+  /** Holds models and manifest against the migrations; `outcome` says whether that is in order. */
+  check(options?: CheckOptions): Promise<ProjectCheck>;
+  /** Holds models, migrations and live database against each other. */
+  diff(): Promise<SchemaDiff>;
+  /** Proves migrations on a shadow database full of rows: up, down, up again. */
+  verify(options?: Omit<VerifyOptions, "shadow">): Promise<Verification>;
+  /** Draws the schema that the migrations make; takes the package `@thedata/erd`. */
+  erd(options?: Omit<ErdOptions, "shadow">): Promise<Drawn>;
+  /** Gives the SQL that `up` or `down` would send, for psql; asks no database. */
+  sql(options?: ScriptOptions): Promise<string>;
+  /** Adopts an existing database: records migrations as applied and runs none. */
+  baseline(options: Omit<BaselineOptions, "shadow">): Promise<BaselineReport>;
+  /** Accepts edited, vanished or half-done migrations by name. */
+  repair(names: readonly string[], options?: RepairOptions): Promise<Repaired[]>;
+  /** Moves a migration that is not applied to the end of the history. */
+  rebase(name: string): Promise<Rebased>;
+}
+
+/** Makes a migrator; connects to nothing yet. Throws a `ConfigurationError` for options that make no sense. */
+export function createMigrator({ connection, migrations, shadow, ...options }: MigratorOptions): Migrator {
+  const dsn = toAddress(connection);
+  const context = createContext({
+    ...options,
+    dsn,
+    migrations: typeof migrations === "string" ? migrations : folderOfList(migrations),
+  });
+  return createMethods(context, {
+    servers: [typeof shadow === "string" ? shadow : typeof dsn === "string" ? dsn : undefined],
+    provider: typeof shadow === "function" ? shadow : undefined,
+  });
+}
+
+/** A command's code is loaded when it is called: a program that runs `up` loads what `up` needs. */
+function createMethods(context: Context, shadow: ShadowOptions): Migrator {
+  return {
+    up: async (options) => settle(await (await import("./commands/up-and-down.ts")).up(context, options)),
+    down: async (options) => settle(await (await import("./commands/up-and-down.ts")).down(context, options)),
+    status: async () => await (await import("./commands/status.ts")).readStatus(context),
+    wait: async ({ timeoutMs, onStatus = () => {} }) =>
+      await (await import("./commands/wait.ts")).waitForHead(context, timeoutMs, onStatus),
+    create: async (options) => await (await import("./commands/create.ts")).create(context, { ...options, shadow }),
+    check: async (options) => await (await import("./commands/check.ts")).checkProject(context, shadow, options),
+    diff: async () => await (await import("./commands/diff.ts")).diff(context, shadow),
+    verify: async (options) => await (await import("./commands/verify.ts")).verify(context, { ...options, shadow }),
+    erd: async (options) => await (await import("./commands/erd.ts")).erd(context, { ...options, shadow }),
+    sql: async (options) => await (await import("./commands/sql.ts")).renderScript(context, options),
+    baseline: async (options) => {
+      const { baseline } = await import("./commands/baseline.ts");
+      return settle(await baseline(context, { ...options, shadow }));
+    },
+    repair: async (names, options) => await (await import("./commands/repair.ts")).repair(context, names, options),
+    rebase: async (name) => await (await import("./commands/rebase.ts")).rebase(context, name),
+  };
+}
+
+function toAddress(connection: DatabaseConnection): string | ClientConfig {
+  if (typeof connection === "string") return connection;
+  if ("totalCount" in connection) return connection.options;
+  if (!("connect" in connection)) return connection as ClientConfig;
+  const { host, port, user, database, password, ssl } = connection as ClientLike;
+  return { host, port, user, database, password: password ?? undefined, ssl };
+}
+
+type AnyReport = Report | BaselineReport;
+
+const reports = new WeakMap<Error, AnyReport>();
+
+/** How far the run came that ended in this error of a migrator's; undefined where it had not begun. */
+export function reportOf(error: unknown): AnyReport | undefined {
+  return error instanceof MigratorError ? reports.get(error) : undefined;
+}
+
+/** Gives the report of a run that did what it was to do, and throws why another one did not. */
+function settle<Settled extends AnyReport>(report: Settled): Settled {
+  if (report.outcome !== "failed" && report.outcome !== "refused") return report;
+  const error = report.error ?? new RefusedError(report.problems.map(({ message }) => message).join("\n"));
+  reports.set(error, report);
+  throw error;
+}
