@@ -10,7 +10,8 @@ export interface LoadedConfig extends MigratorConfig {
   readonly folder: string;
 }
 
-const fileNames = ["ts", "mts", "js", "mjs", "cjs"].map((ending) => `migrator.config.${ending}`);
+/** Where a configuration may stand, the first one that is there counts. */
+export const configFileNames = ["ts", "mts", "js", "mjs", "cjs"].map((ending) => `migrator.config.${ending}`);
 
 /** Loads `file`, or the nearest configuration file upwards from the working directory; none is an empty one. */
 export async function loadConfiguration(file: string | undefined): Promise<LoadedConfig> {
@@ -22,16 +23,17 @@ export async function loadConfiguration(file: string | undefined): Promise<Loade
 }
 
 function findUpwards(folder: string): string | undefined {
-  const found = fileNames.map((name) => path.join(folder, name)).find((file) => existsSync(file));
+  const found = configFileNames.map((name) => path.join(folder, name)).find((file) => existsSync(file));
   const parent = path.dirname(folder);
   return found ?? (parent === folder ? undefined : findUpwards(parent));
 }
 
 async function importDefault(file: string): Promise<MigratorConfig> {
   const module = (await import(pathToFileURL(file).href).catch((cause: Error) => {
-    throw new ConfigurationError(`The configuration file ${file} cannot be loaded: ${cause.message.split("\n")[0]}`, {
-      cause,
-    });
+    throw new ConfigurationError(
+      `The configuration file ${file} cannot be loaded: ${describeLoadFailure(cause, undefined)}`,
+      { cause },
+    );
   })) as { default?: unknown };
   const config = await module.default;
   if (typeof config !== "object" || config === null)
@@ -41,19 +43,41 @@ async function importDefault(file: string): Promise<MigratorConfig> {
   return validateConfig(config, file);
 }
 
-/** The models' MikroORM options, or undefined where none are configured. */
+/**
+ * The models' MikroORM options, or undefined where none are configured; read through the project's own TypeScript loader.
+ * Throws a `ConfigurationError` that names the file and the line that cannot be loaded.
+ */
 export async function loadModels(config: LoadedConfig): Promise<OrmOptions | undefined> {
-  if (!config.models) return undefined;
-  const models = await loadBy(config.models).catch((cause: Error) => {
-    throw new ConfigurationError(`The models of ${config.folder} cannot be loaded: ${cause.message.split("\n")[0]}`, {
-      cause,
-    });
+  const { models, folder } = config;
+  if (models === undefined) return undefined;
+  const { loadProjectFile, ProjectFileError, registerProjectLoader } = await import("./typescript-loader.ts");
+  const { readOrmOptions } = await import("./mikro-orm-config.ts");
+  const load = async (): Promise<unknown> => {
+    if (typeof models === "string") return await loadProjectFile(path.resolve(folder, models));
+    await registerProjectLoader(folder);
+    return await models();
+  };
+  const exported = await load().catch((error: Error) => {
+    const cause = (error instanceof ProjectFileError ? error.cause : error) as Error;
+    const loader = error instanceof ProjectFileError ? error.loader : undefined;
+    const message = `The models of ${folder} cannot be loaded: ${describeLoadFailure(cause, loader)}`;
+    throw new ConfigurationError(message, { cause });
   });
-  if (typeof models === "object" && models !== null) return models as OrmOptions;
-  throw new ConfigurationError(`"models" in the configuration gives no MikroORM options`);
+  return await readOrmOptions(exported);
 }
 
-/** A function of JavaScript may also give them at once, or throw. */
-async function loadBy(load: () => unknown): Promise<unknown> {
-  return await load();
+/** What stands in the way, where, and what would let it. */
+export function describeLoadFailure(cause: Error & { readonly code?: string }, loader: string | undefined): string {
+  const [first = ""] = cause.message.split("\n");
+  // Node writes the place of a syntax error above the stack.
+  const place = /(?:file:\/\/)?(\/[^\s()]+?\.[cm]?[jt]sx?:\d+(?::\d+)?)/.exec(cause.stack ?? "")?.[1];
+  const where = place === undefined || first.includes(place) ? "" : ` (${place})`;
+  return `${first}${where}${loader === undefined && needsLoader(cause) ? `. ${wayToLoader}` : ""}`;
+}
+
+const wayToLoader =
+  "If the project uses decorators, enums or imports without endings, install what runs them: npm install --save-dev @swc-node/register @swc/core (or tsx)";
+
+function needsLoader({ name, code = "" }: Error & { readonly code?: string }): boolean {
+  return name === "SyntaxError" || /TYPESCRIPT|ERR_MODULE_NOT_FOUND|ERR_UNSUPPORTED_DIR_IMPORT/.test(code);
 }

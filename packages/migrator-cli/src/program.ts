@@ -37,6 +37,13 @@ export function createProgram(onExit: (code: number) => void): Command {
     .exitOverride();
   const on = (command: Command, load: () => Promise<Action>) =>
     command.action(async (...all: unknown[]) => onExit(await runAction(all, load)));
+  on(
+    command(program, "init", "sets up the project in this folder: configuration, migrations folder, scripts", [
+      "migrator init",
+      "migrator init --migrations src/migrations",
+    ]),
+    async () => (await import("./commands/init.ts")).runInit,
+  );
   addRunCommands(program, on);
   addAmendCommands(program, on);
   addReadCommands(program, on);

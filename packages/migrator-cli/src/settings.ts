@@ -32,8 +32,8 @@ export interface RunOptions extends GlobalOptions {
 }
 
 export interface ContextNeeds {
-  /** Whether the command can do without a database. */
-  readonly database?: "required" | "optional";
+  /** Whether the command can do without a database; `none`: it asks nobody where one is. */
+  readonly database?: "required" | "optional" | "none";
   readonly onEvent?: (event: Event) => void;
   readonly signal?: AbortSignal;
 }
@@ -45,8 +45,8 @@ export async function createSettings(
 ): Promise<{ context: Context; shadow: ShadowOptions; config: LoadedConfig }> {
   const config = await loadConfiguration(options.config);
   const directory = findDirectory(options, config);
-  const dsn = await findAddress(options, config);
-  if (dsn === undefined && needs.database !== "optional")
+  const dsn = await findAddress(options, config, needs.database === "none");
+  if (dsn === undefined && (needs.database ?? "required") === "required")
     throw new ConfigurationError(
       "No database is configured: set POSTGRES_DSN or DATABASE_URL, or POSTGRES_HOST, POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB, or PGHOST and its like, or give --dsn",
     );
@@ -82,14 +82,28 @@ function findDirectory(options: GlobalOptions, config: LoadedConfig): string {
   );
 }
 
-async function findAddress(options: GlobalOptions, config: LoadedConfig): Promise<string | undefined> {
+async function findAddress(
+  options: GlobalOptions,
+  config: LoadedConfig,
+  isEnough: boolean,
+): Promise<string | undefined> {
   if (options.dsn !== undefined) return validate(options.dsn, "--dsn");
   const address = readDatabaseAddress(process.env);
   if (address !== undefined) return address;
+  if (isEnough) return undefined;
   const configured = typeof config.dsn === "function" ? await ask(config.dsn) : config.dsn;
   if (configured !== undefined) return validate(configured, `"dsn" in the configuration`);
+  const own = await readModelsAddress(config);
+  if (own !== undefined) return validate(own, "the connection in MikroORM's configuration");
   // What libpq's programs take for granted in this environment is the last word: a project's own file is nearer.
   return readLibpqAddress(process.env);
+}
+
+/** MikroORM's own configuration says where the database is, where nothing nearer does. */
+async function readModelsAddress(config: LoadedConfig): Promise<string | undefined> {
+  if (config.models === undefined || config.dsn !== undefined) return undefined;
+  const { addressOf } = await import("./mikro-orm-config.ts");
+  return addressOf((await loadModels(config)) ?? {});
 }
 
 async function ask(dsn: () => unknown): Promise<string | undefined> {

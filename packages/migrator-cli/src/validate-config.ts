@@ -22,8 +22,8 @@ const settings: Readonly<Record<keyof MigratorConfig, Setting>> = {
     is: (value) => isText(value) || isFunction(value),
   },
   models: {
-    takes: `a function that gives MikroORM's options: async () => (await import("./orm.ts")).options`,
-    is: isFunction,
+    takes: `MikroORM's configuration file, such as "src/mikro-orm.config.ts", or a function that gives its options: async () => (await import("./orm.ts")).options`,
+    is: (value) => isText(value) || isFunction(value),
   },
   shadow: { takes: "a function that starts a server and gives its { dsn, stop }", is: isFunction },
   alembic: {
@@ -31,6 +31,10 @@ const settings: Readonly<Record<keyof MigratorConfig, Setting>> = {
     is: isRecordOf(isText),
   },
   ledger: { takes: `a name, TABLE or SCHEMA.TABLE`, is: isText },
+  rulesFrom: {
+    takes: `a version, such as "20261126090000"`,
+    is: (value) => typeof value === "string" && /^\d+$/.test(value),
+  },
   picture: { takes: `the name of a file, such as "docs/schema.svg"`, is: isText },
   areas: {
     takes: `lists of tables by the name of their area: { "People": ["users", "roles"] }`,
@@ -45,7 +49,7 @@ const mikroOrms = ["entities", "entitiesTs", "clientUrl", "dbName", "driver", "e
 export function validateConfig(config: object, file: string): MigratorConfig {
   if (mikroOrms.some((key) => key in config))
     throw new ConfigurationError(
-      `${file} is MikroORM's own configuration: --config takes the migrator's, such as export default defineConfig({ migrations: "src/migrations", models: async () => (await import("./mikro-orm.config.ts")).default })`,
+      `${file} is MikroORM's own configuration: --config takes the migrator's, such as export default defineConfig({ migrations: "src/migrations", models: "mikro-orm.config.ts" })`,
     );
   for (const [key, value] of Object.entries(config)) {
     if (!isSetting(key))

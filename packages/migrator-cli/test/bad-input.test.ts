@@ -277,7 +277,7 @@ const rows: Row[] = [
     args: up,
     files: { "migrator.config.ts": `export default (async () => ({ models: { entities: [] } }))();` },
     code: 2,
-    names: `"models" in the configuration takes a function`,
+    names: `"models" in the configuration takes MikroORM's configuration file`,
   },
   {
     what: "rows of another kind",

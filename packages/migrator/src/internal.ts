@@ -28,3 +28,4 @@ export { type Verification, verify, type VerifyProgress } from "./commands/verif
 export type { Loss, Verdict } from "./verify/verdict.ts";
 export { erd } from "./commands/erd.ts";
 export { formatOf, type Picture, type PictureFormat } from "./commands/picture.ts";
+export { discover } from "./history/folder.ts";

@@ -14,7 +14,7 @@ export async function runCheck(output: Output, options: RunOptions & { fix?: boo
   const picture = readPicture(config);
   const result = await annotateFailure(output, directory, async () => {
     if (fix) output.line(`Wrote the manifest anew: ${count(await rewriteManifest(directory), "migration")}.`);
-    return await checkProject(context, shadow, { picture, fix });
+    return await checkProject(context, shadow, { picture, fix, rulesFrom: config.rulesFrom });
   });
   if (result.picture === "written") output.line(`Drew the schema anew: ${config.picture}.`);
   output.document(toDocument(result));

@@ -8,7 +8,7 @@ import { standardOutput } from "../standard-output.ts";
 export async function runSql(output: Output, options: GlobalOptions & ScriptOptions): Promise<number> {
   const computed: string[] = [];
   const onEvent = (event: Event) => void (event.type === "computed" && computed.push(event.name));
-  const { context } = await createSettings(options, { database: "optional", onEvent });
+  const { context } = await createSettings(options, { database: "none", onEvent });
   const sql = await renderScript(context, options);
   output.document({ sql, computed });
   // The script is the result, not a message about it: --quiet does not swallow it.

@@ -44,6 +44,8 @@ export interface CheckOptions {
   readonly picture?: Picture | undefined;
   /** Writes the picture where it is missing or stale. */
   readonly fix?: boolean | undefined;
+  /** The version from which on migrations are held to our rules; all are unless told. */
+  readonly rulesFrom?: string | undefined;
 }
 
 /** Holds manifest, names, imports, models and picture against the migrations, on a shadow database. */
@@ -55,7 +57,10 @@ export async function checkProject(
   const history = await openHistory(context.migrations);
   for (const { name } of history.folder.files) await history.load(name);
   const models = await context.loadOrmOptions();
-  const problems = [...(await checkFiles(history)), ...(models ? refuseWithoutManifest(history) : [])];
+  const problems = [
+    ...(await checkFiles(history, options.rulesFrom)),
+    ...(models ? refuseWithoutManifest(history) : []),
+  ];
   const result = problems.length === 0 ? await checkResult(context, models, history, shadow, options) : nothing;
   const all = [...problems, ...(await findHalfDone(context)), ...describePicture(result, options.picture)];
   return {
@@ -82,11 +87,11 @@ async function findHalfDone(context: Context): Promise<ProjectProblem[]> {
 }
 
 /** What can be said of the files without a server. */
-async function checkFiles(history: History): Promise<ProjectProblem[]> {
+async function checkFiles(history: History, rulesFrom: string | undefined): Promise<ProjectProblem[]> {
   const { folder } = history;
   const paths = new Map(folder.files.map((file) => [file.name, file.path]));
   const problems = await locate(checkHistory(history.known(), [], folder.manifest), folder);
-  const violations = folder.manifest ? await checkRules(history) : [];
+  const violations = folder.manifest ? await checkRules(history, rulesFrom) : [];
   return [...problems, ...violations.map((one) => ({ ...one, file: paths.get(one.migration) ?? null }))];
 }
 

@@ -16,9 +16,12 @@ export interface RuleViolation {
   readonly line: number;
 }
 
-/** Holds every migration of a folder to our rules about names, imports and the way back. */
-export async function checkRules(history: History): Promise<RuleViolation[]> {
-  const { files } = history.folder;
+/**
+ * Holds the migrations of a folder to our rules about names, imports and the way back: all, or those from the version
+ * `from` on, where what stands before was written elsewhere.
+ */
+export async function checkRules(history: History, from = "0"): Promise<RuleViolation[]> {
+  const files = history.folder.files.filter(({ name }) => BigInt(versionOf(name) ?? 0) >= BigInt(from));
   const violations = files.map(async (file) => {
     const migration = await history.load(file.name);
     if (file.listed || isSqlFile(file)) return checkSql(migration);

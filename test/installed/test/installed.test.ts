@@ -1,0 +1,148 @@
+import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { createDatabase, dropDatabase } from "@thedata/dev-postgres";
+import "@thedata/dev-postgres/vitest";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { type Kind, kinds } from "./projects.ts";
+import { install, packAll, run, writeFiles } from "./support.ts";
+
+// The oldest MikroORM that is supported, and the newest one whose packages all have the same version.
+const oldest = ["core", "migrations", "postgresql", "decorators"].map((name) => `@mikro-orm/${name}@7.2.0`);
+const newest = ["core", "migrations", "postgresql"].map((name) => `@mikro-orm/${name}@7.2.1`);
+const packages = {
+  nothing: [...newest, "node@22.23.3"],
+  swc: [...oldest, "@swc-node/register@1", "@swc/core@1", "reflect-metadata@0.2"],
+  tsx: [...newest, "tsx@4"],
+};
+
+const homes: Partial<Record<Kind["with"] | "old", string>> = {};
+const made: string[] = [];
+
+beforeAll(async () => {
+  const tarballs = await packAll();
+  made.push(path.dirname(tarballs[0] ?? ""));
+  for (const [name, list] of Object.entries(packages)) {
+    const home = await install([...list, ...tarballs]);
+    homes[name as Kind["with"]] = home;
+    made.push(home);
+  }
+  homes.old = await install(["node@20"]);
+  made.push(homes.old);
+});
+
+afterAll(async () => {
+  for (const folder of made) await rm(folder, { recursive: true, force: true });
+});
+
+async function open(kind: Kind) {
+  const home = homes[kind.with] ?? "";
+  const folder = await mkdtemp(path.join(home, "project-"));
+  await writeFiles(folder, kind.files);
+  const dsn = await createDatabase(inject("postgresDsn"));
+  onTestFinished(async () => await dropDatabase(inject("postgresDsn"), dsn));
+  const cwd = path.join(folder, kind.at ?? "");
+  const main = path.join(home, "node_modules/migrator-cli/dist/main.cjs");
+  const migrator = async (args: readonly string[], node = process.execPath) =>
+    await run(cwd, node, [main, ...args], { TEST_DSN: dsn, NO_COLOR: "1", MIGRATOR_CACHE: path.join(folder, "cache") });
+  return { home, folder: cwd, dsn, migrator };
+}
+
+async function columnsOf(dsn: string, table: string): Promise<string[]> {
+  const client = new pg.Client(dsn);
+  await client.connect();
+  const text =
+    'select array_agg(column_name::text order by column_name::text collate "C") as columns from information_schema.columns where table_name = $1';
+  const { rows } = await client.query<{ columns: string[] | null }>(text, [table]);
+  await client.end();
+  return rows[0]?.columns ?? [];
+}
+
+const well = { code: 0, stderr: "" };
+
+describe("a project of one's own", () => {
+  it.each(kinds)("$name: init, create, up, check", async (kind) => {
+    const { folder, dsn, migrator } = await open(kind);
+    const init = await migrator(["init"]);
+    expect(init).toMatchObject(well);
+    expect(init.stdout).toMatch(/models and connection come from there[\s\S]*with 1 migration/);
+    // The history that was there is in order on the first day; only the model is ahead of it.
+    expect(await migrator(["up", "--json"])).toMatchObject({ code: 0 });
+    const check = await migrator(["check"]);
+    expect([check.code, check.stdout]).toEqual([3, expect.stringContaining("email")]);
+    expect(await migrator(["create", "add_email", "--no-renames"])).toMatchObject(well);
+    expect(await migrator(["up"])).toMatchObject({ code: 0 });
+    expect(await columnsOf(dsn, "author")).toEqual(kind.columns);
+    expect(await migrator(["check"])).toMatchObject(well);
+    expect(await migrator(["down"])).toMatchObject({ code: 0 });
+    expect(await columnsOf(dsn, "author")).toEqual(["id", "name"]);
+    expect(JSON.parse(await readFile(path.join(folder, "package.json"), "utf8")).scripts.migrate).toBe("migrator up");
+    expect((await migrator(["init"])).stderr).toContain("set up already");
+  });
+
+  it("every command runs once, with Node 22 and with this one", async () => {
+    const kind = kinds[0] as Kind;
+    for (const node of ["22", "this"] as const) {
+      const { home, folder, migrator } = await open(kind);
+      const program = node === "22" ? path.join(home, "node_modules/node/bin/node") : process.execPath;
+      const must = async (...args: string[]) => {
+        const outcome = await migrator(args, program);
+        expect([args, outcome]).toEqual([args, { ...outcome, code: 0 }]);
+        return outcome.stdout;
+      };
+      await must("init");
+      await must("create", "add_email", "--no-renames");
+      await must("sql");
+      await must("up");
+      for (const command of ["status", "wait", "history", "check", "diff"]) await must(command);
+      await must("verify", "add_email");
+      expect(await must("erd", "--format", "mermaid")).toContain("erDiagram");
+      expect(await must("erd")).toContain("<svg");
+      await must("down");
+      const files = await readdir(path.join(folder, "src/migrations"));
+      const name = files.find((file) => file.endsWith("email.ts")) ?? "";
+      await must("create", "later", "--blank");
+      await must("rebase", name.replace(".ts", ""));
+      await must("baseline", "--at", "20200101000000");
+      expect(await must("--version")).toMatch(/^\d/);
+    }
+  });
+
+  it("an old Node is told in one line which one it takes", async () => {
+    const { migrator } = await open(kinds[0] as Kind);
+    const { code, stderr } = await migrator(["up"], path.join(homes.old ?? "", "node_modules/node/bin/node"));
+    expect([code, stderr.trim().split("\n")]).toEqual([2, [expect.stringMatching(/needs Node.js 22\.18 or newer/)]]);
+  });
+
+  it("decorators without a loader are refused with the place and the way out", async () => {
+    const kind = kinds.find(({ files }) => files["src/kind.ts"]) as Kind;
+    const { home, migrator } = await open({ ...kind, with: "nothing" });
+    expect(home).toBe(homes.nothing);
+    const { code, stderr } = await migrator(["init"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/cannot be loaded.*npm install --save-dev @swc-node\/register/s);
+  });
+});
+
+it("a program that embeds the engine installs little, and loads less", async () => {
+  const home = await install((await packAll()).filter((file) => /thedata-(catalog|migrator)-/.test(file)));
+  made.push(home);
+  const dsn = await createDatabase(inject("postgresDsn"));
+  onTestFinished(async () => await dropDatabase(inject("postgresDsn"), dsn));
+  const installed = await readdir(path.join(home, "node_modules"));
+  for (const name of ["elkjs", "fast-check", "@mikro-orm", "commander"]) expect(installed).not.toContain(name);
+  await writeFiles(home, {
+    "own.mjs": `import { createMigrator } from "@thedata/migrator";
+import { readSchemaStatus } from "@thedata/migrator/status";
+const migrator = createMigrator({ connection: process.argv[2], migrations: [{ name: "1_a", up: ["create table a (id int)"] }] });
+const { outcome } = await migrator.up();
+const error = await migrator.erd().catch(({ message }) => message);
+console.log(JSON.stringify({ outcome, error, status: typeof readSchemaStatus }));\n`,
+  });
+  await cp(path.join(home, "own.mjs"), path.join(home, "again.mjs"));
+  const { stdout, stderr } = await run(home, process.execPath, ["own.mjs", dsn]);
+  expect([stderr, JSON.parse(stdout)]).toEqual([
+    "",
+    { outcome: "applied", error: expect.stringContaining("npm install @thedata/erd"), status: "function" },
+  ]);
+});
