@@ -89,7 +89,7 @@ async function adopt(
   if (steps.length === 0) return { outcome: "nothing", steps: [], problems: [], error: null, differences: [] };
   const expected = await makeExpected(context, history, at, options.shadow);
   const drift = findDrift(expected, await readCatalog(query, scopeOf(context.ledger)));
-  const described = drift.filter(({ name }) => name !== "public.alembic_version").map(({ message }) => message);
+  const described = drift.map(({ message }) => message);
   const result = (name: string) => ({ name, durationMs: 0, statements: 0 });
   if (described.length > 0 && !options.acceptDifferences) {
     const error = new MigratorError(

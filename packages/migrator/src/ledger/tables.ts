@@ -24,9 +24,12 @@ export function ownTables(ledger: LedgerTable): LedgerTable[] {
   return [ledger, auditTable(ledger), progressTable(ledger)];
 }
 
-/** What a comparison of schemas takes for the schema: all but the migrator's own tables. */
+// Where a project comes from Alembic, its table stays until nobody deploys by it any more.
+const alembicTable: LedgerTable = { schema: "public", table: "alembic_version" };
+
+/** What a comparison of schemas takes for the schema: all but the tables that migrators keep for themselves. */
 export function scopeOf(ledger: LedgerTable): CatalogScope {
-  return { except: ownTables(ledger).map(qualified), ownedLike: qualified(ledger) };
+  return { except: [...ownTables(ledger), alembicTable].map(qualified), ownedLike: qualified(ledger) };
 }
 
 /** The table's name as SQL takes it, whatever characters it has. */
