@@ -16,6 +16,8 @@ export interface MigratorConfig {
   readonly shadow?: ShadowProvider;
   /** Alembic's revisions, each with the migration that leaves the same schema behind: for `baseline --from alembic`. */
   readonly alembic?: Readonly<Record<string, string>>;
+  /** Another tool's names of its migrations, each with the migration of ours that leaves the same schema: for `baseline`. */
+  readonly revisions?: Readonly<Record<string, string>>;
   /** The ledger as TABLE or SCHEMA.TABLE; MikroORM's own unless told. */
   readonly ledger?: string;
   /**

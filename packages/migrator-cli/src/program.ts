@@ -114,10 +114,15 @@ function addAmendCommands(program: Command, on: Register): void {
     program,
     "baseline",
     "adopts an existing database: records migrations as applied, runs none",
-    ["migrator baseline --at 20240218000200", "migrator baseline --from alembic"],
+    ["migrator baseline --at 20240218000200", "migrator baseline --from alembic", "migrator baseline --from prisma"],
   )
     .addOption(new Option("--at <M>", "the migration that the database is at").conflicts("from"))
-    .addOption(new Option("--from <TOOL>", "reads it from the table of another tool").choices(["alembic"]))
+    .addOption(
+      new Option(
+        "--from <TOOL>",
+        "reads it from the table of another tool (default: the one whose table is there)",
+      ).choices(["alembic", "prisma", "flyway", "typeorm", "knex", "drizzle", "dbmate", "goose"]),
+    )
     .option("--accept-differences", "also when the schema is not what the migrations make")
     .addOption(shadowOption());
   on(withLockOptions(baseline), async () => (await import("./commands/baseline.ts")).runBaseline);

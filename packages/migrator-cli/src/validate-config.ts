@@ -30,6 +30,10 @@ const settings: Readonly<Record<keyof MigratorConfig, Setting>> = {
     takes: `the names of migrations by Alembic's revisions: { "1975ea83b712": "initial_schema" }`,
     is: isRecordOf(isText),
   },
+  revisions: {
+    takes: `the names of migrations by another tool's names: { "V1__init": "initial_schema" }`,
+    is: isRecordOf(isText),
+  },
   ledger: { takes: `a name, TABLE or SCHEMA.TABLE`, is: isText },
   rulesFrom: {
     takes: `a version, such as "20261126090000"`,

@@ -87,9 +87,11 @@ describe("baseline", () => {
       ...made,
       "create table alembic_version (version_num varchar(32) primary key)",
     ]);
-    await expect(baseline(context, { from: "alembic", shadow })).rejects.toThrow("holds 0 revisions");
+    await expect(baseline(context, { from: "alembic", shadow })).rejects.toThrow("alembic_version records no migration");
     await sql("insert into alembic_version values ('abc123')");
-    await expect(baseline(context, { from: "alembic", shadow })).rejects.toThrow("abc123 stands for no migration");
+    await expect(baseline(context, { from: "alembic", shadow })).rejects.toThrow(
+      `"abc123", the last that it applied, stands for no migration`,
+    );
     const revisions = { abc123: "M2000_b" };
     expect(await baseline(context, { from: "alembic", revisions, shadow })).toMatchObject({ outcome: "baselined" });
   });
@@ -98,5 +100,63 @@ describe("baseline", () => {
     const { context, shadow } = await start(made);
     await expect(baseline(context, { at: "M9", shadow })).rejects.toThrow('no migration "M9"');
     await expect(baseline(context, { from: "alembic", shadow })).rejects.toThrow("no table alembic_version");
+  });
+});
+
+describe("baseline from another tool", () => {
+  const tools = {
+    prisma: [
+      "create table _prisma_migrations (id varchar(36) primary key, migration_name varchar(255) not null, finished_at timestamptz, rolled_back_at timestamptz, started_at timestamptz not null default now())",
+      "insert into _prisma_migrations (id, migration_name, finished_at) values ('1', 'first', now()), ('2', 'theirs', now() + interval '1 s'), ('3', 'failed', null)",
+    ],
+    flyway: [
+      "create table flyway_schema_history (installed_rank int primary key, version varchar(50), description varchar(200), success boolean not null)",
+      "create index flyway_schema_history_s_idx on flyway_schema_history (success)",
+      "insert into flyway_schema_history values (1, '1', 'first', true), (2, 'theirs', 'second', true), (3, null, 'repeatable', true), (4, '9', 'failed', false)",
+    ],
+    typeorm: [
+      `create table migrations (id serial primary key, "timestamp" bigint not null, name varchar not null)`,
+      "insert into migrations (timestamp, name) values (1, 'first'), (2, 'theirs')",
+    ],
+    knex: [
+      "create table knex_migrations (id serial primary key, name varchar(255), batch int, migration_time timestamptz)",
+      "create table knex_migrations_lock (index serial primary key, is_locked int)",
+      "insert into knex_migrations (name) values ('first.js'), ('theirs.ts')",
+    ],
+    drizzle: [
+      "create schema drizzle",
+      "create table drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)",
+      "insert into drizzle.__drizzle_migrations (hash, created_at) values ('x', 1), ('y', 4711)",
+    ],
+    dbmate: [
+      "create table schema_migrations (version varchar primary key)",
+      "insert into schema_migrations values ('1000'), ('2000')",
+    ],
+    goose: [
+      "create table goose_db_version (id serial primary key, version_id bigint not null, is_applied boolean not null)",
+      "insert into goose_db_version (version_id, is_applied) values (0, true), (1000, true), (2000, true)",
+    ],
+  } as const;
+  const revisions = { theirs: "M2000_b", "4711": "M2000_b" };
+
+  it.each(Object.keys(tools) as (keyof typeof tools)[])("%s is found by its table, which is no drift", async (tool) => {
+    const { sql, context, shadow } = await start([...made, ...tools[tool]]);
+    // dbmate's and goose's versions are those of files that can be ours as they are.
+    const map = ["dbmate", "goose"].includes(tool) ? {} : { revisions };
+    const report = await baseline(context, { shadow, ...map });
+    expect(report).toMatchObject({ outcome: "baselined", differences: [] });
+    expect(await sql("select name from mikro_orm_migrations order by id")).toEqual([
+      { name: "M1000_a" },
+      { name: "M2000_b" },
+    ]);
+    expect(await baseline(context, { from: tool, shadow, ...map })).toMatchObject({ outcome: "nothing" });
+  });
+
+  it("asks which, where nothing or more than one tool has left its table", async () => {
+    const { sql, context, shadow } = await start(made);
+    await expect(baseline(context, { shadow })).rejects.toThrow("no table of a tool that is known");
+    for (const statement of [...tools.dbmate, ...tools.knex]) await sql(statement);
+    await expect(baseline(context, { shadow })).rejects.toThrow("tables of");
+    await expect(baseline(context, { from: "knex", shadow })).rejects.toThrow('"theirs", the last that it applied');
   });
 });

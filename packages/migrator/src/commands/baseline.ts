@@ -11,8 +11,10 @@ import type { Report } from "../report.ts";
 import { planUp } from "../plan/plan.ts";
 import { inTransaction } from "../postgres/transaction.ts";
 import { ensureLedger } from "../ledger/prepare-ledger.ts";
+import { findTool, otherLedgers, type OtherTool, readLastOf } from "../ledger/other-tools.ts";
 import { readProgress } from "../ledger/progress.ts";
 import { replay } from "../shadow/replay.ts";
+import { versionOf } from "../history/version.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
 import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
 import { underLock, withConnection } from "../execute/under-lock.ts";
@@ -21,9 +23,9 @@ import { scopeOf } from "../ledger/tables.ts";
 export interface BaselineOptions {
   /** The migration that the database is at; or where to read it. */
   readonly at?: string | undefined;
-  /** Reads `alembic_version`, and maps its revision to a migration. */
-  readonly from?: "alembic" | undefined;
-  /** Alembic's revisions, each with the migration that leaves the same schema behind. */
+  /** The tool that migrated it, whose table says where it is; found by looking unless told. */
+  readonly from?: OtherTool | undefined;
+  /** That tool's own names, each with the migration that leaves the same schema behind; the same name or version is. */
   readonly revisions?: Readonly<Record<string, string>> | undefined;
   /** Goes on although the schema is not what the migrations make. */
   readonly acceptDifferences?: boolean | undefined;
@@ -44,35 +46,33 @@ export async function baseline(context: Context, options: BaselineOptions): Prom
   const history = await openHistory(context.migrations);
   const names = history.folder.files.map(({ name }) => name);
   return await withConnection(context, async (connection) => {
-    const at = resolveTarget(await findPosition(connection, options), names);
+    const at = resolveTarget(await findPosition(connection, options, names), names);
     return await underLock(context, connection, async () => await adopt(context, history, connection, at, options));
   });
 }
 
-async function findPosition({ query }: Connection, { at, from, revisions = {} }: BaselineOptions): Promise<string> {
-  if (at !== undefined) return at;
-  if (from !== "alembic") throw new ConfigurationError(`"baseline" takes --at M, or --from alembic`);
-  const rows = await query<{ version_num: string }>("select version_num from alembic_version").catch(
-    (error: { code?: string }) => {
-      if (error.code === "42P01")
-        throw new ConfigurationError(
-          "The database has no table alembic_version: was it Alembic that migrated it? Otherwise use --at M",
-        );
-      throw error;
-    },
+async function findPosition(
+  { query }: Connection,
+  options: BaselineOptions,
+  names: readonly string[],
+): Promise<string> {
+  if (options.at !== undefined) return options.at;
+  const tool = options.from ?? (await findTool(query));
+  const last = await readLastOf(query, tool);
+  const mapped = options.revisions?.[last] ?? names.find((name) => name === last || versionOf(name) === last);
+  if (mapped !== undefined) return mapped;
+  throw new ConfigurationError(
+    `${tool}'s "${last}", the last that it applied, stands for no migration: say which one by --at M, or in the configuration under "${tool === "alembic" ? "alembic" : "revisions"}"`,
   );
-  const [revision] = rows.map(({ version_num }) => version_num);
-  if (revision === undefined || rows.length > 1)
-    throw new ConfigurationError(
-      `alembic_version holds ${rows.length} revisions: bring the database to one head with Alembic first`,
-    );
-  const mapped = revisions[revision];
-  if (mapped === undefined)
-    throw new ConfigurationError(
-      `Alembic's revision ${revision} stands for no migration: map it in the configuration under "alembic"`,
-    );
-  return mapped;
 }
+
+/** What another tool keeps for itself is no part of the schema. A table `migrations` may be the project's own. */
+function isOfTool(name: string, { at }: BaselineOptions): boolean {
+  const tables = otherTables.filter((table) => at === undefined || table !== "public.migrations");
+  return /^drizzle(\.|$)/.test(name) || tables.some((table) => name === table || name.startsWith(`${table}_`));
+}
+
+const otherTables = Object.values(otherLedgers).map(({ table }) => `public.${table}`);
 
 async function adopt(
   context: Context,
@@ -89,7 +89,7 @@ async function adopt(
   if (steps.length === 0) return { outcome: "nothing", steps: [], problems: [], error: null, differences: [] };
   const expected = await makeExpected(context, history, at, options.shadow);
   const drift = findDrift(expected, await readCatalog(query, scopeOf(context.ledger)));
-  const described = drift.map(({ message }) => message);
+  const described = drift.filter(({ name }) => !isOfTool(name, options)).map(({ message }) => message);
   const result = (name: string) => ({ name, durationMs: 0, statements: 0 });
   if (described.length > 0 && !options.acceptDifferences) {
     const error = new MigratorError(
