@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addMigration, author, copyStack, docker, hasDocker, readSecrets, type Stack } from "./stack.ts";
@@ -188,19 +188,16 @@ describe.skipIf(!isThere)("the stack", { concurrent: false }, () => {
     await expect.poll(readiness, { timeout: 60_000 }).toBe(200);
   });
 
-  it("says which value is missing", async () => {
+  it("keeps a value that .env no longer gives", async () => {
     const file = path.join(stack.folder, ".env");
     const before = await readFile(file, "utf8");
-    const upWith = async (line: string) => {
+    for (const line of ["", "SESSION_SECRET="]) {
       await writeFile(file, before.replace(/^SESSION_SECRET=.*$/m, line));
-      const { code, stderr } = await stack.compose(["up", "--detach", "postgres"]);
-      expect(code).not.toBe(0);
-      return stderr;
-    };
-    expect(await upWith("")).toMatch(/"SESSION_SECRET" required by secret/);
-    expect(await upWith("SESSION_SECRET=")).toContain(`service "secrets" didn't complete successfully: exit 2`);
-    const says = "error: SESSION_SECRET is not set: copy .env.example to .env and fill it in";
-    expect(await stack.must(["logs", "secrets"])).toContain(says);
+      await stack.must(["up", "--detach", "--wait", "api"]);
+      expect(await stack.must(["exec", "-T", "api", "cat", "/run/secrets/session_secret"])).toBe(
+        /^SESSION_SECRET=(.*)$/m.exec(before)?.[1],
+      );
+    }
     await writeFile(file, before);
   });
 
@@ -225,5 +222,36 @@ describe.skipIf(!isThere)("the stack", { concurrent: false }, () => {
       );
       expect([logs.includes(secret), ...found]).toEqual([false, "", ""]);
     }
+  });
+});
+
+describe.skipIf(!isThere)("docker compose up on a clean clone, with nothing filled in", () => {
+  let stack: Stack;
+  beforeAll(async () => (stack = await copyStack({ bare: true })));
+  afterAll(async () => await stack.remove());
+
+  const read = async (service: string, name: string) =>
+    await stack.must(["exec", "-T", service, "cat", `/run/secrets/${name}`]);
+
+  it("makes what is missing at random, keeps it, prints it nowhere, and gives way to values of one's own", async () => {
+    await stack.must(["up", "--detach", "--wait", "api"]);
+    expect((await stack.ask("/readyz")).status).toBe(200);
+    const made = [
+      await read("postgres", "postgres_password"),
+      await read("postgres", "migrate_password"),
+      await read("api", "api_password"),
+      await read("api", "session_secret"),
+    ];
+    expect(new Set(made).size).toBe(4);
+    for (const value of made) expect(value).toMatch(/^[\w+/]{48}$/);
+    const shown = [await stack.must(["logs"]), await stack.must(["config"])].join();
+    expect(made.filter((value) => shown.includes(value))).toEqual([]);
+    await stack.must(["down"]);
+    await stack.must(["up", "--detach", "--wait", "api"]);
+    expect(await read("api", "session_secret")).toBe(made[3]);
+    const own = "a secret of one's own that is long enough";
+    await appendFile(path.join(stack.folder, ".env"), `SESSION_SECRET="${own}"\n`);
+    await stack.must(["up", "--detach"]);
+    await expect.poll(async () => await read("api", "session_secret"), { timeout: 60_000 }).toBe(own);
   });
 });

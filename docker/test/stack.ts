@@ -36,13 +36,13 @@ export function hasDocker(): boolean {
   );
 }
 
-/** Copies the project and gives its stack; nothing is started yet. */
-export async function copyStack(): Promise<Stack> {
+/** Copies the project and gives its stack; nothing is started yet. `bare`: nothing is filled in. */
+export async function copyStack({ bare = false } = {}): Promise<Stack> {
   const folder = await mkdtemp(path.join(tmpdir(), "stack-"));
   await copyProject(folder);
   const port = await freePort();
   const project = `thedata-test-${randomBytes(4).toString("hex")}`;
-  await writeFile(path.join(folder, ".env"), await environment(port));
+  await writeFile(path.join(folder, ".env"), bare ? `API_PORT=${port}\n` : await environment(port));
   const compose = async (parameters: readonly string[], input = "") =>
     await run("docker", ["compose", "-p", project, ...parameters], folder, input);
   const must = async (parameters: readonly string[], input = "") => {
