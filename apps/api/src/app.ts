@@ -9,6 +9,7 @@ import { addGate } from "./auth/authenticate.ts";
 import { sessionRoutes } from "./auth/sessions.ts";
 import { openDatabase } from "./database.ts";
 import { addDocs } from "./docs.ts";
+import { addFrontPage } from "./front-page.ts";
 import { answerBrokenRequest } from "./broken-requests.ts";
 import { addProblemHandlers, pathOf, sendError } from "./error-handler.ts";
 import { healthRoutes } from "./health.ts";
@@ -63,6 +64,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(metrics, { readiness });
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } } });
   await addDocs(app);
+  addFrontPage(app);
   await app.register(healthRoutes, { readiness, isStopping });
   await app.register(async (scope) => await addResources(scope, options, readiness), { prefix: "/v1" });
   return app;

@@ -264,4 +264,8 @@ test("the documentation describes every route with group, summary, security and 
     });
   }
   expect((await api.app.inject("/docs")).statusCode).toBe(200);
+  const front = await api.app.inject("/");
+  expect([front.statusCode, front.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+  for (const [, target = ""] of front.body.matchAll(/href="([^"]+)"/g))
+    expect([target, (await api.app.inject(`/${target}`)).statusCode]).toEqual([target, 200]);
 });

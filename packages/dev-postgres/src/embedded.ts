@@ -135,7 +135,7 @@ async function startServer(
   flags: string[],
   onProgress: (message: string) => void,
 ): Promise<Server> {
-  const port = await freePort();
+  const port = await choosePort(home.data);
   onProgress(`starting PostgreSQL on port ${port}`);
   const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "logging_collector=off", ...flags];
   const command = [
@@ -179,9 +179,15 @@ async function untilAnswering(dsn: string, server: Server): Promise<void> {
   throw new Error(`PostgreSQL did not start:\n${server.log.join("")}`);
 }
 
-async function freePort(): Promise<number> {
+/** The port of the last start, so that what points at it still does; another one where that is taken. */
+async function choosePort(data: string): Promise<number> {
+  const last = /"-p" "(\d+)"/.exec(await readFile(path.join(data, "postmaster.opts"), "utf8").catch(() => ""))?.[1];
+  return await freePort(Number(last ?? 0)).catch(async () => await freePort());
+}
+
+async function freePort(wanted = 0): Promise<number> {
   const probe = createServer();
-  await new Promise<void>((resolve, reject) => probe.once("error", reject).listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => probe.once("error", reject).listen(wanted, "127.0.0.1", resolve));
   const { port } = probe.address() as { port: number };
   await new Promise((resolve) => probe.close(resolve));
   return port;
