@@ -48,6 +48,7 @@ export function createProgram(onExit: (code: number) => void): Command {
   addAmendCommands(program, on);
   addReadCommands(program, on);
   addAuthorCommands(program, on);
+  addProofCommands(program, on);
   return program;
 }
 
@@ -190,6 +191,15 @@ function addAuthorCommands(program: Command, on: Register): void {
       new Option("--format <FORMAT>", "on standard output (default: svg)").choices(["svg", "mermaid"]).conflicts("out"),
     )
     .addOption(shadowOption());
+  on(create, async () => {
+    const { runCreate } = await import("./commands/create.ts");
+    return (output, options, name) => runCreate(output, name, options);
+  });
+  on(check, async () => (await import("./commands/check.ts")).runCheck);
+  on(erd, async () => (await import("./commands/erd.ts")).runErd);
+}
+
+function addProofCommands(program: Command, on: Register): void {
   const diff = command(program, "diff", "holds models, migrations and live database against each other", [
     "migrator diff",
     "migrator diff --json",
@@ -205,12 +215,6 @@ function addAuthorCommands(program: Command, on: Register): void {
     .option("--markdown", "the result for a comment on a pull request")
     .addOption(shadowOption());
   on(diff, async () => (await import("./commands/diff.ts")).runDiff);
-  on(create, async () => {
-    const { runCreate } = await import("./commands/create.ts");
-    return (output, options, name) => runCreate(output, name, options);
-  });
-  on(check, async () => (await import("./commands/check.ts")).runCheck);
-  on(erd, async () => (await import("./commands/erd.ts")).runErd);
   on(verify, async () => {
     const { runVerify } = await import("./commands/verify.ts");
     return (output, options, name) => runVerify(output, options, name);

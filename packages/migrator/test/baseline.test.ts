@@ -87,7 +87,9 @@ describe("baseline", () => {
       ...made,
       "create table alembic_version (version_num varchar(32) primary key)",
     ]);
-    await expect(baseline(context, { from: "alembic", shadow })).rejects.toThrow("alembic_version records no migration");
+    await expect(baseline(context, { from: "alembic", shadow })).rejects.toThrow(
+      "alembic_version records no migration",
+    );
     await sql("insert into alembic_version values ('abc123')");
     await expect(baseline(context, { from: "alembic", shadow })).rejects.toThrow(
       `"abc123", the last that it applied, stands for no migration`,

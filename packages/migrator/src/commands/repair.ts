@@ -93,30 +93,55 @@ async function repairHalfDone(
   return { name: progress.migration, accepted: "half-done" };
 }
 
-async function settle({ context, history, connection }: Workplace, progress: Progress, as: Settlement): Promise<void> {
+async function settle(place: Workplace, progress: Progress, as: Settlement): Promise<void> {
+  const { context, connection } = place;
   const { query } = connection;
-  const { ledger, toolVersion, runId, host: appliedFrom } = context;
-  const { migration: name, direction } = progress;
+  const name = progress.migration;
   await query(waitForDisk);
+  const migration = await loadSettled(place, progress, as);
+  if (migration && typeof as === "number" && as > 0) await settleAt(place, progress, migration, as);
+  else await settleWhole(place, progress, migration, as);
+  const checksum = migration?.checksum ?? null;
+  await recordAudit(query, { action: "repaired", migration: name, checksum }, context, context.ledger);
+}
+
+/** Undefined where there is no file: what leaves no row, or takes or keeps the one that is there, needs none. */
+async function loadSettled(
+  { history }: Workplace,
+  { migration: name, direction }: Progress,
+  as: Settlement,
+): Promise<LoadedMigration | undefined> {
   const isWhole = direction === "up" ? as === "reverted" || as === 0 : typeof as === "string" || as === 0;
   const hasFile = history.folder.files.some((file) => file.name === name);
-  // What leaves no row, or takes or keeps the one that is there, needs no file.
-  const migration = isWhole && !hasFile ? undefined : await history.load(name);
+  return isWhole && !hasFile ? undefined : await history.load(name);
+}
+
+async function settleAt(
+  { context, connection: { query } }: Workplace,
+  { migration: name, direction }: Progress,
+  migration: LoadedMigration,
+  as: number,
+): Promise<void> {
+  const statements = statementsUpTo(migration, direction, as);
+  const done = { statements: statements.slice(0, as), total: statements.length, state: "done" } as const;
+  await forgetProgress(query, name, context.ledger);
+  await noteProgress(query, { migration: name, direction, ...done }, context, context.ledger);
+}
+
+async function settleWhole(
+  { context, connection: { query } }: Workplace,
+  { migration: name, direction }: Progress,
+  migration: LoadedMigration | undefined,
+  as: Settlement,
+): Promise<void> {
+  const { ledger, toolVersion, runId, host: appliedFrom } = context;
+  const applied = as === 0 ? direction === "down" : as === "applied";
   const undo = migration?.down?.computed ? null : (migration?.down?.statements ?? null);
   const checksum = migration?.checksum ?? null;
-  if (migration && typeof as === "number" && as > 0) {
-    const statements = statementsUpTo(migration, direction, as);
-    const done = { statements: statements.slice(0, as), total: statements.length, state: "done" } as const;
-    await forgetProgress(query, name, ledger);
-    await noteProgress(query, { migration: name, direction, ...done }, context, ledger);
-  } else {
-    const applied = as === 0 ? direction === "down" : as === "applied";
-    if (applied && direction === "up")
-      await recordApplied(query, { name, checksum, durationMs: null, appliedFrom, toolVersion, runId, undo }, ledger);
-    if (!applied && direction === "down") await forget(query, name, ledger);
-    await forgetProgress(query, name, ledger);
-  }
-  await recordAudit(query, { action: "repaired", migration: name, checksum }, context, ledger);
+  if (applied && direction === "up")
+    await recordApplied(query, { name, checksum, durationMs: null, appliedFrom, toolVersion, runId, undo }, ledger);
+  if (!applied && direction === "down") await forget(query, name, ledger);
+  await forgetProgress(query, name, ledger);
 }
 
 /** All statements, of which the first `as` can be done without the rest. Throws where they cannot. */
