@@ -72,12 +72,19 @@ export function describeLoadFailure(cause: Error & { readonly code?: string }, l
   // Node writes the place of a syntax error above the stack.
   const place = /(?:file:\/\/)?(\/[^\s()]+?\.[cm]?[jt]sx?:\d+(?::\d+)?)/.exec(cause.stack ?? "")?.[1];
   const where = place === undefined || first.includes(place) ? "" : ` (${place})`;
+  if (first.startsWith("Cannot find package 'migrator-cli'"))
+    return `${first}${where}. Install it in the project: npm install --save-dev migrator-cli`;
   return `${first}${where}${loader === undefined && needsLoader(cause) ? `. ${wayToLoader}` : ""}`;
 }
 
 const wayToLoader =
   "If the project uses decorators, enums or imports without endings, install what runs them: npm install --save-dev @swc-node/register @swc/core (or tsx)";
 
-function needsLoader({ name, code = "" }: Error & { readonly code?: string }): boolean {
-  return name === "SyntaxError" || /TYPESCRIPT|ERR_MODULE_NOT_FOUND|ERR_UNSUPPORTED_DIR_IMPORT/.test(code);
+/** An enum or the like; a decorator, for which Node has no better word; a path without its ending. */
+function needsLoader({ name, code = "", message }: Error & { readonly code?: string }): boolean {
+  if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX" || code === "ERR_UNSUPPORTED_DIR_IMPORT") return true;
+  if (name === "SyntaxError" && code === "") return message.startsWith("Invalid or unexpected token");
+  return (
+    code === "ERR_MODULE_NOT_FOUND" && /^Cannot find module '.*[/\\](?:[^/\\.']+|[^/\\']+\.js)' imported/.test(message)
+  );
 }

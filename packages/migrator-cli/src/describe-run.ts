@@ -54,7 +54,7 @@ function describeEvent(output: Output, event: Event): string | undefined {
     case "planned":
       return `${event.plan.direction === "up" ? "Applying" : "Reverting"} ${count(event.plan.steps.length, "migration")}`;
     case "unrecorded":
-      return `The database has ${count(event.tables, "table")} and no ledger. Where these migrations made them, adopt it with "migrator baseline --at M" (or --from alembic).`;
+      return `The database has ${count(event.tables, "table")} and no ledger. Where these migrations made them, adopt it with "migrator baseline --at M", or without --at where another tool has made it.`;
     case "waiting": {
       const { applicationName, pid, host, since } = event.holder;
       return `Waiting for the lock: ${applicationName || "a session"} holds it (process ${pid}, from ${host ?? "a local socket"}, since ${since})`;

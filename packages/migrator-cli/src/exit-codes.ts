@@ -16,7 +16,7 @@ const byError: Record<Exclude<ErrorCode, "interrupted">, number> = {
 };
 
 /** The exit code of a process that a signal has ended, as shells have it. */
-export const exitCodeOfSignal = { SIGINT: 130, SIGTERM: 143 } as const;
+export const exitCodeOfSignal = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** The exit code of an error; anything that the engine did not throw on purpose is a bug of ours. */
 export function exitCodeOf(error: unknown): number {

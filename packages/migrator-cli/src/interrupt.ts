@@ -1,10 +1,11 @@
-const names = ["SIGINT", "SIGTERM"] as const;
+// The last one comes where a terminal is closed.
+const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 type Signal = (typeof names)[number];
 
 let received: Signal | undefined;
 let controller: AbortController | undefined;
 
-/** Hears SIGINT and SIGTERM from now on. `end` ends the process where no command handles the first, or at a second one. */
+/** Hears the signals that end a program from now on. `end` ends the process where no command handles the first, or at a second one. */
 export function hearSignals(end: (signal: Signal) => void): void {
   for (const name of names)
     process.on(name, () => {
@@ -20,7 +21,7 @@ export function signalReceived(): Signal | undefined {
   return received;
 }
 
-/** Aborts at SIGINT or SIGTERM: the statement under way is cancelled and rolled back, and the command reports. */
+/** Aborts at the first of them: the statement under way is cancelled and rolled back, and the command reports. */
 export function abortOnSignal(): AbortSignal {
   controller = new AbortController();
   if (received) controller.abort();

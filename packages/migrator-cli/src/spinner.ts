@@ -18,7 +18,8 @@ export function createSpinner(): LazySpinner {
     if (turning !== undefined) spinner?.start(turning);
   };
   const load = async () => {
-    spinner = (await import("yocto-spinner")).default();
+    // The command hears signals itself: the spinner would end the process while the server goes on.
+    spinner = (await import("yocto-spinner")).default({ handleSignals: false });
     show();
   };
   return {

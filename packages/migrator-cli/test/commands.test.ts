@@ -408,7 +408,7 @@ export class Migration1_x extends Migration { async up() { ${code} this.addSql("
 });
 
 describe("a run that is under way", () => {
-  it.each(["SIGTERM", "SIGINT"] as const)(
+  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
     "ends at %s with a report, its exit code and nothing of its migration",
     async (signal) => {
       const slow = migration("Migration3_slow", "create table slow (); select pg_sleep(60)");
@@ -422,7 +422,7 @@ describe("a run that is under way", () => {
       running.process.kill(signal);
       const { code, stdout, stderr } = await running.outcome;
       expect({ code, stderr }).toEqual({
-        code: signal === "SIGINT" ? 130 : 143,
+        code: { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }[signal],
         stderr: expect.stringContaining("Interrupted"),
       });
       expect(stdout).toContain("failed   Migration3_slow");

@@ -1,3 +1,5 @@
+import { spawn, spawnSync } from "node:child_process";
+import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect, it } from "vitest";
 import { first, migration, project, run, runJson, twoTables } from "./support.ts";
@@ -64,4 +66,40 @@ it("keeps its own colours", async () => {
   expect(stdout).toContain("\u001b[31mahead\u001b[39m");
   expect(stdout).toContain(shown);
   expect(stripVTControlCharacters(stdout)).not.toMatch(unseen);
+});
+
+const hasScript = spawnSync("script", ["--version"]).status === 0;
+const main = path.resolve(import.meta.dirname, "../src/main.ts");
+
+it.skipIf(!hasScript)(
+  "Ctrl-C on a terminal cancels the statement, rolls back and says so, spinner and all",
+  async () => {
+    const { dsn, folder, sql, tables } = await project({
+      [`${first}.ts`]: migration(first, "create table slow (id int); select pg_sleep(30)"),
+    });
+    const words = [process.execPath, "--conditions=@thedata/source", main, "up", "--dsn", dsn, "--migrations", folder];
+    const child = spawn("script", ["-qec", words.map((word) => `'${word}'`).join(" "), "/dev/null"]);
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    const sleeping = "select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
+    await expect.poll(async () => (await sql(sleeping)).length, { timeout: 20_000 }).toBe(1);
+    // The spinner is there by now, and turns.
+    await expect.poll(() => text, { timeout: 20_000 }).toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
+    child.stdin.write("\u0003");
+    expect(await ended).toBe(130);
+    expect(stripVTControlCharacters(text)).toContain("cancelled and its migration rolled back");
+    expect(await sql(sleeping)).toEqual([]);
+    expect(await tables()).toEqual(["mikro_orm_migrations"]);
+  },
+);
+
+it("status, history and wait say nothing but their answer where the history is known from before", async () => {
+  const { args } = await project();
+  for (const command of ["up", "up", "status", "status", "status", "history", "wait"]) {
+    // What was written a moment ago is not believed yet.
+    if (command === "status") await new Promise((resolve) => setTimeout(resolve, 1000));
+    const { code, stderr } = await run([command, ...args]);
+    expect([command, code, command === "up" ? "" : stderr]).toEqual([command, 0, ""]);
+  }
 });

@@ -33,7 +33,7 @@ export function findDrift(expected: Catalog, found: Catalog, place = "", renamab
       kind: difference.kind,
       name: difference.name,
       message: describeDifference(difference, place),
-      statements: mend(difference, expected, renamed),
+      statements: statementsFor(difference, expected, renamed),
     })),
   ];
 }
@@ -86,7 +86,7 @@ function ownedByOne(sequence: CatalogObject, tables: ReadonlySet<string>): boole
   return tables.has(owner);
 }
 
-function mend({ kind, expected, found }: Difference, wanted: Catalog, there: Catalog): string[] {
+function statementsFor({ kind, expected, found }: Difference, wanted: Catalog, there: Catalog): string[] {
   const mender = builders[kind];
   if (!expected) return found ? mender.drop(found, there) : [];
   if (!found) return [...mender.create(expected, wanted), ...handOver(expected, there)];

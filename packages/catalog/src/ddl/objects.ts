@@ -189,7 +189,7 @@ const eventTriggers: DdlBuilder = {
       : [`alter event trigger ${expected.name} ${enabled(expected)}`],
 };
 
-/** How each kind is mended. */
+/** How each kind of object is made, changed and dropped. */
 export const builders: Readonly<Record<Kind, DdlBuilder>> = {
   extension: {
     create: (object) => [`create extension ${object.name} with schema ${text(object, "schema")}`],

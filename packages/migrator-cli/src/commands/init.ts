@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import {
   ConfigurationError,
@@ -33,6 +33,9 @@ export async function runInit(output: Output, options: GlobalOptions): Promise<n
   refuseConfigured(folder);
   const project = await findProject(folder, options.migrations);
   const directory = path.resolve(folder, project.migrations);
+  await access(folder, constants.W_OK).catch((cause: Error) => {
+    throw new ConfigurationError(`The folder ${folder} cannot be written: ${cause.message}`, { cause });
+  });
   await mkdir(directory, { recursive: true });
   const { files, manifest } = await discover(directory);
   if (files.length > 0 && !manifest) await rewriteManifest(directory);

@@ -11,7 +11,7 @@ import type { Report } from "../report.ts";
 import { planUp } from "../plan/plan.ts";
 import { inTransaction } from "../postgres/transaction.ts";
 import { ensureLedger } from "../ledger/prepare-ledger.ts";
-import { findTool, otherLedgers, type OtherTool, readLastOf } from "../ledger/other-tools.ts";
+import { findTool, type OtherTool, readLastOf } from "../ledger/other-tools.ts";
 import { readProgress } from "../ledger/progress.ts";
 import { replay } from "../shadow/replay.ts";
 import { versionOf } from "../history/version.ts";
@@ -66,13 +66,10 @@ async function findPosition(
   );
 }
 
-/** What another tool keeps for itself is no part of the schema. A table `migrations` may be the project's own. */
+/** What Drizzle keeps in a schema of its own, and TypeORM in a table whose name a project may use for itself. */
 function isOfTool(name: string, { at }: BaselineOptions): boolean {
-  const tables = otherTables.filter((table) => at === undefined || table !== "public.migrations");
-  return /^drizzle(\.|$)/.test(name) || tables.some((table) => name === table || name.startsWith(`${table}_`));
+  return /^drizzle(\.|$)/.test(name) || (at === undefined && /^public\.migrations(\.|_|$)/.test(name));
 }
-
-const otherTables = Object.values(otherLedgers).map(({ table }) => `public.${table}`);
 
 async function adopt(
   context: Context,

@@ -21,8 +21,8 @@ export async function readStatus(context: Context): Promise<Status> {
       const [applied, problems] = await Promise.all([
         readRecordedLedger(query, digest, context.ledger),
         findInvalid(query),
-        ensureFlushed(query, context.ledger),
       ]);
+      if (applied) await ensureFlushed(query, context.ledger);
       return applied && { ...allApplied(applied), problems };
     },
     thorough: async (connection, history, vouch) => {

@@ -28,10 +28,10 @@ export async function findChange(shadow: ShadowSchema, choices: RenameChoices): 
   const renames = [...settled.renames, ...followed];
   const difference = followed.length > 0 ? await findDifference(shadow) : settled.difference;
   const { up, after } = await bringToModels(shadow, difference);
-  const stations = { before, renamed: difference.before, after };
+  const catalogs = { before, renamed: difference.before, after };
   return {
     up: [...renames.map(write), ...up],
-    down: await findWayBack(shadow, stations, difference.down, renames.map(reverse).map(write).toReversed()),
+    down: await findWayBack(shadow, catalogs, difference.down, renames.map(reverse).map(write).toReversed()),
     renames: settled.renames,
     renamed: difference.before,
     after,

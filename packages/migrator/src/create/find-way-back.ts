@@ -5,7 +5,7 @@ import { tidyDrops } from "./tidy-drops.ts";
 import { tryOut } from "../postgres/transaction.ts";
 
 /** The schema before everything, after the renames, and after everything. */
-export interface Stations {
+export interface Catalogs {
   readonly before: Catalog;
   readonly renamed: Catalog;
   readonly after: Catalog;
@@ -18,7 +18,7 @@ export interface Stations {
  */
 export async function findWayBack(
   shadow: ShadowSchema,
-  { before, renamed, after }: Stations,
+  { before, renamed, after }: Catalogs,
   down: readonly string[],
   unname: readonly string[],
 ): Promise<readonly string[] | { readonly never: string }> {
@@ -26,10 +26,10 @@ export async function findWayBack(
     const found = await tryWay(shadow, before, [...way, ...unname]);
     if (!("never" in found)) return found;
   }
-  return await tryWay(shadow, before, [...mend(renamed, after), ...unname]);
+  return await tryWay(shadow, before, [...statementsBetween(renamed, after), ...unname]);
 }
 
-function mend(expected: Catalog, found: Catalog): string[] {
+function statementsBetween(expected: Catalog, found: Catalog): string[] {
   const statements = findDrift(expected, found, "", rowless).flatMap((drift) => drift.statements);
   return statements.filter((statement) => !statement.startsWith("--"));
 }
@@ -43,7 +43,7 @@ async function tryWay(
     const sent = await sendAll(shadow.query, way);
     const there = await look(shadow);
     if (compareCatalogs(before, there).length === 0) return sent;
-    const completed = await sendAll(shadow.query, mend(before, there));
+    const completed = await sendAll(shadow.query, statementsBetween(before, there));
     const left = compareCatalogs(before, await look(shadow));
     if (left.length === 0) return [...sent, ...completed];
     return { never: left.map((one) => describeDifference(one)).join("; ") };

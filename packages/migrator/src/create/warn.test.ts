@@ -21,8 +21,8 @@ const list = (...values: string[]) =>
 
 /** What is said of a check that replaces another. */
 async function warningsOf(before: string, after: string): Promise<string[]> {
-  const stations = { before: checked(before), after: checked(after) };
-  const found = await findWarnings(["alter table a add constraint ck check (true)"], stations);
+  const catalogs = { before: checked(before), after: checked(after) };
+  const found = await findWarnings(["alter table a add constraint ck check (true)"], catalogs);
   return found.map(({ message }) => message);
 }
 
@@ -57,7 +57,7 @@ describe("a new required column", () => {
     ["n bigserial primary key", 0],
     ["n int not null", 1],
   ])("of %s has %i warnings", async (column, count) => {
-    const stations = { before: rest, after: rest };
-    expect(await findWarnings([`alter table a add column ${column}`], stations)).toHaveLength(count);
+    const catalogs = { before: rest, after: rest };
+    expect(await findWarnings([`alter table a add column ${column}`], catalogs)).toHaveLength(count);
   });
 });

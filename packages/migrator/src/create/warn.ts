@@ -20,13 +20,13 @@ export interface Warning {
 }
 
 /** The schema before and after the statements. */
-export interface Stations {
+export interface Catalogs {
   readonly before: Catalog;
   readonly after: Catalog;
 }
 
 /** What each of the statements may lose, or fail on. One that cannot be read is passed over. */
-export async function findWarnings(statements: readonly string[], stations: Stations): Promise<Warning[]> {
+export async function findWarnings(statements: readonly string[], catalogs: Catalogs): Promise<Warning[]> {
   // A parser of 1 MB, which no other command needs.
   const { parse } = await import("libpg-query");
   const warnings: Warning[] = [];
@@ -37,7 +37,7 @@ export async function findWarnings(statements: readonly string[], stations: Stat
     const { stmts = [] } = (await parse(statement).catch(() => ({}))) as {
       stmts?: { stmt: StatementNode }[];
     };
-    const found = stmts.flatMap(({ stmt }) => warnOf(stmt, stations));
+    const found = stmts.flatMap(({ stmt }) => warnOf(stmt, catalogs));
     warnings.push(...found.map((finding) => ({ ...finding, statement: above })));
   }
   return warnings;
@@ -45,13 +45,13 @@ export async function findWarnings(statements: readonly string[], stations: Stat
 
 type Finding = Omit<Warning, "statement">;
 
-function warnOf({ DropStmt, IndexStmt, AlterTableStmt }: StatementNode, stations: Stations): Finding[] {
+function warnOf({ DropStmt, IndexStmt, AlterTableStmt }: StatementNode, catalogs: Catalogs): Finding[] {
   if (DropStmt) return warnOfDrop(DropStmt);
-  if (IndexStmt) return warnOfIndex(IndexStmt, stations).map((message) => ({ message }));
+  if (IndexStmt) return warnOfIndex(IndexStmt, catalogs).map((message) => ({ message }));
   if (AlterTableStmt?.objtype !== "OBJECT_TABLE") return [];
-  const table = findTable(stations.before, AlterTableStmt.relation);
+  const table = findTable(catalogs.before, AlterTableStmt.relation);
   if (!table) return [];
-  return AlterTableStmt.cmds.flatMap(({ AlterTableCmd }) => warnOfClause(AlterTableCmd, table, stations));
+  return AlterTableStmt.cmds.flatMap(({ AlterTableCmd }) => warnOfClause(AlterTableCmd, table, catalogs));
 }
 
 function warnOfDrop({ removeType, objects, behavior }: NonNullable<StatementNode["DropStmt"]>): Finding[] {
@@ -65,7 +65,7 @@ function warnOfDrop({ removeType, objects, behavior }: NonNullable<StatementNode
 
 function warnOfIndex(
   { unique, relation, indexParams, idxname }: NonNullable<StatementNode["IndexStmt"]>,
-  { before }: Stations,
+  { before }: Catalogs,
 ): string[] {
   const table = unique && findTable(before, relation);
   if (!table) return [];
@@ -78,23 +78,23 @@ function warnOfTwins(table: CatalogObject, columns: readonly string[], name = "i
   return `fails while two rows of ${shorten(table.name)} have ${what}: settle those first`;
 }
 
-function warnOfClause(clause: ClauseNode, table: CatalogObject, stations: Stations): Finding[] {
+function warnOfClause(clause: ClauseNode, table: CatalogObject, catalogs: Catalogs): Finding[] {
   const called = `${shorten(table.name)}.${clause.name ?? ""}`;
   if (clause.subtype === "AT_DropColumn") return [{ drops: called, message: `drops ${called} and what is in it` }];
-  return warnOfChange(clause, called, table, stations).map((message) => ({ message }));
+  return warnOfChange(clause, called, table, catalogs).map((message) => ({ message }));
 }
 
 function warnOfChange(
   { subtype, name = "", def = {} }: ClauseNode,
   called: string,
   table: CatalogObject,
-  stations: Stations,
+  catalogs: Catalogs,
 ): string[] {
-  const column = findColumn(stations.before, table, name);
+  const column = findColumn(catalogs.before, table, name);
   if (subtype === "AT_SetNotNull") return column ? [warnOfNull(table, called, name)] : [];
-  if (subtype === "AT_AlterColumnType") return warnOfType(called, column, findColumn(stations.after, table, name));
+  if (subtype === "AT_AlterColumnType") return warnOfType(called, column, findColumn(catalogs.after, table, name));
   if (def.ColumnDef) return warnOfColumn(def.ColumnDef, table);
-  return def.Constraint ? warnOfConstraint(def.Constraint, table, stations) : [];
+  return def.Constraint ? warnOfConstraint(def.Constraint, table, catalogs) : [];
 }
 
 function warnOfNull(table: CatalogObject, called: string, name: string): string {
@@ -117,22 +117,22 @@ function warnOfColumn({ colname, typeName, constraints = [] }: ColumnNode, table
 function warnOfConstraint(
   { contype, keys = [], conname = "" }: ConstraintNode,
   table: CatalogObject,
-  stations: Stations,
+  catalogs: Catalogs,
 ): string[] {
   if (contype === "CONSTR_UNIQUE" || contype === "CONSTR_PRIMARY")
     return keys.length > 0 ? [warnOfTwins(table, wordsOf(keys), conname)] : [];
-  if (contype !== "CONSTR_CHECK" || isNew(table, conname, stations) || widens(table, conname, stations)) return [];
+  if (contype !== "CONSTR_CHECK" || isNew(table, conname, catalogs) || widens(table, conname, catalogs)) return [];
   return [`fails while a row of ${shorten(table.name)} breaks ${conname}: settle those first`];
 }
 
 /** A check of new columns alone, which every row passes or the column could not have been added. */
-function isNew(table: CatalogObject, name: string, { before, after }: Stations): boolean {
+function isNew(table: CatalogObject, name: string, { before, after }: Catalogs): boolean {
   const columns = findCheck(after, table, name)?.properties["columns"];
   return Array.isArray(columns) && columns.every((column: string) => !findColumn(before, table, column));
 }
 
 /** A list of allowed values that only grew, in a check that is otherwise the same. */
-function widens(table: CatalogObject, name: string, { before, after }: Stations): boolean {
+function widens(table: CatalogObject, name: string, { before, after }: Catalogs): boolean {
   const [old, next] = [before, after].map((catalog) =>
     readAllowed(String(findCheck(catalog, table, name)?.properties["definition"] ?? "")),
   );

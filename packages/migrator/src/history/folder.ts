@@ -66,8 +66,12 @@ export async function discover(directory: string): Promise<MigrationFolder> {
 
 /** Another one whenever the manifest was replaced. */
 function versionOf(directory: string): string {
-  const stats = statSync(path.join(directory, manifestFile), { throwIfNoEntry: false });
-  return `${stats?.ino} ${stats?.mtimeMs}`;
+  try {
+    const stats = statSync(path.join(directory, manifestFile), { throwIfNoEntry: false });
+    return `${stats?.ino} ${stats?.mtimeMs}`;
+  } catch (error) {
+    throw explain(directory, error as NodeJS.ErrnoException);
+  }
 }
 
 /** A list of migrations, in the order in which they are applied, in place of a folder. */

@@ -32,7 +32,9 @@ export async function openFolder(migrations: string | MigrationFolder): Promise<
   const folder = typeof migrations === "string" ? await discover(migrations) : migrations;
   if (folder.files.length === 0)
     throw new ConfigurationError(
-      `The migrations folder ${folder.directory} holds no migration: create one with "migrator create NAME", or check --migrations`,
+      typeof migrations === "string"
+        ? `The migrations folder ${migrations} holds no migration: create one with "migrator create NAME", or check --migrations`
+        : "The list of migrations is empty: give at least one, or a folder",
     );
   return folder;
 }

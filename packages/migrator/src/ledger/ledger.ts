@@ -159,7 +159,7 @@ function nameOf(name: string): string {
   return name.replace(/\.[jt]s$/, "");
 }
 
-/** What a person can mend is their configuration; everything else is thrown as it is. */
+/** Explains what a person can put right in the configuration; everything else is thrown as it is. */
 export function explainLedgerError(error: unknown, ledger: LedgerTable, what: "read" | "made"): unknown {
   const { code = "", message } = error as { code?: string; message: string };
   if (![undefinedSchema, insufficientPrivilege, readOnly].includes(code)) return error;

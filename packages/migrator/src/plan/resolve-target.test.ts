@@ -36,7 +36,7 @@ describe("resolveTarget", () => {
     expect(resolveTarget("M1_a", ["M1_a", "M1_a_b"])).toBe("M1_a");
   });
 
-  it("prefers a time stamp to a name that holds the same digits", () => {
+  it("prefers a time version to a name that holds the same digits", () => {
     expect(resolveTarget("2024", ["M2024_a", "M20240101_b"])).toBe("M2024_a");
   });
 
@@ -73,7 +73,7 @@ describe("versionOf", () => {
     ["M2024_a_12345", "2024"],
     ["add_user_roles", undefined],
     ["Migration123_a", undefined],
-  ])("finds in %s the digits %s", (name, stamp) => {
-    expect(versionOf(name)).toBe(stamp);
+  ])("finds in %s the digits %s", (name, version) => {
+    expect(versionOf(name)).toBe(version);
   });
 });

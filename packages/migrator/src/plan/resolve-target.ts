@@ -9,8 +9,8 @@ import { versionOf } from "../history/version.ts";
 export function resolveTarget(target: string, names: readonly string[]): string {
   const wanted = target.replace(/\.[jt]s$/, "");
   if (names.includes(wanted)) return wanted;
-  const stamped = names.filter((name) => versionOf(name) === wanted);
-  const fitting = stamped.length > 0 ? stamped : wanted === "" ? [] : names.filter((name) => name.includes(wanted));
+  const versioned = names.filter((name) => versionOf(name) === wanted);
+  const fitting = versioned.length > 0 ? versioned : wanted === "" ? [] : names.filter((name) => name.includes(wanted));
   const [found, second] = fitting;
   if (found !== undefined && second === undefined) return found;
   throw new UnknownMigrationError(target, found ? fitting : suggest(wanted, names), describe(target, fitting, names));
@@ -27,7 +27,7 @@ function suggest(target: string, names: readonly string[]): string[] {
   return names.toSorted((a, b) => likeness(a, target) - likeness(b, target)).slice(0, 2);
 }
 
-/** How far `target` is from the name, its stamp, its words together or one of them: nobody types all of it. */
+/** How far `target` is from the name, its version, its words together or one of them: nobody types all of it. */
 function likeness(name: string, target: string): number {
   const words = name.replace(/^\D*\d*_?/, "");
   return Math.min(...[name, versionOf(name) ?? name, words, ...words.split("_")].map((part) => distance(part, target)));
