@@ -46,6 +46,7 @@ export function createProgram(onExit: (code: number) => void): Command {
   );
   addRunCommands(program, on);
   addAmendCommands(program, on);
+  addBaselineCommand(program, on);
   addReadCommands(program, on);
   addAuthorCommands(program, on);
   addProofCommands(program, on);
@@ -111,6 +112,18 @@ function addAmendCommands(program: Command, on: Register): void {
     .option("--from <M>", "the migration that the database is at (default: an empty database; with --down: the head)")
     .option("--to <M>", "where it is to go (default: the head; with --down: an empty schema)")
     .option("--down", "the way back");
+  on(repair, async () => {
+    const { runRepair } = await import("./commands/amend.ts");
+    return (output, options, names) => runRepair(output, options, [names].flat());
+  });
+  on(rebase, async () => {
+    const { runRebase } = await import("./commands/amend.ts");
+    return (output, options, name) => runRebase(output, options, name);
+  });
+  on(sql, async () => (await import("./commands/sql.ts")).runSql);
+}
+
+function addBaselineCommand(program: Command, on: Register): void {
   const baseline = command(
     program,
     "baseline",
@@ -124,18 +137,20 @@ function addAmendCommands(program: Command, on: Register): void {
         "reads it from the table of another tool (default: the one whose table is there)",
       ).choices(["alembic", "prisma", "flyway", "typeorm", "knex", "drizzle", "dbmate", "goose"]),
     )
+    .addOption(
+      new Option(
+        "--bridge <FILE>",
+        "SQL from this schema to the history's: written where the file is not there, else run with the record",
+      ).conflicts("acceptDifferences"),
+    )
+    .option(
+      "--rename <OLD=NEW>",
+      "for a bridge, what keeps its rows under another name, once for each: users.mail=email, users=people",
+      (text: string, before: string[] = []) => [...before, text],
+    )
     .option("--accept-differences", "also when the schema is not what the migrations make")
     .addOption(shadowOption());
   on(withLockOptions(baseline), async () => (await import("./commands/baseline.ts")).runBaseline);
-  on(repair, async () => {
-    const { runRepair } = await import("./commands/amend.ts");
-    return (output, options, names) => runRepair(output, options, [names].flat());
-  });
-  on(rebase, async () => {
-    const { runRebase } = await import("./commands/amend.ts");
-    return (output, options, name) => runRebase(output, options, name);
-  });
-  on(sql, async () => (await import("./commands/sql.ts")).runSql);
 }
 
 function addReadCommands(program: Command, on: Register): void {

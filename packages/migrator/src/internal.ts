@@ -21,7 +21,7 @@ export { rebase } from "./commands/rebase.ts";
 export { repair, type RepairOptions } from "./commands/repair.ts";
 export { renderScript, type ScriptOptions } from "./commands/sql.ts";
 export { terminate } from "./postgres/terminate.ts";
-export { baseline } from "./commands/baseline.ts";
+export { type BaselineReport, baseline } from "./commands/baseline.ts";
 export type { Drift } from "@thedata/catalog";
 export { diff, type LiveDiff, type SchemaDiff } from "./commands/diff.ts";
 export { type Verification, verify, type VerifyProgress } from "./commands/verify.ts";

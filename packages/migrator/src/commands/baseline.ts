@@ -1,5 +1,6 @@
 import { recordAudit } from "../ledger/audit.ts";
-import { type Catalog, findDrift, readCatalog } from "@thedata/catalog";
+import { type Catalog, findDrift, readCatalog, readCatalogInTransaction } from "@thedata/catalog";
+import type { Bridge } from "./bridge.ts";
 import { type Connection, connect } from "../postgres/connection.ts";
 import type { Context } from "../execute/context.ts";
 import { waitForDisk } from "../ledger/durability.ts";
@@ -29,13 +30,22 @@ export interface BaselineOptions {
   readonly revisions?: Readonly<Record<string, string>> | undefined;
   /** Goes on although the schema is not what the migrations make. */
   readonly acceptDifferences?: boolean | undefined;
+  /**
+   * A file of SQL from the live schema to the history's: written, and nothing else done, where it is not there; else run
+   * in one transaction with the record.
+   */
+  readonly bridge?: string | undefined;
+  /** What keeps its rows under another name in a bridge that is to be written: `users.mail=email`, `users=people`. */
+  readonly renames?: readonly string[] | undefined;
   readonly shadow: ShadowOptions;
 }
 
 /** A report with what the database has and the migrations do not make, and the other way round, in words. */
 export interface BaselineReport extends Omit<Report, "outcome"> {
-  readonly outcome: "baselined" | "nothing" | "refused";
+  /** `bridged`: a bridge was written, and nothing else was done. */
+  readonly outcome: "baselined" | "nothing" | "refused" | "bridged";
   readonly differences: readonly string[];
+  readonly bridge?: Bridge | undefined;
 }
 
 /**
@@ -85,13 +95,16 @@ async function adopt(
   const { steps } = planUp(history.known(), applied, { to: at });
   if (steps.length === 0) return { outcome: "nothing", steps: [], problems: [], error: null, differences: [] };
   const expected = await makeExpected(context, history, at, options.shadow);
-  const drift = findDrift(expected, await readCatalog(query, scopeOf(context.ledger)));
+  const live = await readCatalog(query, scopeOf(context.ledger));
+  if (options.bridge !== undefined)
+    return await bridgeTo({ context, history, connection, steps, expected, live }, options.bridge, options);
+  const drift = findDrift(expected, live);
   const described = drift.filter(({ name }) => !isOfTool(name, options)).map(({ message }) => message);
   const result = (name: string) => ({ name, durationMs: 0, statements: 0 });
   if (described.length > 0 && !options.acceptDifferences) {
     const error = new MigratorError(
       "refused",
-      `The schema is not what the migrations up to ${at} make: ${described.length} differences. Mend them, choose another --at, or go on with --accept-differences`,
+      `The schema is not what the migrations up to ${at} make: ${described.length} differences. Write the way there with --bridge FILE, choose another --at, or go on with --accept-differences`,
     );
     return {
       outcome: "refused",
@@ -108,6 +121,46 @@ async function adopt(
     problems: [],
     error: null,
     differences: described,
+  };
+}
+
+/** What a bridge leads from, and to. */
+interface Gap {
+  readonly context: Context;
+  readonly history: History;
+  readonly connection: Connection;
+  readonly steps: readonly string[];
+  readonly expected: Catalog;
+  readonly live: Catalog;
+}
+
+async function bridgeTo(gap: Gap, file: string, { shadow, renames = [] }: BaselineOptions): Promise<BaselineReport> {
+  const { context, history, connection, steps, expected, live } = gap;
+  const { crossBridge, readBridge, refuseRest, writeBridge } = await import("./bridge.ts");
+  const { query } = connection;
+  const statements = await readBridge(file);
+  const report = { problems: [], error: null, differences: findDrift(expected, live).map(({ message }) => message) };
+  const result = (name: string) => ({ name, durationMs: 0, statements: 0 });
+  if (statements === undefined) {
+    const bridge = await writeBridge(file, { live, expected, ledger: context.ledger, renames }, shadow);
+    return {
+      ...report,
+      outcome: "bridged",
+      steps: steps.map((name) => ({ ...result(name), result: "notRun" })),
+      bridge,
+    };
+  }
+  await record(context, history, connection, steps, async () => {
+    await query(`select set_config('lock_timeout', '${context.lockTimeoutMs}ms', true)`);
+    await crossBridge(query, statements);
+    refuseRest(findDrift(expected, await readCatalogInTransaction(query, scopeOf(context.ledger))));
+  });
+  const bridge = { file, statements: null, losses: [] };
+  return {
+    ...report,
+    outcome: "baselined",
+    steps: steps.map((name) => ({ ...result(name), result: "applied" })),
+    bridge,
   };
 }
 
@@ -128,12 +181,14 @@ async function record(
   history: History,
   connection: Connection,
   names: readonly string[],
+  before: () => Promise<void> = async () => {},
 ): Promise<void> {
   await ensureLedger(connection, context.ledger);
   const { query } = connection;
   const { host: appliedFrom, toolVersion, runId, ledger } = context;
   await inTransaction(connection, async () => {
     await query(waitForDisk);
+    await before();
     for (const name of names) {
       const { checksum, down } = await history.load(name);
       const undo = down && !down.computed ? down.statements : null;
