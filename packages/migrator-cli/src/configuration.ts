@@ -15,17 +15,18 @@ export const configFileNames = ["ts", "mts", "js", "mjs", "cjs"].map((ending) =>
 
 /** Loads `file`, or the nearest configuration file upwards from the working directory; none is an empty one. */
 export async function loadConfiguration(file: string | undefined): Promise<LoadedConfig> {
-  const found = file ? path.resolve(file) : findUpwards(process.cwd());
+  const found = file ? path.resolve(file) : findConfiguration(process.cwd());
   if (!found) return { folder: process.cwd() };
   if (!existsSync(found))
     throw new ConfigurationError(`The configuration file ${found} does not exist: check --config`);
   return { ...(await importDefault(found)), folder: path.dirname(found) };
 }
 
-function findUpwards(folder: string): string | undefined {
+/** The nearest configuration file upwards from a folder. */
+export function findConfiguration(folder: string): string | undefined {
   const found = configFileNames.map((name) => path.join(folder, name)).find((file) => existsSync(file));
   const parent = path.dirname(folder);
-  return found ?? (parent === folder ? undefined : findUpwards(parent));
+  return found ?? (parent === folder ? undefined : findConfiguration(parent));
 }
 
 async function importDefault(file: string): Promise<MigratorConfig> {

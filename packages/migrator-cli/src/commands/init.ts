@@ -8,7 +8,7 @@ import {
   RefusedError,
   rewriteManifest,
 } from "@thedata/migrator/internal";
-import { configFileNames, describeLoadFailure } from "../configuration.ts";
+import { configFileNames, describeLoadFailure, findConfiguration } from "../configuration.ts";
 import { count } from "../describe-run.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findMikroOrmConfig, readOrmOptions } from "../mikro-orm-config.ts";
@@ -31,6 +31,7 @@ interface Project {
 export async function runInit(output: Output, options: GlobalOptions): Promise<number> {
   const folder = process.cwd();
   refuseConfigured(folder);
+  const above = findConfiguration(path.dirname(folder));
   const project = await findProject(folder, options.migrations);
   const directory = path.resolve(folder, project.migrations);
   await access(folder, constants.W_OK).catch((cause: Error) => {
@@ -50,6 +51,8 @@ export async function runInit(output: Output, options: GlobalOptions): Promise<n
     found: files.length,
     scripts,
   });
+  if (above)
+    output.line(`From here on this folder has a configuration of its own, and ${above} is no longer found from it.`);
   for (const line of describe(project, configuration, files.length, scripts)) output.line(line);
   return exitCodes.done;
 }

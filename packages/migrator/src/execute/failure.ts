@@ -39,7 +39,7 @@ const lostWords =
   'the connection to PostgreSQL was lost, and what became of the migration is unknown until "migrator status" says it: ';
 
 const outsideHint =
-  "Give the migration isTransactional() { return false; }, and put this statement into a migration of its own.";
+  "Give the migration isTransactional() { return false; } (in plain SQL: -- migrate:up transaction:false), and put this statement into a migration of its own.";
 
 /** A pipeline's failure as an error that names the statement, and the place in it. */
 export function explainPipeline(

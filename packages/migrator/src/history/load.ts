@@ -139,8 +139,12 @@ function refuseTransactionControl(file: Place, statements: readonly string[]): v
   if (!found) return;
   throw new BrokenMigrationError(
     file.name,
-    `${file.path} sends "${found.sql}", but the transaction is the runner's, so that all of a migration is done and recorded or none of it: take it out, or let isTransactional() give false`,
+    `${file.path} sends "${found.sql}", but the transaction is the runner's, so that all of a migration is done and recorded or none of it: take it out, or ${wayOutside(file)}`,
   );
+}
+
+function wayOutside(file: Place): string {
+  return isSqlFile(file) ? `write "-- migrate:up transaction:false"` : "let isTransactional() give false";
 }
 
 /** The server would wait for rows that nobody sends. */

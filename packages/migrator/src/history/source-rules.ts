@@ -32,10 +32,10 @@ export async function checkRules(history: History, from = "0"): Promise<RuleViol
 
 /** Plain SQL has no class and imports nothing. */
 function checkSql(migration: LoadedMigration): RuleViolation[] {
-  const { name } = migration;
+  const { name, down } = migration;
   const blank = (["up", "down"] as const).filter((direction) => isLeftBlank(migration, direction));
   const found: Found[] = [
-    ...checkDown(migration, 1),
+    ...(down === null ? [{ code: "no-down", line: 1, message: "has no down: write one." } as const] : []),
     ...blank.map((direction): Found => ({
       code: "empty",
       line: 1,
