@@ -114,13 +114,34 @@ describe("a project of one's own", () => {
     expect([code, stderr.trim().split("\n")]).toEqual([2, [expect.stringMatching(/needs Node.js 22\.18 or newer/)]]);
   });
 
-  it("decorators without a loader are refused with the place and the way out", async () => {
-    const kind = kinds.find(({ files }) => files["src/kind.ts"]) as Kind;
-    const { home, migrator } = await open({ ...kind, with: "nothing" });
-    expect(home).toBe(homes.nothing);
+  it.each([
+    ["an enum", "src/kind.ts", `export enum Kind { Poet = "poet" }\n`, /enum.*kind\.ts:1/s],
+    [
+      "a decorator",
+      "src/kind.ts",
+      "const Poet = (Class: unknown) => Class;\n@Poet\nexport class Kind {}\n",
+      /Invalid or unexpected token/,
+    ],
+    ["an import without its ending", "src/kind.ts", `export { Kind } from "./other";\n`, /src\/other' imported from/],
+  ])("%s without a loader is refused with the place and the way out", async (_, file, text, says) => {
+    const kind = kinds[0] as Kind;
+    const config = `import { Kind } from "./kind.ts";\n${kind.files["src/mikro-orm.config.ts"]}console.log(Kind);\n`;
+    const { migrator } = await open({
+      ...kind,
+      files: { ...kind.files, [file]: text, "src/mikro-orm.config.ts": config },
+    });
     const { code, stderr } = await migrator(["init"]);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/cannot be loaded.*npm install --save-dev @swc-node\/register/s);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(says)]);
+    expect(stderr).toContain("npm install --save-dev @swc-node/register");
+  });
+
+  it("what no loader would help is refused without that advice", async () => {
+    const kind = kinds[0] as Kind;
+    const config = `import "no-such-package";\n`;
+    const { migrator } = await open({ ...kind, files: { ...kind.files, "src/mikro-orm.config.ts": config } });
+    const { code, stderr } = await migrator(["init"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("no-such-package")]);
+    expect(stderr).not.toContain("swc");
   });
 });
 
