@@ -20,7 +20,7 @@ export interface Readiness {
   /** The report, at most half a second old; always answers within two seconds and never throws. For probes. */
   check(): Promise<ReadinessReport>;
   /**
-   * The same for requests; never throws. While the database is late or away it gives what the database said last, up to
+   * The report for requests; never throws. While the database is late or away it gives what the database said last, up to
    * ten seconds ago: whether a request can be served then shows when it is tried.
    */
   read(): Promise<ReadinessReport>;

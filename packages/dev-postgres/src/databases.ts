@@ -24,7 +24,7 @@ export async function dropDatabase(server: string, dsn: string): Promise<void> {
   await runOn(server, `drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
 }
 
-/** The same address with another database's name. */
+/** Gives an address with another database's name in it. */
 export function withDatabaseName(dsn: string, name: string): string {
   const url = new URL(dsn);
   url.pathname = `/${encodeURIComponent(name)}`;

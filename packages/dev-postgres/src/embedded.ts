@@ -24,7 +24,7 @@ export async function startEmbedded(options: StartOptions): Promise<DevPostgres>
   return { dsn, source: "embedded", stop };
 }
 
-/** The same with the newest server that this machine's packages brought, whatever version was asked for. */
+/** Starts the newest server that this machine's packages brought, whatever version was asked for. */
 export async function startInstalled(options: StartOptions): Promise<DevPostgres> {
   const { dsn, stop } = await startHere(options, async () => findInstalled());
   return { dsn, source: "installed", stop };

@@ -152,7 +152,7 @@ function pointsOf({ sections }: ElkExtendedEdge): Point[] {
   return points.map(({ x, y }) => ({ x: Math.round(x), y: Math.round(y) }));
 }
 
-/** The same line without points at which it does not turn. */
+/** Leaves out the points of a line at which it does not turn. */
 function straighten(points: readonly Point[]): Point[] {
   return points.filter((point, index) => {
     const [before, after] = [points[index - 1], points[index + 1]];

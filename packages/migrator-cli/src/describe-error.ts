@@ -29,7 +29,7 @@ export function describeError({ paint }: Pick<Output, "paint">, error: unknown):
   return [`${paint("red", "error:")} ${first}`, ...more];
 }
 
-/** The same without the word. A line break in a line is not ours. */
+/** Says what went wrong without the word "error". A line break in a line is not ours. */
 export function toLines(error: unknown): string[] {
   if (!(error instanceof MigratorError)) return describeBug(error);
   // PostgreSQL may quote the rest of a statement.

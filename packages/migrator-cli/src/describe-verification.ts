@@ -52,7 +52,7 @@ function describeLoss({ table, column, rows, of }: Loss): string {
   return `${column === null ? table : `${table}.${column}`} (${rows === of ? count(rows, "row") : `${rows} of ${count(of, "row")}`})`;
 }
 
-/** The same for a comment on a pull request. */
+/** Describes a verification in Markdown, for a comment on a pull request. */
 export function toMarkdown({ outcome, migrations }: Verification): string[] {
   const faults = migrations.flatMap((migration) => migration.faults);
   const title = outcome === "ok" ? `${count(migrations.length, "migration")} verified` : count(faults.length, "fault");

@@ -64,7 +64,10 @@ const initial = migration(
 );
 
 async function alembic(cwd: string, dsn: string, ...args: string[]): Promise<void> {
-  const child = spawn("alembic", args, { cwd, env: { ...process.env, ALEMBIC_DSN: dsn } });
+  const child = spawn("alembic", args, {
+    cwd,
+    env: { ...process.env, ALEMBIC_DSN: dsn.replace(/^postgres:/, "postgresql:") },
+  });
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
   const code = await new Promise((resolve) => child.once("close", resolve));

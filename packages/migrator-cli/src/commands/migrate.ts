@@ -12,7 +12,7 @@ export async function runUp(output: Output, options: Options): Promise<number> {
   return exitCodeOfReport(await runUpForReport(output, options));
 }
 
-/** The same with the whole report. */
+/** `migrator up`: applies what is pending and gives the whole report. */
 export async function runUpForReport(output: Output, options: Options): Promise<Report> {
   return await run(output, options, up);
 }

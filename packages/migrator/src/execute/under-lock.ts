@@ -17,7 +17,7 @@ export async function withConnection<Result>(
 
 const many = 2000;
 
-/** The same with the history, which is looked at while the server makes the session. */
+/** Opens a session and, while the server makes it, the history; closes the session after `work`. */
 export async function withHistory<Result>(
   context: Context,
   work: (connection: Connection, history: History) => Promise<Result>,

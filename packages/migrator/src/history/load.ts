@@ -55,7 +55,7 @@ export async function loadMigration(file: MigrationFile): Promise<LoadedMigratio
 }
 
 /**
- * The same where `source`, the file's text, is known already; `selfContained`: it depends on nothing but that, as
+ * Reads a migration of which `source`, the file's text, is known already; `selfContained`: it depends on nothing but that, as
  * `known` says that an earlier run has found.
  */
 export async function loadFromSource(

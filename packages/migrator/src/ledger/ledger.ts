@@ -59,7 +59,7 @@ function completeQuery(ledger: LedgerTable, more = ""): string {
   tool_version, run_id, undo from ${qualified(ledger)} order by id`;
 }
 
-/** The same of a ledger that holds just the history of this digest; undefined where it does not. */
+/** Reads a ledger that holds just the history of this digest; undefined where it holds anything else. */
 export async function readRecordedLedger(
   query: Query,
   digest: string,
@@ -83,7 +83,7 @@ async function readIncomplete(query: Query, ledger: LedgerTable): Promise<Applie
 }
 
 /**
- * The same by names and checksums alone. `expected` is what there should be: where it is so, the server says that
+ * Reads the ledger by names and checksums alone. `expected` is what there should be: where it is so, the server says that
  * it is, sends no row, and `expected` itself comes back.
  */
 export async function readRecorded(
@@ -125,7 +125,7 @@ function listOf(expected: readonly KnownApplication[]): string {
   return `${expected.length};${expected.map(({ name, checksum }) => `${name}:${checksum}`).join(",")}`;
 }
 
-/** The same list as the server writes it. */
+/** The query that has the server write the list of names and checksums as `listOf` does. */
 function listQuery(rows: string): string {
   return `select count(*) || ';' || string_agg(coalesce(name, '') || ':' || coalesce(checksum, ''), ',') as list
     from (select name, checksum from ${rows} order by id) as ordered`;

@@ -1,8 +1,8 @@
 import type { Query } from "@thedata/catalog";
-import type { Socket } from "node:net";
 import { Client, type ClientConfig, type DatabaseError } from "pg";
 import { ConnectionError } from "../errors.ts";
 import { type Address, readAddress } from "./address.ts";
+import { processIdOf, socketOf } from "./driver-internals.ts";
 
 export type { Query } from "@thedata/catalog";
 
@@ -49,7 +49,7 @@ export async function connect(dsn: DatabaseAddress, applicationName: string): Pr
       throw explainLoss(error as Error, address);
     }
   };
-  const pid = (client as unknown as { processID: number }).processID;
+  const pid = processIdOf(client);
   return {
     query,
     client,
@@ -64,7 +64,7 @@ export async function connect(dsn: DatabaseAddress, applicationName: string): Pr
 
 /** Says farewell; the server needs nobody to wait until it has cleared up. */
 async function close(client: Client): Promise<void> {
-  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  const stream = socketOf(client);
   await new Promise<void>((resolve) => {
     stream.once("finish", resolve);
     client.end().then(resolve, () => resolve());

@@ -73,7 +73,7 @@ export function filterRows(contents: Contents, other: Contents, has: boolean): C
   return new Map(entries);
 }
 
-/** The same identity for a row of the same table at another time; without a key, over the columns of both. */
+/** Identifies a row of a table at two times in one way; without a key, by the columns that both have. */
 function identifyAs(table: TableContents, there: TableContents, row: Row): string {
   const names =
     table.key.length > 0 ? table.key.map((index) => table.columns[index]?.name) : table.columns.map(({ name }) => name);
