@@ -51,6 +51,8 @@ export function addressOf(options: OrmOptions): string | undefined {
     return typeof value === "string" || typeof value === "number" ? String(value) : "";
   };
   if (typeof clientUrl === "string") {
+    // Whoever takes it says what is wrong with it.
+    if (!URL.canParse(clientUrl)) return clientUrl;
     const url = new URL(clientUrl);
     if (text("dbName")) url.pathname = `/${encodeURIComponent(text("dbName"))}`;
     if (text("user")) url.username = encodeURIComponent(text("user"));

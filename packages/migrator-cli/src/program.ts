@@ -1,4 +1,4 @@
-import { escapeControls } from "@thedata/migrator/internal";
+import { escapeControls, otherTools } from "@thedata/migrator/internal";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { hideAddresses, refuseAddresses } from "./misplaced-address.ts";
 import { createOutput, type Output } from "./output.ts";
@@ -135,7 +135,7 @@ function addBaselineCommand(program: Command, on: Register): void {
       new Option(
         "--from <TOOL>",
         "reads it from the table of another tool (default: the one whose table is there)",
-      ).choices(["alembic", "prisma", "flyway", "typeorm", "knex", "drizzle", "dbmate", "goose"]),
+      ).choices(otherTools),
     )
     .addOption(
       new Option(

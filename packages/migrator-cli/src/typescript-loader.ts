@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { ConfigurationError } from "@thedata/migrator/internal";
 import { pathToFileURL } from "node:url";
 
 /** A loader's modules: what registers it for ES modules, and for CommonJS. */
@@ -33,15 +34,23 @@ interface Project {
   readonly settings: ProjectSettings;
 }
 
-/** Reads the project that a folder belongs to. Throws where its package.json cannot be read. */
+/** Reads the project that a folder belongs to. Throws a `ConfigurationError` where its package.json cannot be read. */
 export function readProject(folder: string): Project {
   const file = path.join(folder, "package.json");
   if (existsSync(file)) {
-    const content = JSON.parse(readFileSync(file, "utf8")) as { type?: string; "mikro-orm"?: ProjectSettings };
+    const content = parsePackage(file);
     return { root: folder, isEsm: content.type === "module", settings: content["mikro-orm"] ?? {} };
   }
   const parent = path.dirname(folder);
   return parent === folder ? { root: folder, isEsm: true, settings: {} } : readProject(parent);
+}
+
+function parsePackage(file: string): { readonly type?: string; readonly "mikro-orm"?: ProjectSettings } {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as object;
+  } catch (cause) {
+    throw new ConfigurationError(`${file} cannot be read: ${(cause as Error).message.split("\n")[0]}`, { cause });
+  }
 }
 
 /** Where a project's file cannot be loaded: why, and by which loader it was tried. */

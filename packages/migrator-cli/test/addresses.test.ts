@@ -68,6 +68,37 @@ describe("the database", () => {
   });
 });
 
+describe("MikroORM's own connection", () => {
+  const models = (options: string) => `{ models: () => (${options}) }`;
+
+  it.each([
+    ["a connection string", (dsn: URL) => `{ clientUrl: "${dsn.href}" }`],
+    [
+      "a connection string without its database",
+      (dsn: URL) =>
+        `{ clientUrl: "postgresql://${dsn.username}:${dsn.password}@${dsn.host}", dbName: "${dsn.pathname.slice(1)}" }`,
+    ],
+    [
+      "parts",
+      (dsn: URL) =>
+        `{ host: "${dsn.hostname}", port: ${dsn.port}, user: "${dsn.username}", password: "${dsn.password}", dbName: "${dsn.pathname.slice(1)}" }`,
+    ],
+  ])("counts where nothing nearer names a database: %s", async (_, options) => {
+    const { dsn } = await emptyDatabase();
+    const config = `export default ${models(options(new URL(dsn)))};`;
+    const folder = await folderOf(filesWith({ "migrator.config.mjs": config }));
+    const args = ["status", "--json", "--migrations", path.join(folder, "migrations")];
+    expect(JSON.parse((await run(args, { cwd: folder, env: nowhere })).stdout).state).toBe("empty");
+    const elsewhere = { DATABASE_URL: "postgresql://127.0.0.1:1/nowhere" };
+    expect((await run(args, { cwd: folder, env: elsewhere })).code).toBe(2);
+  });
+
+  it("that is none is refused by its name", async () => {
+    const { code, stderr } = await ask(() => ({}), models(`{ clientUrl: "localhost" }`));
+    expect([code, stderr]).toEqual([2, expect.stringContaining("the connection in MikroORM's configuration is not a")]);
+  });
+});
+
 describe("the configuration", () => {
   it.each(["ts", "mts", "js", "mjs", "cjs"])("may be migrator.config.%s", async (ending) => {
     const { dsn } = await emptyDatabase();

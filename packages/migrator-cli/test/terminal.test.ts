@@ -71,6 +71,10 @@ it("keeps its own colours", async () => {
 const hasScript = spawnSync("script", ["--version"]).status === 0;
 const main = path.resolve(import.meta.dirname, "../src/main.ts");
 
+it("finds script(1), which makes a terminal, wherever Linux has it", () => {
+  expect(hasScript || process.platform !== "linux").toBe(true);
+});
+
 it.skipIf(!hasScript)(
   "Ctrl-C on a terminal cancels the statement, rolls back and says so, spinner and all",
   async () => {

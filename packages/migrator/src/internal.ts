@@ -29,4 +29,4 @@ export type { Loss, Verdict } from "./verify/verdict.ts";
 export { erd } from "./commands/erd.ts";
 export { formatOf, type Picture, type PictureFormat } from "./commands/picture.ts";
 export { discover } from "./history/folder.ts";
-export { type OtherTool } from "./ledger/other-tools.ts";
+export { otherTools, type OtherTool } from "./ledger/other-tools.ts";

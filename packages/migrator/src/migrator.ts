@@ -117,7 +117,9 @@ function createMethods(context: Context, shadow: ShadowOptions): Migrator {
 
 function toAddress(connection: DatabaseConnection): string | ClientConfig {
   if (typeof connection === "string") return connection;
-  if ("totalCount" in connection) return connection.options;
+  // What a pool keeps from being listed, and what it ends of its own: a statement takes as long as it takes.
+  if ("totalCount" in connection)
+    return { ...connection.options, password: connection.options.password, query_timeout: undefined };
   if (!("connect" in connection)) return connection as ClientConfig;
   const { host, port, user, database, password, ssl } = connection as ClientLike;
   return { host, port, user, database, password: password ?? undefined, ssl };

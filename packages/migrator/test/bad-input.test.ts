@@ -8,7 +8,8 @@ import type { MigratorError } from "../src/errors.ts";
 import { down, up } from "../src/commands/up-and-down.ts";
 import type { MigrateOptions } from "../src/execute/migrate.ts";
 import { contextOf, emptyDatabase, folderOf, migrationSource, type Sql, type Steps } from "./support.ts";
-import { defaultLedger, scopeOf } from "../src/ledger/tables.ts";
+import { scopeOf } from "../src/ledger/catalog-scope.ts";
+import { defaultLedger } from "../src/ledger/tables.ts";
 
 interface Case {
   readonly what: string;

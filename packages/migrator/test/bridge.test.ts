@@ -95,6 +95,14 @@ describe("baseline with a bridge", () => {
     expect(await sql("select author from posts where id = 7")).toEqual([{ author: 1 }]);
   });
 
+  it("is not written where it does not lead a copy there, and every difference that is left is named", async () => {
+    const posts = `${history["M2000_posts"]?.up?.[0]} partition by range (id)`;
+    const { context, file, options } = await start([...(history["M1000_users"]?.up ?? []), posts]);
+    const run = baseline(context, { ...options, renames: [] });
+    await expect(run).rejects.toThrow(/The bridge leads to another schema[\s\S]*table posts/);
+    await expect(readFile(file)).rejects.toThrow("ENOENT");
+  });
+
   it("refuses a rename that fits nothing, and writes nothing", async () => {
     const { context, file, options } = await start();
     const run = baseline(context, { ...options, renames: ["posts.writer=user_id"] });
@@ -121,5 +129,33 @@ describe("baseline with a bridge", () => {
     await writeFile(file, edited);
     expect(await baseline(context, options)).toMatchObject({ outcome: "baselined" });
     expect(await sql("select name from users")).toEqual([{ name: "Ada" }]);
+  });
+
+  it.each([
+    [
+      "drizzle",
+      "drizzle.__drizzle_migrations",
+      [
+        "create schema drizzle",
+        "create table drizzle.__drizzle_migrations (id serial primary key, hash text, created_at bigint)",
+        "insert into drizzle.__drizzle_migrations (created_at) values (1)",
+      ],
+    ],
+    [
+      "typeorm",
+      "public.migrations",
+      [
+        `create table migrations (id serial primary key, "timestamp" bigint not null, name varchar not null)`,
+        "insert into migrations (timestamp, name) values (1, '1')",
+      ],
+    ],
+  ] as const)("leaves alone what %s keeps", async (from, table, schema) => {
+    const { sql, context, file, options } = await start([...live.slice(0, 3), ...schema]);
+    const { at: _, ...others } = options;
+    const own = { ...others, from, revisions: { "1": "M2000_posts" } };
+    await baseline(context, own);
+    expect(await readFile(file, "utf8")).not.toContain(table);
+    expect(await baseline(context, own)).toMatchObject({ outcome: "baselined" });
+    expect(await sql(`select count(*)::int as rows from ${table}`)).toEqual([{ rows: 1 }]);
   });
 });

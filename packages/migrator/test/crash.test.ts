@@ -11,7 +11,8 @@ import { MigratorError } from "../src/errors.ts";
 import { up } from "../src/commands/up-and-down.ts";
 import { type CrashPoint, crashAt } from "./crash-points.ts";
 import { addFiles, type Steps } from "./support.ts";
-import { defaultLedger, scopeOf } from "../src/ledger/tables.ts";
+import { scopeOf } from "../src/ledger/catalog-scope.ts";
+import { defaultLedger } from "../src/ledger/tables.ts";
 
 // Every point takes a run of its own: the suite takes every CRASH_STRIDE-th, a closing note all of them.
 const stride = Number(process.env["CRASH_STRIDE"] ?? 16);

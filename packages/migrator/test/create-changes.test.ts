@@ -10,7 +10,8 @@ import { create, rewriteManifest } from "../src/commands/create.ts";
 import { down, up } from "../src/commands/up-and-down.ts";
 import { changes, join, oneWay, together } from "./create-changes.ts";
 import { contextOf, emptyDatabase, folderOf } from "./support.ts";
-import { defaultLedger, scopeOf } from "../src/ledger/tables.ts";
+import { scopeOf } from "../src/ledger/catalog-scope.ts";
+import { defaultLedger } from "../src/ledger/tables.ts";
 
 const first = "Migration20240101000000_before";
 const shadow = () => ({ servers: [inject("postgresDsn")] });

@@ -13,7 +13,7 @@ import { discover } from "../src/history/folder.ts";
 import { buildManifest, manifestFile } from "../src/history/manifest.ts";
 import { down, up } from "../src/commands/up-and-down.ts";
 import { addFiles, contextOf, emptyDatabase, folderOf, tablesOf } from "./support.ts";
-import { scopeOf } from "../src/ledger/tables.ts";
+import { scopeOf } from "../src/ledger/catalog-scope.ts";
 
 /** A default with everything that a template string or a split of statements could stumble over. */
 const label = "'it''s \\ `${here}`;\nnew'::character varying";

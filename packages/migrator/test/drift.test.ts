@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Catalog, findDrift, fingerprint, readCatalog, readCatalogInTransaction } from "@thedata/catalog";
 import type { Query } from "../src/postgres/connection.ts";
 import { driftKinds, newerKinds, schema } from "./drift-kinds.ts";
-import { defaultLedger, scopeOf } from "../src/ledger/tables.ts";
+import { scopeOf } from "../src/ledger/catalog-scope.ts";
+import { defaultLedger } from "../src/ledger/tables.ts";
 
 interface Server {
   readonly dsn: string;

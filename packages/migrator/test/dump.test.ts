@@ -5,7 +5,8 @@ import pg from "pg";
 import { expect, it, onTestFinished } from "vitest";
 import { findDrift, fingerprint, readCatalog } from "@thedata/catalog";
 import { schema } from "./drift-kinds.ts";
-import { defaultLedger, scopeOf } from "../src/ledger/tables.ts";
+import { scopeOf } from "../src/ledger/catalog-scope.ts";
+import { defaultLedger } from "../src/ledger/tables.ts";
 
 const execute = promisify(execFile);
 

@@ -27,6 +27,15 @@ describe("createMigrator", () => {
     ["a pool", (dsn: string) => closing(new pg.Pool({ connectionString: dsn }))],
     ["a client", (dsn: string) => new pg.Client({ connectionString: dsn })],
     [
+      "a pool of parts, whose password is not listed",
+      (dsn: string) => {
+        const { hostname, port, username, password, pathname } = new URL(dsn);
+        const parts = { host: hostname, port: Number(port), user: username, password, database: pathname.slice(1) };
+        return closing(new pg.Pool({ ...parts, query_timeout: 1 }));
+      },
+    ],
+    ["a client of parts", (dsn: string) => new pg.Client({ connectionString: dsn, query_timeout: 1 })],
+    [
       "a client that is connected",
       async (dsn: string) => {
         const client = closing(new pg.Client(dsn));
@@ -107,6 +116,10 @@ describe("readSchemaStatus", () => {
     ).toMatchObject({
       state: "diverged",
     });
+    await sql(
+      "insert into mikro_orm_migrations_progress (migration, number, direction, state, total, sql) values ('Migration20240102000000_b', 1, 'up', 'done', 2, 'select 1')",
+    );
+    expect(await readSchemaStatus(query, expected)).toMatchObject({ state: "half-done" });
   });
 });
 

@@ -99,6 +99,22 @@ describe("plain SQL", () => {
     expect(problems).toEqual([]);
   });
 
+  it("is ahead of a build that does not have it, and comes in the order of its version", async () => {
+    const numbered = Object.fromEntries(
+      [9, 10, 11].map((version) => [
+        `${version}_t.sql`,
+        `-- migrate:up\ncreate table t${version} ();\n-- migrate:down\ndrop table t${version};`,
+      ]),
+    );
+    const { context, sql, folder } = await project(numbered);
+    await up(context);
+    expect(await ledgerOf(sql)).toEqual(["9_t", "10_t", "11_t"]);
+    for (const version of [10, 11]) {
+      await rm(path.join(folder, `${21 - version}_t.sql`));
+      expect((await readStatus(context)).state).toBe("ahead");
+    }
+  });
+
   it("without a way back is not reverted", async () => {
     const { context } = await project({ "1_a.sql": "-- migrate:up\ncreate table a (id int);" });
     await up(context);

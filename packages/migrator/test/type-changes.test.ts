@@ -4,7 +4,8 @@ import { beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { type Catalog, findDrift, readCatalogInTransaction } from "@thedata/catalog";
 import { isAssigned } from "@thedata/catalog/sql";
 import type { Query } from "../src/postgres/connection.ts";
-import { defaultLedger, scopeOf } from "../src/ledger/tables.ts";
+import { scopeOf } from "../src/ledger/catalog-scope.ts";
+import { defaultLedger } from "../src/ledger/tables.ts";
 
 /** A value that is there when the type changes; `kept`, `lost` without a word if nobody looked, or `refused` by PostgreSQL. */
 type Case = readonly [from: string, to: string, value: string, outcome: "kept" | "lost" | "refused"];

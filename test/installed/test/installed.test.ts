@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createDatabase, dropDatabase } from "@thedata/dev-postgres";
 import "@thedata/dev-postgres/vitest";
@@ -104,6 +104,9 @@ describe("a project of one's own", () => {
       await must("create", "later", "--blank");
       await must("rebase", name.replace(".ts", ""));
       await must("baseline", "--at", "20200101000000");
+      const first = path.join(folder, "src/migrations/Migration20200101000000.ts");
+      await writeFile(first, (await readFile(first, "utf8")).replace("varchar(255)", "varchar(256)"));
+      await must("repair", "20200101000000");
       expect(await must("--version")).toMatch(/^\d/);
     }
   });
@@ -133,6 +136,15 @@ describe("a project of one's own", () => {
     const { code, stderr } = await migrator(["init"]);
     expect([code, stderr]).toEqual([2, expect.stringMatching(says)]);
     expect(stderr).toContain("npm install --save-dev @swc-node/register");
+  });
+
+  it("a package.json that is broken is named", async () => {
+    const kind = kinds[0] as Kind;
+    const { migrator } = await open({ ...kind, files: { ...kind.files, "package.json": "{" } });
+    expect(await migrator(["init"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/package\.json cannot be read/),
+    });
   });
 
   it("what no loader would help is refused without that advice", async () => {

@@ -87,11 +87,11 @@ function ownedByOne(sequence: CatalogObject, tables: ReadonlySet<string>): boole
 }
 
 function statementsFor({ kind, expected, found }: Difference, wanted: Catalog, there: Catalog): string[] {
-  const mender = builders[kind];
-  if (!expected) return found ? mender.drop(found, there) : [];
-  if (!found) return [...mender.create(expected, wanted), ...handOver(expected, there)];
+  const builder = builders[kind];
+  if (!expected) return found ? builder.drop(found, there) : [];
+  if (!found) return [...builder.create(expected, wanted), ...handOver(expected, there)];
   const changed = changedProperties(expected, found);
-  const altered = mender.alter?.(expected, found, changed, wanted);
+  const altered = builder.alter?.(expected, found, changed, wanted);
   if (altered?.length === 0 && kind !== "sequence")
     return [`-- no statement brings ${kind} ${expected.name} to what it should be in its ${changed.join(", ")}`];
   if (altered) return altered;
@@ -99,8 +99,8 @@ function statementsFor({ kind, expected, found }: Difference, wanted: Catalog, t
     there.some(({ kind, name }) => kind === one.kind && name === one.name),
   );
   return [
-    ...mender.drop(found, there),
-    ...mender.create(expected, wanted),
+    ...builder.drop(found, there),
+    ...builder.create(expected, wanted),
     ...lost.flatMap((one) => builders[one.kind].create(one, wanted)),
   ];
 }

@@ -19,7 +19,7 @@ import { versionOf } from "../history/version.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
 import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
 import { underLock, withConnection } from "../execute/under-lock.ts";
-import { scopeOf } from "../ledger/tables.ts";
+import { scopeOf } from "../ledger/catalog-scope.ts";
 
 export interface BaselineOptions {
   /** The migration that the database is at; or where to read it. */
@@ -56,112 +56,105 @@ export async function baseline(context: Context, options: BaselineOptions): Prom
   const history = await openHistory(context.migrations);
   const names = history.folder.files.map(({ name }) => name);
   return await withConnection(context, async (connection) => {
-    const at = resolveTarget(await findPosition(connection, options, names), names);
-    return await underLock(context, connection, async () => await adopt(context, history, connection, at, options));
+    const { at, tool } = await findPosition(connection, options, names);
+    const adoption = { context, history, connection, at: resolveTarget(at, names), tool };
+    return await underLock(context, connection, async () => await adopt(adoption, options));
   });
+}
+
+/** Where a database is, and the tool whose table says so. */
+interface Position {
+  readonly at: string;
+  readonly tool?: OtherTool | undefined;
 }
 
 async function findPosition(
   { query }: Connection,
-  options: BaselineOptions,
+  { at, from, revisions }: BaselineOptions,
   names: readonly string[],
-): Promise<string> {
-  if (options.at !== undefined) return options.at;
-  const tool = options.from ?? (await findTool(query));
+): Promise<Position> {
+  if (at !== undefined) return { at };
+  const tool = from ?? (await findTool(query));
   const last = await readLastOf(query, tool);
-  const mapped = options.revisions?.[last] ?? names.find((name) => name === last || versionOf(name) === last);
-  if (mapped !== undefined) return mapped;
+  const mapped = revisions?.[last] ?? names.find((name) => name === last || versionOf(name) === last);
+  if (mapped !== undefined) return { at: mapped, tool };
   throw new ConfigurationError(
     `${tool}'s "${last}", the last that it applied, stands for no migration: say which one by --at M, or in the configuration under "${tool === "alembic" ? "alembic" : "revisions"}"`,
   );
 }
 
-/** What Drizzle keeps in a schema of its own, and TypeORM in a table whose name a project may use for itself. */
-function isOfTool(name: string, { at }: BaselineOptions): boolean {
-  return /^drizzle(\.|$)/.test(name) || (at === undefined && /^public\.migrations(\.|_|$)/.test(name));
+/** The schema without what Drizzle keeps in a schema of its own, and TypeORM in a table that others may have too. */
+function withoutTool(catalog: Catalog, tool: OtherTool | undefined): Catalog {
+  const kept = tool === "typeorm" ? /^public\.migrations(\.|_id_seq$|$)/ : /^drizzle(\.|$)/;
+  if (tool !== undefined && tool !== "typeorm" && tool !== "drizzle") return catalog;
+  return catalog.filter(({ name, table }) => !kept.test(name) && !kept.test(table ?? ""));
 }
 
-async function adopt(
-  context: Context,
-  history: History,
-  connection: Connection,
-  at: string,
-  options: BaselineOptions,
-): Promise<BaselineReport> {
+/** A database that is to be adopted. */
+interface Adoption extends Position {
+  readonly context: Context;
+  readonly history: History;
+  readonly connection: Connection;
+}
+
+async function adopt(adoption: Adoption, options: BaselineOptions): Promise<BaselineReport> {
+  const { context, history, connection, at } = adoption;
   const { query } = connection;
   const applied = await readLedger(query, context.ledger);
   const progress = await readProgress(query, context.ledger);
   if (progress) throw new RefusedError(halfDone(progress).message);
   const { steps } = planUp(history.known(), applied, { to: at });
-  if (steps.length === 0) return { outcome: "nothing", steps: [], problems: [], error: null, differences: [] };
+  if (steps.length === 0) return report("nothing", [], []);
   const expected = await makeExpected(context, history, at, options.shadow);
-  const live = await readCatalog(query, scopeOf(context.ledger));
-  if (options.bridge !== undefined)
-    return await bridgeTo({ context, history, connection, steps, expected, live }, options.bridge, options);
-  const drift = findDrift(expected, live);
-  const described = drift.filter(({ name }) => !isOfTool(name, options)).map(({ message }) => message);
-  const result = (name: string) => ({ name, durationMs: 0, statements: 0 });
-  if (described.length > 0 && !options.acceptDifferences) {
-    const error = new MigratorError(
-      "refused",
-      `The schema is not what the migrations up to ${at} make: ${described.length} differences. Write the way there with --bridge FILE, choose another --at, or go on with --accept-differences`,
-    );
-    return {
-      outcome: "refused",
-      steps: steps.map((name) => ({ ...result(name), result: "notRun" })),
-      problems: [],
-      error,
-      differences: described,
-    };
+  const live = withoutTool(await readCatalog(query, scopeOf(context.ledger)), adoption.tool);
+  const differences = findDrift(expected, live).map(({ message }) => message);
+  if (options.bridge !== undefined) return await bridgeTo({ ...adoption, steps, expected, live, differences }, options);
+  if (differences.length > 0 && !options.acceptDifferences) {
+    const message = `The schema is not what the migrations up to ${at} make: ${differences.length} differences. Write the way there with --bridge FILE, choose another --at, or go on with --accept-differences`;
+    return { ...report("refused", steps, differences), error: new MigratorError("refused", message) };
   }
-  await record(context, history, connection, steps);
-  return {
-    outcome: "baselined",
-    steps: steps.map((name) => ({ ...result(name), result: "applied" })),
-    problems: [],
-    error: null,
-    differences: described,
-  };
+  await record(adoption, steps);
+  return report("baselined", steps, differences);
+}
+
+function report(
+  outcome: BaselineReport["outcome"],
+  names: readonly string[],
+  differences: readonly string[],
+): BaselineReport {
+  const result = outcome === "baselined" ? ("applied" as const) : ("notRun" as const);
+  const steps = names.map((name) => ({ name, result, durationMs: 0, statements: 0 }));
+  return { outcome, steps, problems: [], error: null, differences };
 }
 
 /** What a bridge leads from, and to. */
-interface Gap {
-  readonly context: Context;
-  readonly history: History;
-  readonly connection: Connection;
+interface Gap extends Adoption {
   readonly steps: readonly string[];
   readonly expected: Catalog;
   readonly live: Catalog;
+  readonly differences: readonly string[];
 }
 
-async function bridgeTo(gap: Gap, file: string, { shadow, renames = [] }: BaselineOptions): Promise<BaselineReport> {
-  const { context, history, connection, steps, expected, live } = gap;
+/** Writes the bridge where it is not there yet; else runs it in one transaction with the record, or does neither. */
+async function bridgeTo(
+  gap: Gap,
+  { bridge: file = "", shadow, renames = [] }: BaselineOptions,
+): Promise<BaselineReport> {
+  const { context, connection, steps, expected, live, differences, tool } = gap;
   const { crossBridge, readBridge, refuseRest, writeBridge } = await import("./bridge.ts");
   const { query } = connection;
   const statements = await readBridge(file);
-  const report = { problems: [], error: null, differences: findDrift(expected, live).map(({ message }) => message) };
-  const result = (name: string) => ({ name, durationMs: 0, statements: 0 });
   if (statements === undefined) {
     const bridge = await writeBridge(file, { live, expected, ledger: context.ledger, renames }, shadow);
-    return {
-      ...report,
-      outcome: "bridged",
-      steps: steps.map((name) => ({ ...result(name), result: "notRun" })),
-      bridge,
-    };
+    return { ...report("bridged", steps, differences), bridge };
   }
-  await record(context, history, connection, steps, async () => {
+  await record(gap, steps, async () => {
     await query(`select set_config('lock_timeout', '${context.lockTimeoutMs}ms', true)`);
     await crossBridge(query, statements);
-    refuseRest(findDrift(expected, await readCatalogInTransaction(query, scopeOf(context.ledger))));
+    const there = await readCatalogInTransaction(query, scopeOf(context.ledger));
+    refuseRest(findDrift(expected, withoutTool(there, tool)));
   });
-  const bridge = { file, statements: null, losses: [] };
-  return {
-    ...report,
-    outcome: "baselined",
-    steps: steps.map((name) => ({ ...result(name), result: "applied" })),
-    bridge,
-  };
+  return { ...report("baselined", steps, differences), bridge: { file, statements: null, losses: [] } };
 }
 
 async function makeExpected(context: Context, history: History, at: string, shadow: ShadowOptions): Promise<Catalog> {
@@ -177,9 +170,7 @@ async function makeExpected(context: Context, history: History, at: string, shad
 }
 
 async function record(
-  context: Context,
-  history: History,
-  connection: Connection,
+  { context, history, connection }: Adoption,
   names: readonly string[],
   before: () => Promise<void> = async () => {},
 ): Promise<void> {

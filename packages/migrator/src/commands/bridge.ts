@@ -7,7 +7,8 @@ import { ConfigurationError, MigrationFailedError, RefusedError } from "../error
 import { terminate } from "../postgres/terminate.ts";
 import { connect } from "../postgres/connection.ts";
 import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
-import { type LedgerTable, scopeOf } from "../ledger/tables.ts";
+import { scopeOf } from "../ledger/catalog-scope.ts";
+import type { LedgerTable } from "../ledger/tables.ts";
 
 /** A file of SQL that brings a live schema to that of the history, keeping what is in it. */
 export interface Bridge {

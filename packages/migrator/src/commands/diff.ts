@@ -13,7 +13,8 @@ import { ensureLedger } from "../ledger/prepare-ledger.ts";
 import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
 import { sendAll } from "../models/shadow-schema.ts";
 import { withConnection } from "../execute/under-lock.ts";
-import { type LedgerTable, scopeOf } from "../ledger/tables.ts";
+import { scopeOf } from "../ledger/catalog-scope.ts";
+import type { LedgerTable } from "../ledger/tables.ts";
 
 /** How models, migrations and live database differ. */
 export interface SchemaDiff {

@@ -3,7 +3,8 @@ import path from "node:path";
 import { readCatalog } from "@thedata/catalog";
 import { connect } from "../postgres/connection.ts";
 import { ConfigurationError } from "../errors.ts";
-import { type LedgerTable, scopeOf } from "../ledger/tables.ts";
+import { scopeOf } from "../ledger/catalog-scope.ts";
+import type { LedgerTable } from "../ledger/tables.ts";
 
 /** How a picture is written; Markdown is Mermaid within a fence. */
 export type PictureFormat = "svg" | "mermaid" | "markdown";

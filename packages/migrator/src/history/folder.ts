@@ -2,6 +2,7 @@
 import { type Dirent, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
 import { ConfigurationError } from "../errors.ts";
+import { compareNames } from "./version.ts";
 import { type Manifest, manifestFile, readManifest, refuseSpecial } from "./manifest.ts";
 
 /** A class that extends MikroORM's `Migration`. */
@@ -54,18 +55,18 @@ const isSql = (name: string) => /^(Migration|V)?\d.*\.sql$/.test(name);
  */
 export async function discover(directory: string): Promise<MigrationFolder> {
   for (;;) {
-    const version = versionOf(directory);
+    const state = readState(directory);
     const manifest = await readManifest(directory);
     const entries = readEntries(directory);
     const listed = new Set(manifest?.migrations.map(({ name }) => name));
     const unfinished = new Set(pendingOf(entries).filter((name) => !listed.has(name)));
     const files = toFiles(directory, entries).filter(({ name }) => !unfinished.has(name));
-    if (version === versionOf(directory)) return { directory, files, manifest };
+    if (state === readState(directory)) return { directory, files, manifest };
   }
 }
 
 /** Another one whenever the manifest was replaced. */
-function versionOf(directory: string): string {
+function readState(directory: string): string {
   try {
     const stats = statSync(path.join(directory, manifestFile), { throwIfNoEntry: false });
     return `${stats?.ino} ${stats?.mtimeMs}`;
@@ -99,10 +100,7 @@ function isWayBack(name: string, entries: readonly string[]): boolean {
 
 /** Classes are called `Migration2024…` and SQL files `2024…`: among each other, what counts is the version. */
 function order(names: readonly string[]): string[] {
-  const sorted = names.toSorted();
-  if (!sorted.some(isSql)) return sorted;
-  const key = (name: string) => BigInt(/\d+/.exec(name)?.[0] ?? 0);
-  return sorted.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+  return names.some(isSql) ? names.toSorted(compareNames) : names.toSorted();
 }
 
 /** The migrations that `create` began to write: until the manifest lists them, they are not there. */

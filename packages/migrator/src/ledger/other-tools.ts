@@ -37,6 +37,9 @@ export const otherLedgers = {
   },
 } satisfies Readonly<Record<string, OtherLedger>>;
 
+/** The names of these tools. */
+export const otherTools = Object.keys(otherLedgers);
+
 /** A tool whose databases can be adopted. */
 export type OtherTool = keyof typeof otherLedgers;
 
@@ -65,7 +68,9 @@ export async function readLastOf(query: Query, tool: OtherTool): Promise<string>
 export async function findTool(query: Query): Promise<OtherTool> {
   const tools = Object.entries(otherLedgers) as [OtherTool, OtherLedger][];
   const rows = await query<{ tool: OtherTool }>(
-    `select tool from unnest($1::text[], $2::text[]) as known(tool, name) where to_regclass(name) is not null`,
+    `select tool from unnest($1::text[], $2::text[]) as known(tool, name) where to_regclass(name) is not null
+      and (tool <> 'typeorm' or exists (
+        select from pg_attribute where attrelid = to_regclass(name) and attname = 'timestamp' and not attisdropped))`,
     [tools.map(([tool]) => tool), tools.map(([, { table }]) => table)],
   );
   const [found, second] = rows;

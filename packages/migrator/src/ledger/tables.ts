@@ -1,5 +1,3 @@
-import type { CatalogScope } from "@thedata/catalog";
-
 /** Where the ledger is. */
 export interface LedgerTable {
   readonly schema: string;
@@ -22,23 +20,6 @@ export function progressTable({ schema, table }: LedgerTable): LedgerTable {
 /** The tables that are the migrator's own: ledger, audit and progress. */
 export function ownTables(ledger: LedgerTable): LedgerTable[] {
   return [ledger, auditTable(ledger), progressTable(ledger)];
-}
-
-// Where a project comes from another tool, its tables stay until nobody deploys by it any more. TypeORM's `migrations`
-// is not among them: a table of that name may be the project's own.
-const othersTables = [
-  "alembic_version",
-  "_prisma_migrations",
-  "flyway_schema_history",
-  "knex_migrations",
-  "knex_migrations_lock",
-  "schema_migrations",
-  "goose_db_version",
-].map((table): LedgerTable => ({ schema: "public", table }));
-
-/** What a comparison of schemas takes for the schema: all but the tables that migrators keep for themselves. */
-export function scopeOf(ledger: LedgerTable): CatalogScope {
-  return { except: [...ownTables(ledger), ...othersTables].map(qualified), ownedLike: qualified(ledger) };
 }
 
 /** The table's name as SQL takes it, whatever characters it has. */

@@ -3,7 +3,8 @@ import type { OpenModels } from "./open-models.ts";
 import type { Query } from "../postgres/connection.ts";
 import { inTransaction } from "../postgres/transaction.ts";
 import { refuseModels } from "./models-refused.ts";
-import { type LedgerTable, scopeOf } from "../ledger/tables.ts";
+import { scopeOf } from "../ledger/catalog-scope.ts";
+import type { LedgerTable } from "../ledger/tables.ts";
 import { readTypeChange, sendTypeChange, waysToChange } from "./type-change.ts";
 
 /** The shadow database with the history on it, and the models beside it. */

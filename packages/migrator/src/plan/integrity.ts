@@ -1,4 +1,5 @@
 import type { Plan } from "../report.ts";
+import { compareNames } from "../history/version.ts";
 import type { KnownMigration } from "../history/load.ts";
 import type { KnownApplication } from "../ledger/ledger.ts";
 import type { Problem } from "../errors.ts";
@@ -44,7 +45,7 @@ export function isAhead(history: readonly KnownMigration[], applied: readonly Kn
   const head = history.at(-1)?.name ?? "";
   return (
     unknown.length > 0 &&
-    unknown.every(({ name }) => name > head) &&
+    unknown.every(({ name }) => compareNames(name, head) > 0) &&
     history.every(({ name }) => applied.some((row) => row.name === name))
   );
 }

@@ -10,7 +10,7 @@ import { ensureLedger } from "../ledger/prepare-ledger.ts";
 import { withConnection } from "../execute/under-lock.ts";
 import { type Contents, readContents } from "./contents.ts";
 import { createFiller, type Filling, type FillOptions } from "./fill/fill.ts";
-import { scopeOf } from "../ledger/tables.ts";
+import { scopeOf } from "../ledger/catalog-scope.ts";
 
 /** What a database is: its schema and its rows. */
 export interface Snapshot {

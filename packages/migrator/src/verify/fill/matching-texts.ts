@@ -1,3 +1,5 @@
+import { ConfigurationError } from "../../errors.ts";
+
 const classes: readonly (readonly [RegExp, string])[] = [
   [/\[:alpha:\]/g, "a-zA-Z"],
   [/\[:digit:\]/g, "0-9"],
@@ -16,7 +18,7 @@ const classes: readonly (readonly [RegExp, string])[] = [
 
 /** Texts that match a regular expression of PostgreSQL, always the same; none where JavaScript cannot read it. */
 export async function matchingTexts(pattern: string): Promise<string[]> {
-  const { sample, stringMatching } = await import("fast-check");
+  const { sample, stringMatching } = await loadFastCheck();
   const translated = classes.reduce((text, [from, to]) => text.replaceAll(asGlobal(from), () => to), pattern);
   try {
     const texts = sample(stringMatching(new RegExp(translated, "u"), { size: "small" }), { seed: 42, numRuns: 30 });
@@ -25,6 +27,12 @@ export async function matchingTexts(pattern: string): Promise<string[]> {
     return [];
   }
 }
+
+const loadFastCheck = async () =>
+  await import("fast-check").catch((cause: Error) => {
+    const message = "verify makes texts that match a CHECK by the package fast-check: npm install fast-check";
+    throw new ConfigurationError(message, { cause });
+  });
 
 function asGlobal(pattern: RegExp): RegExp {
   return pattern.global ? pattern : new RegExp(pattern.source, "g");
