@@ -53,14 +53,13 @@ export async function loadModels(config: LoadedConfig): Promise<OrmOptions | und
   if (models === undefined) return undefined;
   const { loadProjectFile, ProjectFileError, registerProjectLoader } = await import("./typescript-loader.ts");
   const { readOrmOptions } = await import("./mikro-orm-config.ts");
-  const load = async (): Promise<unknown> => {
-    if (typeof models === "string") return await loadProjectFile(path.resolve(folder, models));
-    await registerProjectLoader(folder);
-    return await models();
-  };
+  const [home, load] =
+    typeof models === "string"
+      ? [path.dirname(path.resolve(folder, models)), async () => await loadProjectFile(path.resolve(folder, models))]
+      : [folder, async (): Promise<unknown> => await models()];
+  const loader = await registerProjectLoader(home);
   const exported = await load().catch((error: Error) => {
     const cause = (error instanceof ProjectFileError ? error.cause : error) as Error;
-    const loader = error instanceof ProjectFileError ? error.loader : undefined;
     const message = `The models of ${folder} cannot be loaded: ${describeLoadFailure(cause, loader)}`;
     throw new ConfigurationError(message, { cause });
   });

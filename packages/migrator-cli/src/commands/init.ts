@@ -14,7 +14,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { findMikroOrmConfig, readOrmOptions } from "../mikro-orm-config.ts";
 import type { Output } from "../output.ts";
 import type { GlobalOptions } from "../settings.ts";
-import { loadProjectFile, type ProjectFileError, readProject } from "../typescript-loader.ts";
+import { loadProjectFile, ProjectFileError, readProject } from "../typescript-loader.ts";
 
 /** What was found of a project, by which its configuration is written. */
 interface Project {
@@ -77,7 +77,8 @@ async function findProject(folder: string, migrations: string | undefined): Prom
 }
 
 async function loadOrmConfig(file: string): Promise<OrmOptions> {
-  const exported = await loadProjectFile(file).catch((error: ProjectFileError) => {
+  const exported = await loadProjectFile(file).catch((error: unknown) => {
+    if (!(error instanceof ProjectFileError)) throw error;
     const cause = error.cause as Error;
     throw new ConfigurationError(`${file} cannot be loaded: ${describeLoadFailure(cause, error.loader)}`, { cause });
   });
