@@ -52,7 +52,7 @@ export function followRun(output: Output): (event: Event) => void {
 function describeEvent(output: Output, event: Event): string | undefined {
   switch (event.type) {
     case "planned":
-      return `${event.plan.direction === "up" ? "Applying" : "Reverting"} ${count(event.plan.steps.length, "migration")}`;
+      return `${event.plan.direction === "up" ? "Applying" : "Reverting"} ${count(event.plan.steps.length, "migration")} ${event.plan.direction === "up" ? "to" : "in"} ${event.database}`;
     case "unrecorded":
       return `The database has ${count(event.tables, "table")} and no ledger. Where these migrations made them, adopt it with "migrator baseline --at M", or without --at where another tool has made it.`;
     case "waiting": {
@@ -99,19 +99,19 @@ function describeStep(output: Output, { name, result, durationMs, statements }: 
   return `  ${mark} ${name}${cost}`;
 }
 
-/** Tells the result of a run: the summary for people, or the whole report for programs. */
-export function reportRun(output: Output, report: Report): void {
+/** Tells the result of a run on `database`: the summary for people, or the whole report for programs. */
+export function reportRun(output: Output, report: Report, database: string): void {
   output.document({ ...report, error: report.error ? toDocument(report.error) : null });
   if (output.json) return;
-  for (const line of describeReport(output, report)) output.line(line);
+  for (const line of describeReport(output, report, database)) output.line(line);
   for (const line of complain(output, report)) output.error(line);
 }
 
-function describeReport(output: Output, { outcome, steps, sql }: Report): string[] {
+function describeReport(output: Output, { outcome, steps, sql }: Report, database: string): string[] {
   const total = steps.reduce((sum, step) => sum + step.durationMs, 0);
   switch (outcome) {
     case "nothing":
-      return [output.paint("green", "Nothing to do: the database is where it should be.")];
+      return [output.paint("green", `Nothing to do: ${database} is where it should be.`)];
     case "planned":
       return (sql ?? []).flatMap(({ name, statements }) => [
         output.paint("cyan", `-- ${name}`),

@@ -38,7 +38,8 @@ export type Event =
   | { readonly type: "computed"; readonly name: string }
   /** The ledger is made anew in a database that has so many tables already. */
   | { readonly type: "unrecorded"; readonly tables: number }
-  | { readonly type: "planned"; readonly plan: Plan }
+  /** `database` is `user@host:port/database`. */
+  | { readonly type: "planned"; readonly plan: Plan; readonly database: string }
   | { readonly type: "waiting"; readonly holder: LockHolder }
   | { readonly type: "started"; readonly name: string; readonly direction: Direction }
   | { readonly type: "blocked"; readonly name: string; readonly blockers: readonly Blocker[] }

@@ -20,6 +20,7 @@ export type { ShadowOptions } from "./shadow/shadow.ts";
 export { rebase } from "./commands/rebase.ts";
 export { repair, type RepairOptions } from "./commands/repair.ts";
 export { renderScript, type ScriptOptions } from "./commands/sql.ts";
+export { describeDatabase } from "./postgres/connection.ts";
 export { terminate } from "./postgres/terminate.ts";
 export { type BaselineReport, baseline } from "./commands/baseline.ts";
 export type { Drift } from "@thedata/catalog";

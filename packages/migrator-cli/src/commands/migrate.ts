@@ -1,4 +1,4 @@
-import { down, type Event, type MigrateOptions, type Report, up } from "@thedata/migrator/internal";
+import { describeDatabase, down, type Event, type MigrateOptions, type Report, up } from "@thedata/migrator/internal";
 import { followRun, reportRun } from "../describe-run.ts";
 import { exitCodeOfReport } from "../exit-codes.ts";
 import { abortOnSignal } from "../interrupt.ts";
@@ -31,7 +31,7 @@ async function run(output: Output, options: Options, direction: typeof up): Prom
   const settings = { onEvent, signal: abortOnSignal() };
   const { context } = await createSettings(options, settings);
   const report = await direction(context, options);
-  reportRun(output, report);
+  reportRun(output, report, describeDatabase(context.dsn));
   return report;
 }
 

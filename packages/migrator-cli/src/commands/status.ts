@@ -1,4 +1,4 @@
-import { readStatus, type Status, waitForHead } from "@thedata/migrator/internal";
+import { describeDatabase, readStatus, type Status, waitForHead } from "@thedata/migrator/internal";
 import { count } from "../describe-run.ts";
 import { exitCodeOfState, exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
@@ -8,7 +8,7 @@ import { createSettings, type GlobalOptions } from "../settings.ts";
 export async function runStatus(output: Output, options: GlobalOptions & { exitCode?: boolean }): Promise<number> {
   const { context } = await createSettings(options);
   const status = await readStatus(context);
-  report(output, status);
+  report(output, status, describeDatabase(context.dsn));
   return options.exitCode ? exitCodeOfState(status.state) : exitCodes.done;
 }
 
@@ -18,7 +18,7 @@ export async function runWait(output: Output, options: GlobalOptions & { timeout
   const status = await waitForHead(context, options.timeout * 1000, (state) =>
     output.line(`Waiting: the database is ${state}`),
   );
-  report(output, status);
+  report(output, status, describeDatabase(context.dsn));
   if (exitCodeOfState(status.state) === exitCodes.behind)
     output.error(
       `The database is still ${status.state} after ${options.timeout} s: is a runner at work? See "migrator status".`,
@@ -44,7 +44,7 @@ const meanings = {
   "half-done": "a migration was cut off and is neither applied nor reverted",
 } as const;
 
-function report(output: Output, status: Status): void {
+function report(output: Output, status: Status, database: string): void {
   output.document({
     ...status,
     applied: status.applied.map(({ name, appliedAt, checksum, durationMs }) => ({
@@ -54,6 +54,7 @@ function report(output: Output, status: Status): void {
       durationMs,
     })),
   });
+  output.line(`database ${database}`);
   output.line(`state    ${output.paint(colors[status.state], status.state)} (${meanings[status.state]})`);
   output.line(`head     ${status.head ?? "none"}`);
   output.line(`target   ${status.target ?? "none"}`);

@@ -17,7 +17,7 @@ export async function runPlan(
 ): Promise<Report> {
   const tables = await ensureLedger(session.connection, context.ledger);
   if (tables > 0) context.onEvent({ type: "unrecorded", tables });
-  context.onEvent({ type: "planned", plan });
+  context.onEvent({ type: "planned", plan, database: session.connection.address });
   const steps: StepResult[] = [];
   for (const [index, migration] of loaded.entries()) {
     const another = index < loaded.length - 1;

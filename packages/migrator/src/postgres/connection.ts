@@ -111,6 +111,11 @@ function withPasswordFile(config: ClientConfig): ClientConfig {
   return { ...config, password: password as () => Promise<string> };
 }
 
+/** Gives `user@host:port/database` of an address, without the password and without connecting. */
+export function describeDatabase(dsn: DatabaseAddress): string {
+  return describeAddress(new Client(typeof dsn === "string" ? readAddress(dsn).config : dsn));
+}
+
 function describeAddress(client: Client): string {
   return `${client.user ?? ""}@${client.host}:${client.port}/${client.database ?? ""}`;
 }
