@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type InputOptions, type Plugin, rolldown } from "rolldown";
 
@@ -22,6 +23,24 @@ const lighter: Plugin = {
   load: (id) =>
     id === "\0dns" ? `export const lookup = (...all) => process.getBuiltinModule("dns").lookup(...all);` : null,
 };
+
+/** The licences of the packages whose code is in the bundle: most of them ask that their text goes along. */
+const notices: Plugin = {
+  name: "notices",
+  generateBundle(_, bundle) {
+    const modules = Object.values(bundle).flatMap((one) => (one.type === "chunk" ? one.moduleIds : []));
+    const folders = modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []);
+    const fileName = "THIRD-PARTY-NOTICES.txt";
+    this.emitFile({ type: "asset", fileName, source: [...new Set(folders)].toSorted().map(toNotice).join("\n") });
+  },
+};
+
+function toNotice(folder: string): string {
+  const { name, version, license } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
+  const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+  const text = file ? readFileSync(path.join(folder, file), "utf8").trim() : `Licence: ${license}`;
+  return `${name} ${version}\n\n${text}\n`;
+}
 
 /** The version as it is when this is built: a start need not look for package.json. */
 const knownVersion: Plugin = {
@@ -74,7 +93,7 @@ const command: InputOptions = {
     if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
     next(level, log);
   },
-  plugins: [lighter, knownVersion, noChildProcess],
+  plugins: [lighter, knownVersion, noChildProcess, notices],
 };
 const startModules = await findStartModules(command);
 

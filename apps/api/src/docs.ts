@@ -35,7 +35,7 @@ function withProblems(schema: FastifySchema): FastifySchema {
     description: summary,
     content: { "application/problem+json": { schema: ProblemDocument } },
   });
-  const responses = (schema.response ?? { 200: { description: "Done", type: "string" } }) as object;
+  const responses = schema.response ?? { 200: { description: "Done", type: "string" } };
   const problems = { "4XX": problem("The request is at fault"), "5XX": problem("The API is at fault, or not ready") };
   return { ...schema, response: { ...responses, ...problems } };
 }

@@ -1,6 +1,6 @@
 import { hash } from "@node-rs/argon2";
 import { createDatabase } from "@thedata/dev-postgres";
-import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from "fastify";
+import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 import pg from "pg";
 import { inject, onTestFinished } from "vitest";
 import { type AppOptions, buildApp } from "../src/app.ts";
@@ -85,7 +85,7 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<TestA
   const app = await buildApp({ dsn, sessionSecret, sessionTtl: 3600, loginsPerMinute: 10_000, ...options });
   const call: TestApi["call"] = async (method, url, { as, body } = {}) =>
     await app.inject({
-      method: method as NonNullable<InjectOptions["method"]>,
+      method: method,
       url,
       ...(as && { headers: { authorization: `Bearer ${as.token}` } }),
       ...(body !== undefined && { payload: body as object }),

@@ -38,7 +38,7 @@ export function createOutput({ json = false, quiet = false, logFormat = "text" }
   const log = (type: string, fields: object) => write(toJson({ time: new Date().toISOString(), type, ...fields }));
   return {
     json,
-    isInteractive: () => !json && !quiet && !logs && standardOutput().isTTY === true,
+    isInteractive: () => !json && !quiet && !logs && standardOutput().isTTY,
     line: (text = "") => void (json || quiet || logs || write(toText(text))),
     event: (event) => void (logs && log(event.type, event)),
     document: (value) => {

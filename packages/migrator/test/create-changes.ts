@@ -62,7 +62,7 @@ const suffixed = (text: string, suffix: string) => text.replaceAll(own, (name) =
 /** The same in everything that belongs to an entity; what is looked up later is looked up in the same scope. */
 const bind = (value: unknown, inner: Scope): unknown => {
   if (typeof value === "string") return suffixed(value, inner.suffix);
-  if (typeof value === "function") return (...all: unknown[]) => within(inner, () => (value as Function)(...all));
+  if (typeof value === "function") return (...all: unknown[]) => within(inner, () => value(...all));
   if (Array.isArray(value)) return value.map((one) => bind(one, inner));
   if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, bind(one, inner)]));

@@ -85,7 +85,7 @@ describe("create, where a column holds less than it did", () => {
       ...wide,
       clientUrl: dsn,
       extensions: [Migrator],
-      migrations: { path: folder, pathTs: folder, silent: true, snapshot: false } as never,
+      migrations: { path: folder, pathTs: folder, silent: true, snapshot: false },
     });
     onTestFinished(async () => await orm.close(true));
     await sql(insert);

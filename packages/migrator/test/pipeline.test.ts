@@ -126,7 +126,7 @@ describe("a migration as one pipeline", () => {
     const { dsn, sql } = await emptyDatabase();
     const { client, close } = await connect(dsn, "test");
     onTestFinished(close);
-    const commands = [`${table}`, "copy a from stdin", "select 1"].map((text) => ({ text }));
+    const commands = [table, "copy a from stdin", "select 1"].map((text) => ({ text }));
     expect(await sendPipeline(client, commands)).toMatchObject({
       error: { code: "08P01", message: expect.stringContaining("during COPY from stdin") },
       command: commands[1],

@@ -13,7 +13,7 @@ export function generateHistory(seed: string): Migration[] {
   const drafts = kinds.map((wanted, index): Migration => {
     const id = idOf(index + 1);
     const kind = isPossible(wanted, stock) ? wanted : "outside data";
-    return complete(id, kind, (kindOf(kind) as Kind)(worldOf(id, random, stock)));
+    return complete(id, kind, kindOf(kind)(worldOf(id, random, stock)));
   });
   return [countersFor(length), ...drafts];
 }

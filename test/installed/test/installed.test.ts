@@ -60,6 +60,13 @@ async function columnsOf(dsn: string, table: string): Promise<string[]> {
 
 const well = { code: 0, stderr: "" };
 
+it("carries the licences of the packages whose code is in it", async () => {
+  const notices = path.join(homes.nothing ?? "", "node_modules/migrator-cli/dist/THIRD-PARTY-NOTICES.txt");
+  const text = await readFile(notices, "utf8");
+  for (const name of ["commander", "pg", "pg-protocol", "pgpass", "fast-check"])
+    expect(text).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\\n\\n.*[Ll]icen[cs]e`, "m"));
+});
+
 describe("a project of one's own", () => {
   it.each(kinds)("$name: init, create, up, check", async (kind) => {
     const { folder, dsn, migrator } = await open(kind);

@@ -1,4 +1,4 @@
-import type { EntityClass, EntityManager, FilterQuery } from "@mikro-orm/postgresql";
+import type { EntityClass, EntityManager } from "@mikro-orm/postgresql";
 import { type Grants, holds, type PermissionName } from "../auth/access.ts";
 import { forbidden, notFound } from "../problem.ts";
 import type { PageRequest } from "./schemas.ts";
@@ -25,7 +25,7 @@ export async function findPage<Entity extends Row, View>(
   columns: PageColumns = {},
 ) {
   const options = { limit, offset, orderBy: { createdAt: "asc", id: "asc" } as never, ...(columns as object) };
-  const [rows, total] = await em.findAndCount(entity, where as FilterQuery<Entity>, options);
+  const [rows, total] = await em.findAndCount(entity, where, options);
   return { items: rows.map((row) => toView(row as Entity)), total, limit, offset };
 }
 
@@ -38,7 +38,7 @@ export async function findRow<Entity extends Row>(
 ): Promise<Entity> {
   const row = await em.findOne(entity, id as never);
   if (!row) throw notFound(what);
-  return row as Entity;
+  return row;
 }
 
 /** Throws unless `permission` is held in the organization: 404 where the row may not even be seen, otherwise 403. */

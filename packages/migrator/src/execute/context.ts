@@ -75,7 +75,7 @@ export function createContext(options: MigratorOptions): Context {
         : new MigrationCache(options.cache, migrations, toolVersion),
     loadOrmOptions:
       typeof options.ormOptions === "function"
-        ? (options.ormOptions as () => Promise<OrmOptions | undefined>)
+        ? options.ormOptions
         : async () => options.ormOptions as OrmOptions | undefined,
     onEvent: options.onEvent ?? (() => {}),
     signal: options.signal,

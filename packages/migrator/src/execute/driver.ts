@@ -72,7 +72,8 @@ function lend({ client, inTransaction, traffic }: Loan): Client {
       return result;
     };
     const callback = rest.find((argument) => typeof argument === "function") as Callback | undefined;
-    return callback ? void callbackify(answer)(callback) : answer();
+    if (!callback) return answer();
+    callbackify(answer)(callback);
   };
   const succeed = (callback?: (error: null) => void) => (callback ? callback(null) : Promise.resolve());
   return Object.assign(Object.create(client) as Client, { query, connect: succeed, end: succeed });

@@ -89,7 +89,7 @@ function drawReference(source: Source, row: Row, key: Constraint): void {
   );
   const nullable = own.filter((column) => !isRequired(source, column) && !fixed.has(column.name));
   if (nullable.length > 0 && (fitting.length === 0 || random.percent(25)))
-    return void nullable.forEach(({ name }) => row.set(name, null));
+    return nullable.forEach(({ name }) => row.set(name, null));
   const taken = random.pick(fitting.length > 0 ? fitting : [[]]);
   for (const [index, name] of key.columns.entries())
     if (taken[index] !== undefined && !fixed.has(name)) row.set(name, taken[index]);
