@@ -1,3 +1,4 @@
+import path from "node:path";
 import { escapeControls, MigrationFailedError, MigratorError } from "@thedata/migrator/internal";
 import type { Output } from "./output.ts";
 
@@ -43,8 +44,10 @@ function describeBug(error: unknown): string[] {
   return [`This is a bug in migrator, please report it: ${String(error)}`, ...frames];
 }
 
-function describeFailure({ sqlState, detail, hint, statement, position }: MigrationFailedError): string[] {
+function describeFailure({ sqlState, detail, hint, statement, position, place }: MigrationFailedError): string[] {
+  const at = place && path.relative("", place.file) + (place.line === null ? "" : `:${place.line}`);
   return [
+    ...label("  at        ", at),
     ...(sqlState ? [`  SQLSTATE  ${sqlState}`] : []),
     ...label("  detail    ", detail),
     ...label("  hint      ", hint),

@@ -36,6 +36,14 @@ describe("migrator create, where a column may have been renamed", () => {
     expect(await migrations()).toHaveLength(1);
   });
 
+  it("is told by check, which counts the models' difference as one problem", async () => {
+    const { cwd } = await project();
+    const { code, stdout, stderr } = await run(["check"], { cwd });
+    expect(code).toBe(3);
+    expect(stdout).toContain(`("migrator create" asks first whether users.mail is renamed, to users.email)`);
+    expect(stderr).toContain("The check found 1 problem.");
+  });
+
   it("says the same to programs", async () => {
     const { cwd } = await project();
     const { code, document } = await runJson(["create", "rename"], { cwd });

@@ -123,6 +123,8 @@ function withoutValues({ sqlState, detail }: FailedStatement): string | null {
 export class MigrationFailedError extends MigratorError implements FailedStatement {
   /** True: nothing of the migration remains. The transaction that it ran in sets it. */
   rolledBack = false;
+  /** The migration's file, as an absolute path, and the line in it, from 1; null where they are not known. */
+  place: { readonly file: string; readonly line: number | null } | null = null;
   readonly migration: string;
   readonly statement: string | null;
   readonly number: number | null;

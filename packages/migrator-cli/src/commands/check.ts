@@ -21,7 +21,7 @@ export async function runCheck(output: Output, options: RunOptions & { fix?: boo
   for (const line of describe(output, result)) output.line(line);
   annotate(output, annotationsOf(result));
   if (result.outcome === "ok") return exitCodes.done;
-  const found = result.problems.length + (result.differences?.length ?? 0);
+  const found = result.problems.length + (result.differences?.length ? 1 : 0);
   output.error(output.paint("red", `The check found ${count(found, "problem")}.`));
   return exitCodes.refused;
 }
@@ -35,7 +35,7 @@ function toDocument({ outcome, problems, differences, picture, notes }: ProjectC
   return { outcome, problems: named, differences, picture, notes };
 }
 
-function describe(output: Output, { outcome, problems, differences, notes }: ProjectCheck): string[] {
+function describe(output: Output, { outcome, problems, differences, renames, notes }: ProjectCheck): string[] {
   if (outcome === "ok")
     return [
       output.paint(
@@ -51,6 +51,9 @@ function describe(output: Output, { outcome, problems, differences, notes }: Pro
     ...problems.map(({ code, message }) => `${output.paint("red", code)}: ${message}`),
     ...(missing.length > 0 ? [`${output.paint("red", "models")}: ${modelsDiffer}`] : []),
     ...missing.flatMap((statement) => `  ${statement};`.split("\n")),
+    ...renames.map(
+      ({ from, to }) => `  ("migrator create" asks first whether ${from} is renamed, to ${to.join(" or ")})`,
+    ),
   ];
 }
 

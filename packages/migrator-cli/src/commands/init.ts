@@ -137,6 +137,11 @@ async function addScripts(folder: string): Promise<string[]> {
   return added.map(([name]) => name);
 }
 
+const status = "  migrator status             where the database stands";
+const check = "  migrator check              whether models and migrations are equal";
+const create = "  migrator create NAME        a migration from what differs";
+const up = "  migrator up                 applies what is pending";
+
 function describe({ ormConfig, migrations }: Project, file: string, found: number, added: readonly string[]): string[] {
   const history = found === 0 ? "which is empty" : `with ${count(found, "migration")}, listed in its manifest.json`;
   return [
@@ -147,10 +152,8 @@ function describe({ ormConfig, migrations }: Project, file: string, found: numbe
     ...(added.length === 0 ? [] : [`Added to package.json: ${added.join(", ")}.`]),
     "",
     "What comes next:",
-    "  migrator status             where the database stands",
-    "  migrator check              whether models and migrations are equal",
-    "  migrator create NAME        a migration from what differs",
-    "  migrator up                 applies what is pending",
+    ...(ormConfig === undefined ? ["  POSTGRES_DSN=postgresql://… says where the database is"] : []),
+    ...(found === 0 ? [create, up, status, check] : [status, check, create, up]),
     ...(found > 0
       ? [
           "A database that MikroORM's own CLI migrated goes on as it is; for one of another tool: migrator baseline --help.",

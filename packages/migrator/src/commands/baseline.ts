@@ -110,7 +110,8 @@ async function adopt(adoption: Adoption, options: BaselineOptions): Promise<Base
   const differences = findDrift(expected, live).map(({ message }) => message);
   if (options.bridge !== undefined) return await bridgeTo({ ...adoption, steps, expected, live, differences }, options);
   if (differences.length > 0 && !options.acceptDifferences) {
-    const message = `The schema is not what the migrations up to ${at} make: ${differences.length} differences. Write the way there with --bridge FILE, choose another --at, or go on with --accept-differences`;
+    const found = `${differences.length} difference${differences.length === 1 ? "" : "s"}`;
+    const message = `The schema is not what the migrations up to ${at} make: ${found}. Write the way there with --bridge FILE, choose another --at, or go on with --accept-differences`;
     return { ...report("refused", steps, differences), error: new MigratorError("refused", message) };
   }
   await record(adoption, steps);

@@ -2,6 +2,8 @@ import type { OrmOptions } from "../execute/orm-options.ts";
 import path from "node:path";
 import { checkHistory } from "../plan/integrity.ts";
 import { checkRules, type RuleViolation } from "../history/source-rules.ts";
+import { findCandidates } from "../create/find-renames.ts";
+import { type RenameQuestion, toQuestion } from "../create/settle-renames.ts";
 import { compareModels } from "../models/compare-models.ts";
 import type { Context } from "../execute/context.ts";
 import { keepPicture, type Picture } from "./picture.ts";
@@ -31,6 +33,8 @@ export interface ProjectCheck {
   readonly problems: readonly ProjectProblem[];
   /** The statements that would bring the migrations' result to the models; null: there are no models to compare. */
   readonly differences: readonly string[] | null;
+  /** What goes and comes in the differences and may be one thing under a new name, which `create` asks for. */
+  readonly renames: readonly RenameQuestion[];
   /** Where the differences are put right. */
   readonly differencesAt: Place;
   /** Null: no picture is kept, it cannot be drawn, or the history has problems. */
@@ -67,6 +71,7 @@ export async function checkProject(
     outcome: all.length > 0 || (result.differences ?? []).length > 0 ? "refused" : "ok",
     problems: all,
     differences: result.differences,
+    renames: result.renames,
     differencesAt: placeOfHistory(history.folder),
     picture: result.picture,
     notes: notesOn(history, models),
@@ -111,12 +116,12 @@ function notesOn({ folder }: History, models: OrmOptions | undefined): string[] 
   ];
 }
 
-interface Result extends Pick<ProjectCheck, "differences" | "picture"> {
+interface Result extends Pick<ProjectCheck, "differences" | "picture" | "renames"> {
   /** Why the picture cannot be drawn. */
   readonly undrawn?: string;
 }
 
-const nothing: Result = { differences: null, picture: null };
+const nothing: Result = { differences: null, picture: null, renames: [] };
 
 /** Replays the history once, for models and picture. */
 async function checkResult(
@@ -129,9 +134,10 @@ async function checkResult(
   if (!models && !picture) return nothing;
   return await withShadow(shadow, async (dsn) => {
     await replay(context, history.folder, dsn);
-    const differences = models ? (await compareModels(models, dsn, context.ledger)).up : null;
+    const { up: differences, before, after } = models ? await compareModels(models, dsn, context.ledger) : { up: null };
+    const renames = before && after ? findCandidates(before, after).map(toQuestion) : [];
     const drawn = picture ? await draw(picture, { dsn, ledger: context.ledger, fix }) : { picture: null };
-    return { differences, ...drawn };
+    return { differences, renames, ...drawn };
   });
 }
 

@@ -44,7 +44,10 @@ export async function renderScript(context: Context, options: ScriptOptions = {}
   const parts = [
     head(context, direction, migrations),
     lock(context.ledger),
+    // What is there already is no news: psql would print a notice for each.
+    "set client_min_messages = warning;",
     ...ledgerStatements(context.ledger).map(terminate),
+    "reset client_min_messages;",
     refuseHalfDone(context.ledger),
   ];
   return [...parts, ...migrations.map((migration) => render(context, migration, direction))].join("\n\n") + "\n";

@@ -89,7 +89,8 @@ async function ask(
   return "dropped";
 }
 
-function toQuestion({ kind, from, to }: Candidate): RenameQuestion {
+/** Puts a candidate as a question, with names as people write them. */
+export function toQuestion({ kind, from, to }: Candidate): RenameQuestion {
   return { kind, from: shorten(from.name), to: to.map(({ name }) => shorten(name)) };
 }
 

@@ -52,7 +52,9 @@ async function migrateOn(run: Run): Promise<Report> {
     if (prepared.settled) return await settle(context, connection, prepared.settled);
     // Most starts find nothing to do.
     const { runPlan } = await import("./run-plan.ts");
-    return await runPlan({ ...context, connection, timeouts }, context, prepared);
+    const report = await runPlan({ ...context, connection, timeouts }, context, prepared);
+    if (report.error) await (await import("./place-failure.ts")).placeFailure(run.history, run.direction, report.error);
+    return report;
   });
 }
 

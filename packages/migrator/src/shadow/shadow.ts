@@ -88,9 +88,7 @@ async function openServer({
   }
   if (!provider)
     throw new ConfigurationError(
-      ["No server for a shadow database: give one whose role may create databases by --shadow-dsn", ...refusals].join(
-        "; ",
-      ),
+      `No server for a shadow database: ${[...refusals, "give one whose role may create databases by --shadow-dsn"].join("; ")}`,
     );
   const provided = await provider();
   return {
