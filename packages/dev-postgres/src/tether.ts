@@ -22,7 +22,7 @@ export interface Tethered {
 // with SIGKILL where the signal is not heeded.
 const tether = `exec 3<&0; signal=$1; shift
 "$@" </dev/null 3<&- & program=$!
-{ cat <&3 >/dev/null; kill -$signal $program; sleep 30; kill -KILL $program; } 2>/dev/null & watcher=$!
+{ cat <&3 >/dev/null; kill -$signal $program; sleep 30; kill -KILL $program; } >/dev/null 2>&1 & watcher=$!
 exec 3<&-; wait $program; code=$?
 kill $watcher 2>/dev/null; exit $code`;
 

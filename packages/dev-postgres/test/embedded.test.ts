@@ -52,6 +52,16 @@ it("starts the newest version unless told, and several beside each other", async
     expect(await query(dsn, "show server_version_num")).toEqual([{ server_version_num: expect.stringMatching(/^18/) }]);
 });
 
+it("keeps nobody from ending who has stopped it", async () => {
+  const index = path.resolve(import.meta.dirname, "../src/index.ts");
+  const program = `const { startPostgres } = await import(${JSON.stringify(index)});
+    await (await startPostgres({ source: "embedded" })).stop();`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [code] = await once(child, "exit", { signal: AbortSignal.timeout(15_000) });
+  expect(code).toBe(0);
+});
+
 it("never runs as root", async () => {
   const { dsn } = await startEmbedded();
   const { uid } = await stat(`/proc/${await serverProcess(dsn)}`);

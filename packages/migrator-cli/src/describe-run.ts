@@ -149,7 +149,7 @@ function nextStep(steps: readonly StepResult[], error: Error): string {
     done > 0
       ? `${count(done, "migration")} before it ${done === 1 ? "stays" : "stay"} done`
       : "No other migration was touched";
-  return `${undone}${before}; ${rest === 0 ? "none after it was left" : `${rest} did not run`}. Correct the cause and run the same command again: it goes on from here.`;
+  return `${undone}${before}; ${rest === 0 ? "it was the last one" : `${rest} did not run`}. Correct the cause and run the same command again: it goes on from here.`;
 }
 
 /** `3 migrations`, `1 migration`. */

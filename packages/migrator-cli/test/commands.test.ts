@@ -334,7 +334,7 @@ describe("the exit code", () => {
     expect(stderr).toContain("SQLSTATE  42P01");
     expect(stderr).toMatch(/nothing from nowhere\n +\^/);
     expect(stderr).toMatch(/^ {2}at {8}\S+Migration3_c\.ts:\d+$/m);
-    expect(stderr).toContain("was rolled back. 2 migrations before it stay done; none after it was left");
+    expect(stderr).toContain("was rolled back. 2 migrations before it stay done; it was the last one");
     expect(await tables()).toEqual(["a", "b", "mikro_orm_migrations"]);
   });
 });
