@@ -61,10 +61,10 @@ export async function route(
   };
 }
 
-/** The library is large, and only pictures need it. Its types say of the default export what is true of the one within. */
+/** The library is large, and only pictures need it. */
 async function loadElk(): Promise<ELK> {
-  const { default: Elk } = (await import("elkjs/lib/elk.bundled.js")) as unknown as { default: new () => ELK };
-  return new Elk();
+  const { default: elk } = await import("elkjs/lib/elk.bundled.js");
+  return new elk.default();
 }
 
 interface Graph {

@@ -53,7 +53,7 @@ export async function borrowDriver(loan: Loan, ormOptions: OrmOptions = {}): Pro
   // MikroORM looks whether the database exists before its first query.
   await driver.getConnection().execute("select 1");
   const context = loan.inTransaction ? await driver.getConnection().begin() : undefined;
-  return { driver: driver as unknown as MigrationDriver, config: orm.config, context };
+  return { driver, config: orm.config, context };
 }
 
 /** The client as a pool sees it: connected already, never ended. */

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import type { MikroORM } from "@mikro-orm/postgresql";
 import type { Client } from "pg";
 import { type Connection, connect } from "../postgres/connection.ts";
+import { type Comparator, createComparator, type Generator, generatorOf } from "./mikro-orm-internals.ts";
 import { cutNames } from "./cut-names.ts";
 import { ConfigurationError } from "../errors.ts";
 import { readAddress } from "../postgres/address.ts";
@@ -32,23 +33,21 @@ export interface OpenModels {
  * MikroORM does not take them, or connects to another database all the same.
  */
 export async function openModels(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<OpenModels> {
-  const { SchemaComparator } = await import("@mikro-orm/postgresql");
   const orm = await openBeside(ormOptions, dsn, ledger);
   cutNames(orm);
-  const generator = orm.schema as unknown as Generator;
-  const platform = orm.em.getPlatform();
+  const generator = generatorOf(orm);
   const ignored = findIgnored(orm);
   return {
     difference: async () =>
       await ofModels(async () => {
         const { fromSchema, toSchema } = await generator.prepareSchemaForComparison({ wrap: false });
-        const comparator = withoutGuesses(new SchemaComparator(platform) as unknown as Comparator);
+        const comparator = withoutGuesses(await createComparator(orm));
         const up = comparator.compare(fromSchema, toSchema);
         const down = comparator.compare(toSchema, fromSchema, up);
         return { up: toStatements(generator, up), down: toStatements(generator, down) };
       }),
     creation: async () =>
-      await ofModels(async () => splitStatements(await generator.getCreateSchemaSQL({ wrap: false }))),
+      await ofModels(async () => splitStatements(await orm.schema.getCreateSchemaSQL({ wrap: false }))),
     ignoresType: (table, column) => ignored.has(`${table}.${column}`),
     close: async () => await orm.close(true),
   };
@@ -139,21 +138,8 @@ function findIgnored(orm: MikroORM): Set<string> {
 }
 
 /** What MikroORM's generator does in `getUpdateSchemaMigrationSQL`, step by step. */
-interface Generator {
-  prepareSchemaForComparison(options: object): Promise<{ fromSchema: unknown; toSchema: unknown }>;
-  diffToSQL(difference: unknown, options: object): string;
-  getCreateSchemaSQL: MikroORM["schema"]["getCreateSchemaSQL"];
-}
-
-interface Comparator {
-  compare(from: unknown, to: unknown, inverse?: unknown): unknown;
-  detectColumnRenamings(): void;
-}
-
 /** MikroORM takes a new column of the same type for a renamed one and says nothing; here a person decides. */
 function withoutGuesses(comparator: Comparator): Comparator {
-  if (typeof comparator.detectColumnRenamings !== "function")
-    throw new Error("this version of MikroORM guesses renames in a way that is not known here");
   return Object.assign(comparator, { detectColumnRenamings: () => {} });
 }
 

@@ -13,7 +13,7 @@ interface Side {
 
 /** Reads the hints of a CHECK's expression, in PostgreSQL's own words; of a domain's the column is `value`. */
 export async function findHints(expression: string): Promise<Hint[]> {
-  const { stmts } = (await parse(`select ${expression}`)) as unknown as { stmts?: readonly Node[] };
+  const { stmts } = await parse(`select ${expression}`);
   const comparisons = findAll(stmts, "A_Expr");
   const hints = await Promise.all(comparisons.map(hintsOf));
   return spread([...hints.flat(), ...keysOf(comparisons)]);
