@@ -3,21 +3,21 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type InputOptions, type Plugin, rolldown } from "rolldown";
 
-// What is large and seldom needed is loaded from node_modules, when it is needed.
+// Large packages that few commands need: loaded from node_modules when a command needs them.
 const external = [/^@mikro-orm\//, "libpg-query", "@opentelemetry/api", /^elkjs/, "pg-native", "pg-cloudflare"];
 
 const readVersion = () => (JSON.parse(readFileSync(source("package.json"), "utf8")) as { version: string }).version;
 const source = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
-/** Modules of the driver that load more than a start needs: hashes are 8 % of a no-op `up`, `dns` is 3 %. */
+/** Replaces modules of the driver that slow the start: hashes cost 8 % of a no-op `up`, `dns` costs 3 %. */
 const lighter: Plugin = {
   name: "lighter",
   resolveId(id, importer = "") {
     const asked = `${importer.replace(/^.*\/node_modules\//, "")} ${id}`;
-    // Node's own hashes for the login in place of Web Crypto, which takes longer to load than a login lasts.
+    // Node's own hashes for the login: Web Crypto takes longer to load than a login takes.
     if (/^pg\/lib\/(client\.js .\/crypto\/utils|crypto\/sasl\.js .\/utils)$/.test(asked))
       return source("build/login-hashes.cjs");
-    // Asked for by the native binding alone.
+    // Only the native binding uses `dns`.
     return asked === "pg/lib/connection-parameters.js dns" ? "\0dns" : null;
   },
   load: (id) =>
@@ -42,13 +42,13 @@ function toNotice(folder: string): string {
   return `${name} ${version}\n\n${text}\n`;
 }
 
-/** The version as it is when this is built: a start need not look for package.json. */
+/** Writes the version into the build: a start need not look for package.json. */
 const knownVersion: Plugin = {
   name: "known-version",
   load: (id) => (id === source("src/version.ts") ? `export const version = ${JSON.stringify(readVersion())};` : null),
 };
 
-/** Commander loads child_process for subcommands that are programs of their own; there are none here. */
+/** Loads child_process on demand: Commander needs it only for subcommands that are separate programs, which we lack. */
 const noChildProcess: Plugin = {
   name: "no-child-process",
   resolveId: (id, importer = "") =>
@@ -59,12 +59,12 @@ const noChildProcess: Plugin = {
       : null,
 };
 
-// What `up`, `status` and `history` load in every case: the entry, and the commands that it loads on demand.
+// What `up`, `status` and `history` always load: the entry, and the command modules that it imports dynamically.
 const startRoots = ["main", "commands/migrate", "commands/status", "commands/history"].map((name) =>
   source(`src/${name}.ts`),
 );
 
-/** Finds every module that a start loads: what the roots import, and what that imports, without what is loaded on demand. */
+/** The ids of all modules that a start loads: the roots and their static imports, without dynamic imports. */
 async function findStartModules(options: InputOptions): Promise<ReadonlySet<string>> {
   const bundle = await rolldown({ ...options, input: startRoots });
   const { output } = await bundle.generate({ format: "cjs" });
@@ -80,12 +80,12 @@ async function findStartModules(options: InputOptions): Promise<ReadonlySet<stri
   return new Set([...reached].flatMap((name) => chunks.get(name)?.moduleIds ?? []));
 }
 
-// CommonJS for the command: Node loads it at once, and takes from its own modules only what is asked for.
+// The command is CommonJS: Node loads it synchronously, and loads only those of its own modules that are used.
 const command: InputOptions = {
   platform: "node",
   external,
   resolve: { conditionNames: ["@thedata/source", "node"] },
-  // Our modules do nothing by being loaded, so that a command gets those that it uses.
+  // Importing our modules has no side effects, so each command's bundle keeps only what it uses.
   treeshake: {
     moduleSideEffects: [{ test: /packages\/(migrator|migrator-cli|catalog|erd)\/src\//, sideEffects: false }],
   },
@@ -102,7 +102,7 @@ export default defineConfig([
     ...command,
     input: {
       cli: source("src/main.ts"),
-      // Loaded beside the command: by migrations, and in a thread.
+      // Separate entries: migrations import the first, a worker thread runs the second.
       "migration-base": source("../migrator/src/history/migration-base.ts"),
       "collect-worker": source("../migrator/src/verify/collect-worker.ts"),
     },
@@ -113,14 +113,14 @@ export default defineConfig([
       chunkFileNames: "[name].cjs",
       codeSplitting: {
         includeDependenciesRecursively: false,
-        // One file: each further one costs Node as much as all that stands in it.
+        // One file: each further file costs Node as much time as all the code in it.
         groups: [{ name: "start", test: (id) => startModules.has(id) }],
       },
       minify: { compress: false, mangle: false, codegen: true },
     },
   },
   {
-    // CommonJS as well: Node's loader of ES modules takes longer to get ready than this file to run.
+    // CommonJS too: Node's loader of ES modules takes longer to start than this file to run.
     input: source("src/start.ts"),
     platform: "node",
     output: { file: source("dist/main.cjs"), format: "cjs" },

@@ -1,4 +1,4 @@
-// What `pg/lib/crypto/utils.js` exports, by Node's synchronous functions, which are loaded at the first login.
+// Replaces `pg/lib/crypto/utils.js`: the same exports, made with Node's synchronous hashes, loaded at the first login.
 const crypto = () => require("node:crypto");
 
 const hashByName = (name, text) => crypto().createHash(name.replace("-", "")).update(Buffer.from(text)).digest();

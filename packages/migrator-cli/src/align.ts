@@ -1,6 +1,6 @@
 import { escapeControls } from "@thedata/migrator/internal";
 
-/** Rows of cells as lines: each column as wide as its widest cell, as it is shown. */
+/** Turns rows of cells into lines: each column is as wide as its widest cell after escaping. */
 export function align(cells: readonly (readonly string[])[]): string[] {
   const rows = cells.map((row) => row.map(escapeControls));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

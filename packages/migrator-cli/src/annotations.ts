@@ -1,18 +1,18 @@
 import path from "node:path";
 import { MigratorError, type Place } from "@thedata/migrator/internal";
 
-/** An error that GitHub shows at its place in a pull request. */
+/** An error that GitHub shows at a file and line of a pull request. */
 export interface Annotation extends Place {
   readonly title: string;
   readonly message: string;
 }
 
-/** True where GitHub reads what a command prints. */
+/** True in a GitHub workflow, where GitHub reads the command's output. */
 export function isOnGitHub(environment: NodeJS.ProcessEnv): boolean {
   return environment["GITHUB_ACTIONS"] === "true";
 }
 
-/** A path as GitHub and people take it: from the top of the checkout, else from the working directory. */
+/** A file's path from the checkout (`GITHUB_WORKSPACE`), else from the working directory; absolute where outside. */
 export function relativeFile(file: string, environment: NodeJS.ProcessEnv): string {
   const top = environment["GITHUB_WORKSPACE"] || process.cwd();
   const relative = path.relative(top, file);
@@ -37,7 +37,7 @@ function escapeProperty(text: string): string {
   return escapeMessage(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
-/** What there is to annotate of an error that ended a command; `directory` holds the migrations. */
+/** The annotation of an error that ended a command, null for a bug; `directory` holds the migrations. */
 export function annotationOf(error: unknown, directory: string): Annotation | null {
   if (!(error instanceof MigratorError)) return null;
   const { migration, line } = error as { migration?: unknown; line?: unknown };

@@ -1,7 +1,7 @@
 import { escapeControls, MigratorError, type RenameQuestion } from "@thedata/migrator/internal";
 import { standardOutput } from "./standard-output.ts";
 
-/** Asks on the terminal what became of a table or column; null: it is dropped. Throws when the person has had enough. */
+/** Asks on the terminal what became of a table or column; null: it is dropped. Throws a `MigratorError` on Ctrl-C. */
 export async function askRename({ kind, from, to }: RenameQuestion): Promise<string | null> {
   const { default: select } = await import("@inquirer/select");
   const renamed = to.map((name) => ({

@@ -5,8 +5,9 @@ import { findOwnFolder } from "@thedata/migrator/internal";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Where to keep what was read of the migrations in `directory`: `MIGRATOR_CACHE` (`off`: nowhere), else the nearest
- * `node_modules/.cache` that is there or can be written, and by nobody else, else the user's own cache.
+ * The cache folder for the migrations in `directory`: `MIGRATOR_CACHE` (`off`: undefined); else `.cache/migrator` in
+ * the nearest `node_modules`, if it exists or can be created and no other user can write to `node_modules`; else the
+ * user's own cache.
  */
 export function findCacheFolder(directory: string, environment: Environment): string | undefined {
   const told = environment["MIGRATOR_CACHE"];

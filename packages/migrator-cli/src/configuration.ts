@@ -5,15 +5,18 @@ import { ConfigurationError, type OrmOptions } from "@thedata/migrator/internal"
 import type { MigratorConfig } from "./define-config.ts";
 import { validateConfig } from "./validate-config.ts";
 
-/** A configuration and the folder that its paths start from. */
+/** A configuration and the folder that its paths are relative to. */
 export interface LoadedConfig extends MigratorConfig {
   readonly folder: string;
 }
 
-/** Where a configuration may stand, the first one that is there counts. */
+/** The names of a configuration file; the first one that exists counts. */
 export const configFileNames = ["ts", "mts", "js", "mjs", "cjs"].map((ending) => `migrator.config.${ending}`);
 
-/** Loads `file`, or the nearest configuration file upwards from the working directory; none is an empty one. */
+/**
+ * Loads `file`, or the nearest configuration file upwards from the working directory; without one the configuration is
+ * empty. Throws a `ConfigurationError`.
+ */
 export async function loadConfiguration(file: string | undefined): Promise<LoadedConfig> {
   const found = file ? path.resolve(file) : findConfiguration(process.cwd());
   if (!found) return { folder: process.cwd() };
@@ -45,8 +48,8 @@ async function importDefault(file: string): Promise<MigratorConfig> {
 }
 
 /**
- * The models' MikroORM options, or undefined where none are configured; read through the project's own TypeScript loader.
- * Throws a `ConfigurationError` that names the file and the line that cannot be loaded.
+ * The models' MikroORM options, or undefined where no models are configured; loads them through the project's own
+ * TypeScript loader. Throws a `ConfigurationError` that names the file and the line that cannot be loaded.
  */
 export async function loadModels(config: LoadedConfig): Promise<OrmOptions | undefined> {
   const { models, folder } = config;
@@ -66,10 +69,10 @@ export async function loadModels(config: LoadedConfig): Promise<OrmOptions | und
   return await readOrmOptions(exported);
 }
 
-/** What stands in the way, where, and what would let it. */
+/** Says why a file cannot be loaded, at which place, and what to install. */
 export function describeLoadFailure(cause: Error & { readonly code?: string }, loader: string | undefined): string {
   const [first = ""] = cause.message.split("\n");
-  // Node writes the place of a syntax error above the stack.
+  // Node writes the place of a syntax error above the stack trace.
   const place = /(?:file:\/\/)?(\/[^\s()]+?\.[cm]?[jt]sx?:\d+(?::\d+)?)/.exec(cause.stack ?? "")?.[1];
   const where = place === undefined || first.includes(place) ? "" : ` (${place})`;
   if (first.startsWith("Cannot find package 'migrator-cli'"))
@@ -80,7 +83,9 @@ export function describeLoadFailure(cause: Error & { readonly code?: string }, l
 const wayToLoader =
   "If the project uses decorators, enums or imports without endings, install what runs them: npm install --save-dev @swc-node/register @swc/core (or tsx)";
 
-/** An enum or the like; a decorator, for which Node has no better word; a path without its ending. */
+/**
+ * True for an enum or namespace, a decorator (a plain SyntaxError of Node's), or an import without its file's ending.
+ */
 function needsLoader({ name, code = "", message }: Error & { readonly code?: string }): boolean {
   if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX" || code === "ERR_UNSUPPORTED_DIR_IMPORT") return true;
   if (name === "SyntaxError" && code === "") return message.startsWith("Invalid or unexpected token");

@@ -8,9 +8,9 @@ const required = ["POSTGRES_HOST", "POSTGRES_USER", "POSTGRES_DB"] as const;
 const parts = [...required, "POSTGRES_PORT", "POSTGRES_PASSWORD"] as const;
 
 /**
- * The connection string that the environment names: `POSTGRES_DSN`, or `POSTGRES_HOST`, `_PORT`, `_USER`,
- * `_PASSWORD` and `_DB`, each also as `…_FILE`; else `DATABASE_URL`. Undefined where it names none; throws where it
- * names half of one.
+ * The connection string from the environment: `POSTGRES_DSN`, or `POSTGRES_HOST`, `_PORT`, `_USER`, `_PASSWORD` and
+ * `_DB`, each also as `…_FILE`; else `DATABASE_URL`. Undefined where none is set; throws a `ConfigurationError` where
+ * the set is incomplete.
  */
 export function readDatabaseAddress(environment: Environment): string | undefined {
   const dsn = readVariable(environment, "POSTGRES_DSN");
@@ -32,7 +32,7 @@ function readDatabaseUrl(environment: Environment): string | undefined {
   return url === undefined ? undefined : validate(url, "DATABASE_URL");
 }
 
-// libpq's parameters of a connection string, by the variables that hold them.
+// The parameters of a connection string, by libpq's environment variables.
 const libpqParameters = {
   PGSSLMODE: "sslmode",
   PGSSLROOTCERT: "sslrootcert",
@@ -42,9 +42,9 @@ const libpqParameters = {
 } as const;
 
 /**
- * The connection string that libpq's own variables name: `PGHOST` or `PGDATABASE`, and beside them `PGPORT`, `PGUSER`,
- * `PGPASSWORD`, `PGSSLMODE` and its like; a password may stand in the file that `PGPASSFILE` names, or `~/.pgpass`.
- * Undefined where neither of the first two is set.
+ * The connection string from libpq's variables: `PGHOST` or `PGDATABASE`, with `PGPORT`, `PGUSER`, `PGPASSWORD` and
+ * those of `libpqParameters`. A password may come from the file that `PGPASSFILE` names, or from `~/.pgpass`. Undefined
+ * where neither `PGHOST` nor `PGDATABASE` is set.
  */
 export function readLibpqAddress(environment: Environment): string | undefined {
   const { PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE } = environment;
@@ -68,7 +68,7 @@ export function readLibpqAddress(environment: Environment): string | undefined {
   return `${address}${address.includes("?") ? "&" : "?"}${parameters.join("&")}`;
 }
 
-/** `dsn` if it is a PostgreSQL address; `source` is the option or variable that an error names. */
+/** Gives `dsn` back if it is a PostgreSQL address, else throws an error that names `source`, its option or variable. */
 export function validate(dsn: string, source: string): string {
   if (URL.canParse(dsn) && /^postgres(ql)?:\/\//.test(dsn)) return dsn;
   throw new ConfigurationError(
@@ -83,7 +83,7 @@ function readVariable(environment: Environment, name: string): string | undefine
   try {
     return readFileSync(file, "utf8").trim();
   } catch (cause) {
-    // Somebody may have put the secret itself in the place of its file.
+    // The variable may hold the secret itself instead of its file's name.
     const which = /PASSWORD|DSN/.test(name) || isAddress(file) ? "a file that" : `${file}, which`;
     const { code } = cause as NodeJS.ErrnoException;
     throw new ConfigurationError(`${name}_FILE names ${which} cannot be read: ${code}`);
@@ -106,7 +106,7 @@ function compose(
     throw new ConfigurationError(`${portVariable} is "${POSTGRES_PORT}": it takes a port number`);
   const password = POSTGRES_PASSWORD === undefined ? "" : `:${encodeURIComponent(POSTGRES_PASSWORD)}`;
   const login = `${encodeURIComponent(POSTGRES_USER)}${password}`;
-  // A folder is the place of a Unix socket.
+  // A folder as the host means a Unix socket in it.
   if (POSTGRES_HOST.startsWith("/"))
     return `postgresql://${login}@/${encodeURIComponent(POSTGRES_DB)}?host=${encodeURIComponent(POSTGRES_HOST)}&port=${POSTGRES_PORT}`;
   const host = POSTGRES_HOST.includes(":") ? `[${POSTGRES_HOST}]` : POSTGRES_HOST;

@@ -7,7 +7,7 @@ function linesOf(statement: string, position: number | null, more: object = {}):
   return toLines(new MigrationFailedError("M failed", { ...failed, ...more }));
 }
 
-/** The line above the caret, and what stands above it. */
+/** The line above the caret, and the character that the caret points at. */
 function pointed(lines: readonly string[]): { line: string; sign: string | undefined } {
   const caret = lines.findIndex((line) => /^\s*\^$/.test(line));
   const line = lines[caret - 1] ?? "";

@@ -2,7 +2,7 @@ import path from "node:path";
 import { escapeControls, MigrationFailedError, MigratorError } from "@thedata/migrator/internal";
 import type { Output } from "./output.ts";
 
-/** An error as the `error` of a JSON document. */
+/** The `error` of a JSON document. */
 export interface ErrorDocument {
   readonly code: string;
   readonly message: string;
@@ -11,7 +11,7 @@ export interface ErrorDocument {
   readonly migration: string | null;
 }
 
-/** An error for programs. */
+/** Turns any error into an `ErrorDocument`. */
 export function toDocument(error: unknown): ErrorDocument {
   const failed = error instanceof MigrationFailedError ? error : undefined;
   const { migration = null } = error as { migration?: string };
@@ -24,16 +24,16 @@ export function toDocument(error: unknown): ErrorDocument {
   };
 }
 
-/** An error for people, after the word that marks it: what happened, where, and PostgreSQL's own words. */
+/** Describes an error for people, after the word "error": what happened, where, and PostgreSQL's own message. */
 export function describeError({ paint }: Pick<Output, "paint">, error: unknown): string[] {
   const [first, ...more] = toLines(error);
   return [`${paint("red", "error:")} ${first}`, ...more];
 }
 
-/** Says what went wrong without the word "error". A line break in a line is not ours. */
+/** Describes an error without the word "error"; a line break within an entry is not ours and is escaped later. */
 export function toLines(error: unknown): string[] {
   if (!(error instanceof MigratorError)) return describeBug(error);
-  // PostgreSQL may quote the rest of a statement.
+  // PostgreSQL's message may quote the rest of a statement.
   const lines = error.lines.map((line) => clipLine(line, 0, 2000).text);
   return error instanceof MigrationFailedError ? [...lines, ...describeFailure(error)] : lines;
 }
@@ -55,16 +55,16 @@ function describeFailure({ sqlState, detail, hint, statement, position, place }:
   ];
 }
 
-/** PostgreSQL lists what depends on a thing line by line. */
+/** PostgreSQL lists dependent objects one per line. */
 function label(name: string, text: string | null): string[] {
   const lines = text ? text.split("\n").map((line) => clipLine(line, 0, 500).text) : [];
   return lines.map((line, index) => `${index === 0 ? name : " ".repeat(name.length)}${line}`);
 }
 
-/** The statement's lines around the place that PostgreSQL named, with a caret below it; the first lines without one. */
+/** The statement's lines around PostgreSQL's error position with a caret below it, or its first lines without one. */
 function pointAt(statement: string, position: number | null): string[] {
   const lines = statement.split(/\r?\n/);
-  // PostgreSQL counts characters.
+  // PostgreSQL's position counts characters, not UTF-16 code units.
   const before = [...statement]
     .slice(0, (position ?? 1) - 1)
     .join("")
@@ -79,7 +79,9 @@ function pointAt(statement: string, position: number | null): string[] {
   return [...(from > 0 ? ["…"] : []), ...shown, ...(to < lines.length ? ["…"] : [])];
 }
 
-/** A line, at most so long, around a place in it; and the blanks that bring a caret below that place. */
+/**
+ * Clips a line to about `limit` characters around `column`; `caret` is the indent that puts a caret below that column.
+ */
 function clipLine(line: string, column: number, limit = 160): { text: string; caret: string } {
   const start = Math.max(0, Math.min(column - limit / 2, line.length - limit));
   const [head, tail] = [trimHalves(line.slice(start, column)), trimHalves(line.slice(column, start + limit))];
@@ -88,7 +90,7 @@ function clipLine(line: string, column: number, limit = 160): { text: string; ca
   return { text: before + after, caret: before.replaceAll(/[^\t]/g, " ") };
 }
 
-/** Half of a character, at a place where the text was cut. */
+/** Removes half of a surrogate pair where the text was cut. */
 function trimHalves(text: string): string {
   return text.replaceAll(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, "");
 }

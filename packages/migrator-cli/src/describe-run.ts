@@ -20,7 +20,7 @@ const words = {
   planned: "would run",
 } as const;
 
-/** Tells a run as it happens: a line for each migration, and a spinner on a terminal for the one under way. */
+/** Reports a run's events: a line for each migration, and a spinner on a terminal for the running one. */
 export function followRun(output: Output): (event: Event) => void {
   const spinner = createSpinner();
   let total = 0;
@@ -99,7 +99,7 @@ function describeStep(output: Output, { name, result, durationMs, statements }: 
   return `  ${mark} ${name}${cost}`;
 }
 
-/** Tells the result of a run on `database`: the summary for people, or the whole report for programs. */
+/** Reports the result of a run on `database`: the summary for people, or the whole report for programs. */
 export function reportRun(output: Output, report: Report, database: string): void {
   output.document({ ...report, error: report.error ? toDocument(report.error) : null });
   if (output.json) return;

@@ -6,7 +6,7 @@ import type { Output } from "./output.ts";
 const marks = { ok: "✔", failed: "✖", notRun: "·" } as const;
 const heads = ["migration", "up", "down", "up again", "rows", "took", "result"] as const;
 
-/** What verifying showed, for people: a table, and below it what is to be said of each migration. */
+/** Describes a verification for people: a table, and below it the faults, notes and losses of each migration. */
 export function describeVerification(output: Output, { migrations }: Verification): string[] {
   const [head = "", ...lines] = align([heads, ...migrations.map(toRow)]);
   const color = ({ faults, up }: Verdict) => (faults.length > 0 ? "red" : up === "notRun" ? "dim" : "green");
@@ -79,7 +79,7 @@ function toMarkdownSection({ name, faults, notes, losses }: Verdict): string[] {
   return said.length === 0 ? [] : ["", `**${escape(name)}**`, "", ...said];
 }
 
-/** Text as it is, whatever Markdown would make of it. */
+/** Escapes what Markdown would interpret. */
 function escape(text: string): string {
   return text
     .replaceAll(/[\\`*_[\]<>|~#@]/g, (sign) => (sign === "@" ? "&#64;" : `\\${sign}`))

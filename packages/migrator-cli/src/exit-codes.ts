@@ -1,7 +1,7 @@
 import { signalReceived } from "./interrupt.ts";
 import { MigratorError, type ErrorCode, type Report, type Status } from "@thedata/migrator/internal";
 
-/** What each exit code means; programs rely on them. */
+/** The exit codes; scripts rely on them. */
 export const exitCodes = { done: 0, bug: 1, usage: 2, refused: 3, locked: 4, failed: 5, behind: 6, ahead: 7 } as const;
 
 const byError: Record<Exclude<ErrorCode, "interrupted">, number> = {
@@ -15,10 +15,10 @@ const byError: Record<Exclude<ErrorCode, "interrupted">, number> = {
   ahead: exitCodes.ahead,
 };
 
-/** The exit code of a process that a signal has ended, as shells have it. */
+/** The exit code after a signal, as shells give it: 128 + its number. */
 export const exitCodeOfSignal = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
-/** The exit code of an error; anything that the engine did not throw on purpose is a bug of ours. */
+/** The exit code of an error; everything but a `MigratorError` is a bug. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof MigratorError)) return exitCodes.bug;
   return error.code === "interrupted" ? exitCodeOfSignal[signalReceived() ?? "SIGINT"] : byError[error.code];

@@ -1,11 +1,14 @@
-// The last one comes where a terminal is closed.
+// A terminal sends SIGHUP when it is closed.
 const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 type Signal = (typeof names)[number];
 
 let received: Signal | undefined;
 let controller: AbortController | undefined;
 
-/** Hears the signals that end a program from now on. `end` ends the process where no command handles the first, or at a second one. */
+/**
+ * Listens for the signals. Calls `end`, which ends the process, at the second, or at the first if no command handles
+ * it.
+ */
 export function hearSignals(end: (signal: Signal) => void): void {
   for (const name of names)
     process.on(name, () => {
@@ -16,12 +19,12 @@ export function hearSignals(end: (signal: Signal) => void): void {
     });
 }
 
-/** The first signal that came; undefined: none. */
+/** The first signal received; undefined: none. */
 export function signalReceived(): Signal | undefined {
   return received;
 }
 
-/** Aborts at the first of them: the statement under way is cancelled and rolled back, and the command reports. */
+/** A signal that aborts at the first of `names`: the runner then cancels its statement, rolls back and reports. */
 export function abortOnSignal(): AbortSignal {
   controller = new AbortController();
   if (received) controller.abort();

@@ -10,11 +10,11 @@ import { keepStandardOutput, standardOutput } from "./standard-output.ts";
 const flags = new Set(process.argv.slice(2));
 if (flags.has("--no-color")) {
   process.env["NO_COLOR"] = "1";
-  // The option wins over the environment, and Node lets FORCE_COLOR win over NO_COLOR.
+  // --no-color wins over the environment, but in Node FORCE_COLOR wins over NO_COLOR.
   delete process.env["FORCE_COLOR"];
 }
 
-// A password in --dsn shall not stay in the list of processes.
+// Keeps a password in --dsn out of the process list.
 process.title = "migrator";
 
 const outcomes: Record<number, string> = {
@@ -25,7 +25,7 @@ const outcomes: Record<number, string> = {
 
 keepStandardOutput();
 
-// A promise or timer that a migration left behind fails after its up() or down() has returned.
+// A promise or timer that a migration did not await fails after its up() or down() has returned.
 for (const event of ["uncaughtException", "unhandledRejection"] as const)
   process.on(event, (cause: unknown) => {
     const message = `Code that a migration left running failed: ${cause instanceof Error ? cause.message : String(cause)}. Await everything that it starts.`;
@@ -48,12 +48,12 @@ process.on("exit", (code) => {
   process.exitCode = exitCodes.failed;
 });
 
-// While Node clears up, nobody hears a signal any more, which would then be the exit code.
+// While Node cleans up, a signal would no longer be handled and would become the exit code.
 process.on("beforeExit", () => process.exit());
 
 void run();
 
-/** A function, for the built command is CommonJS, which cannot wait at its top. */
+/** A function because the built command is CommonJS, which has no top-level await. */
 async function run(): Promise<void> {
   let over = false;
   try {
@@ -65,9 +65,9 @@ async function run(): Promise<void> {
     process.exitCode = complain(error);
   }
   finished = true;
-  // Node takes its time to clear up what the system clears up anyway.
+  // Exits at once: Node's own clean-up takes time and the system frees everything anyway.
   if (over && standardOutput().writableLength === 0)
-    // Not at once: that it could not be written is told in a moment.
+    // Not synchronously: Node reports a failed write to standard output a moment later.
     setImmediate(() => process.exit());
 }
 
@@ -81,7 +81,7 @@ async function runProgram(): Promise<void> {
   }
 }
 
-/** Commander has printed its message already; asking for help is no mistake. */
+/** Commander has already printed its message; --help and --version also end as errors, with exit code 0. */
 function complainOfUsage(error: Error & { readonly exitCode: number }): number {
   if (error.exitCode === 0) return exitCodes.done;
   report(exitCodes.usage, {

@@ -25,12 +25,12 @@ export function findMikroOrmConfig(folder: string): string | undefined {
 }
 
 /**
- * MikroORM's options out of what a project's configuration exports: a module, a function, a promise, or a list of which
- * the default context counts. Throws a `ConfigurationError` where it is none of these.
+ * Takes MikroORM's options from a configuration's exports: a module, a function, a promise, or a list with one entry
+ * per context, of which "default" counts. Throws a `ConfigurationError` where it is none of these.
  */
 export async function readOrmOptions(exported: unknown): Promise<OrmOptions> {
   let value = await exported;
-  // A module of its own, and a CommonJS one that was compiled from ES syntax.
+  // An ES module has one `default`; CommonJS compiled from ES syntax has a second one inside it.
   for (let depth = 0; depth < 2 && isObject(value) && "default" in value; depth++) value = await value["default"];
   if (typeof value === "function") value = await (value as (context: string) => unknown)("default");
   if (Array.isArray(value))
@@ -43,7 +43,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The connection string that MikroORM's options name; undefined where they name no database. */
+/** The connection string from MikroORM's options; undefined where they name no database. */
 export function addressOf(options: OrmOptions): string | undefined {
   const { clientUrl, dbName } = options;
   const text = (name: string) => {
@@ -51,7 +51,7 @@ export function addressOf(options: OrmOptions): string | undefined {
     return typeof value === "string" || typeof value === "number" ? String(value) : "";
   };
   if (typeof clientUrl === "string") {
-    // Whoever takes it says what is wrong with it.
+    // The caller validates it.
     if (!URL.canParse(clientUrl)) return clientUrl;
     const url = new URL(clientUrl);
     if (text("dbName")) url.pathname = `/${encodeURIComponent(text("dbName"))}`;

@@ -1,6 +1,6 @@
 import { ConfigurationError } from "@thedata/migrator/internal";
 
-/** True for what may be a connection string with a password in it, however it is mistyped. */
+/** True for text that may be a connection string with a password, even mistyped. */
 export function isAddress(text: string): boolean {
   return (
     /postgres(ql)?:\/|\b[a-z][a-z+.-]+:\/+\S*@|^[^\s/:]+:[^\s/]+@/i.test(text) ||
@@ -10,7 +10,10 @@ export function isAddress(text: string): boolean {
 
 const takers = ["--dsn", "--shadow-dsn"];
 
-/** Throws where a connection string stands among the arguments and none is taken, before anything names it. */
+/**
+ * Throws a `ConfigurationError` where an argument other than the value of --dsn or --shadow-dsn is a connection string,
+ * before any message quotes it.
+ */
 export function refuseMisplacedAddress(args: readonly string[]): void {
   const end = args.indexOf("--");
   const at = args.findIndex((argument, index) => isAddress(argument) && !isTaken(args, index, end));
@@ -22,7 +25,7 @@ function isTaken(args: readonly string[], index: number, end: number): boolean {
   return takers.some((taker) => args[index - 1] === taker || args[index]?.startsWith(`${taker}=`));
 }
 
-/** Throws where one of a command's own arguments is a connection string. */
+/** Throws a `ConfigurationError` where one of a command's own arguments or options is a connection string. */
 export function refuseAddresses(values: readonly unknown[]): void {
   if (values.flat().some((value) => typeof value === "string" && isAddress(value))) throw refusal();
 }
@@ -34,7 +37,7 @@ function refusal(before = ""): ConfigurationError {
   );
 }
 
-/** A message without the connection strings that are among the arguments. */
+/** Replaces the connection strings among the arguments in a message by "…". */
 export function hideAddresses(text: string, args: readonly string[]): string {
   return args.filter(isAddress).reduce((hidden, address) => hidden.replaceAll(address, "…"), text);
 }

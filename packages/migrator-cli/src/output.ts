@@ -5,20 +5,20 @@ import { standardOutput } from "./standard-output.ts";
 type Format = Parameters<typeof styleText>[0];
 
 /**
- * Where a command's words go: lines for people, one JSON document and nothing else, or a JSON object a line. What
- * controls a terminal is shown escaped, a line break in a line too: names and messages are of others.
+ * Writes a command's output: lines for people, or one JSON document, or one JSON object per line. Escapes control
+ * characters, and line breaks within a line: names and messages come from elsewhere.
  */
 export interface Output {
   readonly json: boolean;
-  /** True where a spinner can turn. */
+  /** True where a spinner can be shown. */
   isInteractive(): boolean;
-  /** A line for people, or several in one write; swallowed by --quiet, --json and --log-format json. */
+  /** Prints one line for people, or several in one write; nothing with --quiet, --json or --log-format json. */
   line(text?: string | readonly string[]): void;
-  /** Something that happened, for programs that read logs; printed with --log-format json only. */
+  /** Prints an event for programs that read logs, with --log-format json only. */
   event(event: { readonly type: string }): void;
-  /** The result, for programs; printed with --json, and as the last line of --log-format json. */
+  /** Prints the result for programs, with --json, and as the last line with --log-format json. */
   document(value: object): void;
-  /** An error, for people, on standard error whatever the options; each text is a line. */
+  /** Prints an error for people on standard error, whatever the options; each text is a line. */
   error(text: string | readonly string[]): void;
   paint(format: Format, text: string): string;
 }
@@ -31,7 +31,7 @@ export interface OutputOptions {
 
 let documented = false;
 
-/** Makes the output that the options ask for. */
+/** Creates the output for these options. */
 export function createOutput({ json = false, quiet = false, logFormat = "text" }: OutputOptions): Output {
   const logs = logFormat === "json" && !json;
   const write = (text: string) => void standardOutput().write(`${text}\n`);
@@ -42,7 +42,7 @@ export function createOutput({ json = false, quiet = false, logFormat = "text" }
     line: (text = "") => void (json || quiet || logs || write(toText(text))),
     event: (event) => void (logs && log(event.type, event)),
     document: (value) => {
-      // The result is out: what ends the process later, a signal or code that was left running, has no document of its own.
+      // One result per process: a signal or code left running may end the process later and must not add another.
       if (documented) return;
       documented = json || logs;
       if (json) write(toJson(value, 2));
@@ -53,7 +53,7 @@ export function createOutput({ json = false, quiet = false, logFormat = "text" }
   };
 }
 
-// Stands for the escape character of our own colours: no text of others holds it.
+// Stands for the escape character of our own colours until the text is escaped; random, so no other text has it.
 const escapeMark = `\u001b${Math.random().toString(36)}`;
 
 function toText(lines: string | readonly string[]): string {
@@ -67,7 +67,7 @@ function escapeOthers(line: string): string {
   return line.split(escapeMark).map(escapeControls).join(escapeMark);
 }
 
-/** JSON.stringify escapes less than a terminal acts on: nothing beyond the controls of ASCII. */
+/** Escapes what a terminal acts on: JSON.stringify escapes only ASCII's control characters. */
 function toJson(value: object, indent?: number): string {
   const json = JSON.stringify(value, null, indent);
   return /[^\n -~]/.test(json) ? json.split("\n").map(escapeControls).join("\n") : json;
@@ -75,7 +75,7 @@ function toJson(value: object, indent?: number): string {
 
 function paint(format: Format, text: string): string {
   const stream = standardOutput();
-  // As styleText has it, which loads what it asks first.
+  // styleText does the same check, but only after it loads modules.
   const plain = !stream.isTTY && process.env["FORCE_COLOR"] === undefined;
   return plain ? text : styleText(format, escapeOthers(text), { stream }).replaceAll("\u001b", escapeMark);
 }

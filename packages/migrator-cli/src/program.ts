@@ -8,7 +8,7 @@ import { version } from "./version.ts";
 
 type Action = (output: Output, options: never, ...parameters: string[]) => Promise<number>;
 
-/** The whole command line. `onExit` is told the exit code of the command that ran; a command's code is loaded when it runs. */
+/** Creates the command line. `onExit` gets the exit code of the command; a command's code is loaded when it runs. */
 export function createProgram(onExit: (code: number) => void): Command {
   const program = new Command("migrator")
     .description("Moves a PostgreSQL database along a history of MikroORM migrations, so that nothing is lost.")
@@ -64,7 +64,7 @@ async function runAction(all: unknown[], load: () => Promise<Action>): Promise<n
   return await action(createOutput(options), options as never, ...(command.processedArgs as string[]));
 }
 
-/** Commander quotes arguments as they are. */
+/** Commander quotes arguments unescaped. */
 function describeUsage(text: string): string {
   return hideAddresses(text, process.argv).split("\n").map(escapeControls).join("\n");
 }

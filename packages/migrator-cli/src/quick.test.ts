@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { createProgram } from "./program.ts";
 import { readQuickly } from "./quick.ts";
 
-/** What Commander makes of it. */
+/** The options as Commander reads them. */
 async function readByCommander(args: readonly string[]): Promise<unknown> {
   const program = createProgram(() => {});
   let options: unknown;

@@ -14,16 +14,16 @@ const values: Readonly<Record<string, keyof GlobalOptions>> = {
   "--config": "config",
 };
 
-/** A command line that needs no help in being understood. */
+/** A command line that is read without Commander. */
 export interface QuickCall {
   readonly command: (typeof commands)[number];
-  /** As Commander would give them. */
+  /** The options as Commander would give them. */
   readonly options: GlobalOptions & { readonly color: boolean };
 }
 
 /**
- * Understands what every container start says, `up` and its like with the options that all commands have, without
- * Commander, which takes longer to load than the command. Undefined for everything else, mistakes first of all.
+ * Reads the command lines of container starts, `up`, `status` or `history` with common options only, without Commander,
+ * which takes longer to load than the command to run. Undefined for all others, including mistakes.
  */
 export function readQuickly([name, ...rest]: readonly string[]): QuickCall | undefined {
   const command = commands.find((one) => one === name);
@@ -38,14 +38,14 @@ export function readQuickly([name, ...rest]: readonly string[]): QuickCall | und
   return command && { command, options };
 }
 
-/** How it ended. */
+/** How the command ended. */
 export interface QuickResult {
   readonly exitCode: number;
-  /** True when no migration has run, which may have left something running. */
+  /** True when no migration ran, so that none can have left code running. */
   readonly over: boolean;
 }
 
-/** Runs it. */
+/** Runs the command of a `QuickCall`. */
 export async function runQuickly({ command, options }: QuickCall): Promise<QuickResult> {
   const output = createOutput(options);
   switch (command) {

@@ -11,7 +11,7 @@ import { type LoadedConfig, loadConfiguration, loadModels } from "./configuratio
 import { readDatabaseAddress, readLibpqAddress, validate } from "./database-address.ts";
 import { version } from "./version.ts";
 
-/** The options that every command takes, as commander gives them. */
+/** The options that every command takes, as Commander gives them. */
 export interface GlobalOptions {
   readonly config?: string;
   readonly migrations?: string;
@@ -32,13 +32,16 @@ export interface RunOptions extends GlobalOptions {
 }
 
 export interface ContextNeeds {
-  /** Whether the command can do without a database; `none`: it asks nobody where one is. */
+  /** Whether the command needs a database; `none`: it does not even look for an address in the configuration. */
   readonly database?: "required" | "optional" | "none";
   readonly onEvent?: (event: Event) => void;
   readonly signal?: AbortSignal;
 }
 
-/** What the engine works with, and where shadow databases may be made. Precedence: option, environment, file, default. */
+/**
+ * Creates the engine's context and the options for shadow databases. Precedence: option, environment, file, default.
+ * Throws a `ConfigurationError`.
+ */
 export async function createSettings(
   options: RunOptions,
   needs: ContextNeeds = {},
@@ -95,11 +98,11 @@ async function findAddress(
   if (configured !== undefined) return validate(configured, `"dsn" in the configuration`);
   const own = await readModelsAddress(config);
   if (own !== undefined) return validate(own, "the connection in MikroORM's configuration");
-  // What libpq's programs take for granted in this environment is the last word: a project's own file is nearer.
+  // libpq's variables come last: they are set for all programs, the configuration for this project.
   return readLibpqAddress(process.env);
 }
 
-/** MikroORM's own configuration says where the database is, where nothing nearer does. */
+/** The address from MikroORM's configuration, unless `dsn` is configured. */
 async function readModelsAddress(config: LoadedConfig): Promise<string | undefined> {
   if (config.models === undefined || config.dsn !== undefined) return undefined;
   const { addressOf } = await import("./mikro-orm-config.ts");

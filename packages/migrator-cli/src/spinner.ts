@@ -1,16 +1,16 @@
 import { escapeControls } from "@thedata/migrator/internal";
 import type { Spinner } from "yocto-spinner";
 
-/** A spinner that is there once it is loaded, and is not missed before. */
+/** A spinner that is shown as soon as its package is loaded. */
 export interface LazySpinner {
   load(): void;
   turn(text: string): void;
   stop(): void;
-  /** Prints above it while it turns. */
+  /** Prints above the spinner. */
   above(print: () => void): void;
 }
 
-/** Makes a spinner that costs nothing where it is not loaded: most runs find nothing to do. */
+/** Creates a spinner whose package is loaded only by `load`: most runs find nothing to do. */
 export function createSpinner(): LazySpinner {
   let spinner: Spinner | undefined;
   let turning: string | undefined;
@@ -18,7 +18,7 @@ export function createSpinner(): LazySpinner {
     if (turning !== undefined) spinner?.start(turning);
   };
   const load = async () => {
-    // The command hears signals itself: the spinner would end the process while the server goes on.
+    // The command handles signals itself: the spinner would end the process while the server still runs the statement.
     spinner = (await import("yocto-spinner")).default({ handleSignals: false });
     show();
   };

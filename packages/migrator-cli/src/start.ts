@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The built command starts here, in JavaScript that an old Node can run far enough to say what it needs.
+// The entry of the built command: an old Node can run it far enough to print which version it needs.
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(
@@ -8,7 +8,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.exitCode = 2;
 } else {
   const { createRequire, enableCompileCache } = process.getBuiltinModule("node:module");
-  // What was compiled at an earlier start is taken from Node's cache.
+  // Reuses what an earlier start compiled.
   enableCompileCache();
   createRequire(__filename)("./cli.cjs");
 }

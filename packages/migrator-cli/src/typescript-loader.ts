@@ -4,13 +4,16 @@ import path from "node:path";
 import { ConfigurationError } from "@thedata/migrator/internal";
 import { pathToFileURL } from "node:url";
 
-/** A loader's modules: what registers it for ES modules, and for CommonJS. */
+/** A loader's modules that register it, for ES modules and for CommonJS. */
 interface Loader {
   readonly esm: string;
   readonly cjs: string;
 }
 
-/** What runs TypeScript that Node does not: decorators, enums, imports without endings. In the order of MikroORM's CLI. */
+/**
+ * Loaders for TypeScript that Node cannot run: decorators, enums, imports without endings. Ordered as in MikroORM's
+ * CLI.
+ */
 const loaders: Readonly<Record<string, Loader>> = {
   oxc: { esm: "@oxc-node/core/register", cjs: "@oxc-node/core/register" },
   swc: { esm: "@swc-node/register/esm-register", cjs: "@swc-node/register" },
@@ -24,13 +27,13 @@ interface ProjectSettings {
   readonly configPaths?: readonly string[];
 }
 
-/** What the nearest package.json above a folder says. */
+/** What the nearest package.json at or above a folder says. */
 interface Project {
-  /** The folder of that file. */
+  /** The folder of package.json. */
   readonly root: string;
-  /** Whether its files are ES modules, and not CommonJS. */
+  /** True: its files are ES modules; false: CommonJS. */
   readonly isEsm: boolean;
-  /** What stands there under "mikro-orm". */
+  /** The "mikro-orm" section of package.json. */
   readonly settings: ProjectSettings;
 }
 
@@ -53,7 +56,7 @@ function parsePackage(file: string): { readonly type?: string; readonly "mikro-o
   }
 }
 
-/** Where a project's file cannot be loaded: why, and by which loader it was tried. */
+/** A file of the project that cannot be loaded: the cause, and the loader that was used. */
 export class ProjectFileError extends Error {
   readonly loader: string | undefined;
 
@@ -64,14 +67,14 @@ export class ProjectFileError extends Error {
 }
 
 /**
- * Loads a file of the project as MikroORM's CLI does: by the TypeScript loader that the project has installed, else by
- * Node, and as the kind of module that the project's files are. Throws a `ProjectFileError`.
+ * Loads a file of the project as MikroORM's CLI does: by the project's TypeScript loader, else by Node, and as ES
+ * module or CommonJS as the project's package.json says. Throws a `ProjectFileError`.
  */
 export async function loadProjectFile(file: string): Promise<unknown> {
   const { root, isEsm } = readProject(path.dirname(file));
   const loader = await registerProjectLoader(path.dirname(file));
   try {
-    // What is compiled to CommonJS is known as such to `require` alone.
+    // Only `require` treats a file that is compiled to CommonJS as CommonJS.
     if (!isEsm && loader !== undefined) return createRequire(path.join(root, "package.json"))(file) as unknown;
     return await import(pathToFileURL(file).href);
   } catch (cause) {
@@ -81,7 +84,7 @@ export async function loadProjectFile(file: string): Promise<unknown> {
 
 let registered: string | undefined;
 
-/** Registers the loader that the project of a folder has installed, once a process. Gives its name, or undefined. */
+/** Registers the loader that a folder's project has installed, once per process. Gives its name, if there is one. */
 export async function registerProjectLoader(folder: string): Promise<string | undefined> {
   if (registered !== undefined) return registered;
   const { root, isEsm, settings } = readProject(folder);
@@ -93,7 +96,7 @@ export async function registerProjectLoader(folder: string): Promise<string | un
   process.env["SWC_NODE_PROJECT"] ??= tsconfig;
   const require = createRequire(path.join(root, "package.json"));
   for (const [name, { esm, cjs }] of Object.entries(loaders)) {
-    // jiti stands in most projects because some other tool brings it.
+    // Most projects have jiti only as a dependency of another tool.
     const isWanted = wanted === name || (wanted === "auto" && name !== "jiti");
     const file = isWanted ? resolve(require, isEsm ? esm : cjs) : undefined;
     if (file === undefined) continue;
@@ -106,14 +109,14 @@ export async function registerProjectLoader(folder: string): Promise<string | un
 
 async function register(file: string, name: string, tsconfig: string): Promise<void> {
   const loader = (await import(pathToFileURL(file).href)) as { register?: (options: object) => unknown };
-  // The others register themselves by being loaded.
+  // The other loaders register themselves on import.
   if (name === "tsx") loader.register?.(existsSync(tsconfig) ? { tsconfig } : {});
 }
 
-/** The file of a package's entry for `import`, from where the project finds the package. */
+/** The file that a package exports for `import`, as the project resolves it. */
 function resolve(require: NodeJS.Require, name: string): string | undefined {
   const [, owner = "", entry = ""] = /^((?:@[^/]+\/)?[^/]+)(\/.+)?$/.exec(name) ?? [];
-  // What stands in NODE_PATH, where pnpm puts what others depend on, is none of the project's.
+  // pnpm puts dependencies of other packages into NODE_PATH; they are not the project's.
   const elsewhere = new Set((process.env["NODE_PATH"] ?? "").split(path.delimiter));
   const folder = (require.resolve.paths(name) ?? [])
     .filter((modules) => !elsewhere.has(modules))

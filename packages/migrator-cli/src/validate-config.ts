@@ -49,7 +49,7 @@ const settings: Readonly<Record<keyof MigratorConfig, Setting>> = {
 
 const mikroOrms = ["entities", "entitiesTs", "clientUrl", "dbName", "driver", "extensions", "metadataProvider"];
 
-/** The configuration of `file`, held against the settings that there are. Throws a `ConfigurationError` that names one. */
+/** Checks the configuration of `file` and gives it back. Throws a `ConfigurationError` that names a wrong setting. */
 export function validateConfig(config: object, file: string): MigratorConfig {
   if (mikroOrms.some((key) => key in config))
     throw new ConfigurationError(

@@ -1,4 +1,4 @@
 import { createRequire } from "node:module";
 
-/** This package's version, as `--version` says it and the ledger records it. */
+/** This package's version, for `--version` and the ledger. */
 export const version = (createRequire(import.meta.url)("../package.json") as { version: string }).version;

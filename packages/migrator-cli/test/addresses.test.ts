@@ -3,13 +3,13 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { emptyDatabase, folderOf, run, temporaryFolder, twoTables } from "./support.ts";
 
-/** A project's files: two migrations in a folder of their own, and a configuration. */
+/** A project's files: two migrations in the folder `migrations`, and a configuration. */
 const filesWith = (configuration: Record<string, string>) => ({
   ...Object.fromEntries(Object.entries(twoTables).map(([name, text]) => [`migrations/${name}`, text])),
   ...configuration,
 });
 
-/** Where `status` found the database that it says is empty. */
+/** Runs `status` with this environment and configuration; DSN in `config` stands for the test's database. */
 async function ask(env: (dsn: URL) => Record<string, string> | Promise<Record<string, string>>, config = "{}") {
   const { dsn } = await emptyDatabase();
   const folder = await folderOf(filesWith({ "migrator.config.mjs": `export default ${config.replace("DSN", dsn)};` }));

@@ -14,12 +14,12 @@ import {
 
 const password = "Distinctive-Passw0rd-4711";
 
-/** The address of the run's server with other parts. */
+/** The address of the test server with other parts. */
 function address(parts: Partial<Record<"username" | "hostname" | "port" | "pathname" | "password", string>>): string {
   return Object.assign(new URL(inject("postgresDsn")), { password, ...parts }).href;
 }
 
-/** What a row may need: a folder with two sound migrations, and a database that must stay empty. */
+/** What a row's functions get: a folder with two sound migrations, and a database that must stay empty. */
 interface Start {
   readonly folder: string;
   readonly dsn: string;
@@ -27,7 +27,7 @@ interface Start {
 
 interface Row {
   readonly what: string;
-  /** Everything behind `migrator`. */
+  /** Everything after `migrator`. */
   readonly args: (start: Start) => readonly string[] | Promise<readonly string[]>;
   readonly env?: (start: Start) => Record<string, string>;
   /** The files of the working folder. */

@@ -53,7 +53,7 @@ export default { dsn() { ${noise("dsn")} return process.env.POSTGRES_DSN || unde
   ])("stands on standard error beside %s", async (command, places) => {
     const { folder, dsn } = await project({ "Migration1_x.ts": noisy });
     const cwd = await folderOf({ "migrator.config.ts": config });
-    // With a manifest the state depends on what the migrations say.
+    // With a manifest, the state depends on what the migrations contain.
     await run(["check", "--fix", "--migrations", folder], { cwd });
     const args = [...command.split(" "), "--migrations", folder];
     const { code, stdout, stderr } = await run(args, { cwd, env: { POSTGRES_DSN: places === read ? dsn : "" } });

@@ -93,7 +93,7 @@ describe("migrator create, where a column may have been renamed", () => {
 
 const hasScript = spawnSync("script", ["--version"]).status === 0;
 
-/** The command on a terminal of its own; types each answer when its question stands there. */
+/** Runs the command on a pseudo-terminal and types each answer when its question appears. */
 const onTerminal = async (cwd: string, args: readonly string[], answers: readonly (readonly [RegExp, string])[]) => {
   const command = [process.execPath, "--conditions=@thedata/source", main, ...args]
     .map((word) => `'${word}'`)

@@ -24,7 +24,7 @@ async function documents(): Promise<{ name: string; text: string }[]> {
   return (await Promise.all(texts)).filter(({ text }) => text !== "");
 }
 
-/** Every command line of ours, in fences and between backticks: the words behind `migrator`. */
+/** Every `migrator` command line in fences and between backticks, without the word `migrator`. */
 function commandsIn(text: string): string[] {
   const fences = [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = ""]) => block.split("\n"));
   const spans = [...text.matchAll(/`([^`\n]+)`/g)].map(([, span = ""]) => span);

@@ -28,7 +28,9 @@ def upgrade():
 ${upgrade}
 `;
 
-/** As Alembic's own autogenerate writes it: keys and constraints have PostgreSQL's names, columns SQLAlchemy's types. */
+/**
+ * As Alembic's autogenerate writes it: keys and constraints have PostgreSQL's names, columns have SQLAlchemy's types.
+ */
 const versions = {
   "alembic/versions/a.py": revision(
     "1975ea83b712",
@@ -51,7 +53,7 @@ const versions = {
   ),
 };
 
-/** What MikroORM makes of the same models. */
+/** What MikroORM generates from the same models. */
 const name = "Migration20240101000000_initial_schema";
 const initial = migration(
   name,
@@ -114,6 +116,6 @@ it.skipIf(!isThere)("a database that Alembic made comes over by a bridge, with e
     { id: 1, email: "ada@example.com", title: "first" },
     { id: 2, email: "bob@example.com", title: null },
   ]);
-  // Numbers go on where they were, for what Alembic's serials count is what ours count.
+  // Ids continue: the bridge keeps Alembic's sequences and their values.
   expect(await sql("insert into users (email) values ('eve@example.com') returning id")).toEqual([{ id: 3 }]);
 });

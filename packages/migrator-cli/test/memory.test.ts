@@ -3,7 +3,7 @@ import { emptyDatabase, folderOf, migration, run } from "./support.ts";
 
 const atExit = "process.on('exit',()=>process.stderr.write(`peak ${process.resourceUsage().maxRSS} KiB`))";
 
-/** The peak of the memory of an `up` from nothing, in MiB. */
+/** The peak memory of an `up` of `size` migrations on an empty database, in MiB. */
 async function peakOf(size: number): Promise<number> {
   const names = Array.from({ length: size }, (_, index) => `Migration${20_240_101_000_000 + index}_a`);
   const folder = await folderOf(

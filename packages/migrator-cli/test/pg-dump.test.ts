@@ -11,7 +11,7 @@ const version = Number(
   /\(PostgreSQL\) (\d+)/.exec(spawnSync("pg_dump", ["--version"]).stdout?.toString() ?? "")?.[1] ?? 0,
 );
 
-/** The schema as pg_dump writes it, a statement an entry, without the ledger, settings and comments. */
+/** The schema as pg_dump writes it, one statement per entry, without the ledger, settings and comments. */
 const dump = (dsn: string): string[] => {
   const args = ["--schema-only", "--no-owner", "--no-privileges", "--exclude-table=mikro_orm_migrations*", dsn];
   const { stdout, stderr, status } = spawnSync("pg_dump", args, { encoding: "utf8" });
@@ -24,7 +24,7 @@ const dump = (dsn: string): string[] => {
     .filter((statement) => statement !== "" && !statement.includes("mikro_orm_migrations"));
 };
 
-/** The same whatever the order of the columns. */
+/** Sorts the columns of each `create table`, so that their order does not matter. */
 const sortColumns = (statements: readonly string[]) =>
   statements.map((statement) => {
     const [, head, body] = /^(CREATE TABLE [^\n]+ \(\n)([\s\S]*)\n\)$/.exec(statement) ?? [];
@@ -44,7 +44,7 @@ describe.skipIf(version < 15)(
     });
     afterAll(async () => await server?.stop());
 
-    /** What MikroORM's own generator makes of the models. */
+    /** The dump of what MikroORM's own generator creates from the models. */
     const generate = async () => {
       const { dsn } = await emptyDatabase(server.dsn);
       const orm = await MikroORM.init({ ...ormOptions, clientUrl: dsn });
@@ -79,7 +79,8 @@ describe.skipIf(version < 15)(
       const reordered = missingIn(generated, migrated).map(
         (sql) => /^CREATE TABLE public\.(\w+)/.exec(sql)?.[1] ?? sql,
       );
-      // The migrations name a record's owner first, the models last; `role_permissions.role_id` came with a later migration.
+      // The migrations put a record's owner first, the models put it last; a later migration added
+      // `role_permissions.role_id`.
       const records = ["data_source_logs", "data_source_metrics", "pipeline_logs", "pipeline_metrics"];
       expect(reordered).toEqual([...records, "role_permissions"]);
     });

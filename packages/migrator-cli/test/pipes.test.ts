@@ -9,7 +9,7 @@ it.each(["manifest.json", "Migration20240103000000_c.ts"])(
   async (name) => {
     const { args, folder } = await project();
     const pipe = path.join(folder, name);
-    // Twice: the second start notes what it finds.
+    // Twice: the second start may record the folder as sound in the cache.
     for (const _ of [1, 2]) expect(await run(["up", ...args])).toMatchObject({ code: 0 });
     execFileSync("mkfifo", [pipe]);
     for (const command of ["up", "status", "history", "sql", "check"]) {

@@ -9,7 +9,7 @@ import { expect, inject, onTestFinished } from "vitest";
 
 const main = path.resolve(import.meta.dirname, "../src/main.ts");
 
-/** What a run of the command said, and how it ended. */
+/** The exit code and output of a run of the command. */
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
@@ -19,17 +19,17 @@ export interface Outcome {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** A file that is open for standard output, in place of a pipe to the test. */
+  /** A file descriptor for standard output, in place of a pipe to the test. */
   readonly stdout?: number;
 }
 
-/** The command under way. */
+/** A running command. */
 export interface Running {
   readonly process: ChildProcess;
   readonly outcome: Promise<Outcome>;
 }
 
-/** Starts the command in a folder without a configuration, and with no address in its environment, unless told. */
+/** Starts the command; unless told, in a folder without a configuration and without an address in the environment. */
 export function start(args: readonly string[], { cwd = tmpdir(), env = {}, stdout: file }: RunOptions = {}): Running {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(POSTGRES_|DATABASE_URL|PG|NODE_|VITEST|GITHUB_|NO_COLOR|FORCE_COLOR)/.test(name),
@@ -37,7 +37,7 @@ export function start(args: readonly string[], { cwd = tmpdir(), env = {}, stdou
   const child = spawn(process.execPath, ["--conditions=@thedata/source", main, ...args], {
     cwd,
     stdio: ["pipe", file ?? "pipe", "pipe"],
-    // A start takes half as long where Node keeps what it compiled.
+    // Node's compile cache halves the time of a start.
     env: {
       ...Object.fromEntries(inherited),
       NODE_COMPILE_CACHE: path.join(tmpdir(), "migrator-cli-compiled"),
@@ -73,14 +73,14 @@ export async function runJson(
   return { ...outcome, document: JSON.parse(outcome.stdout) };
 }
 
-/** Makes a folder that is gone after the test. */
+/** Creates a folder that is removed after the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "migrator-cli-test-"));
   onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Makes a folder of files by their paths in it. */
+/** Creates a folder with files, by their paths in it. */
 export async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await temporaryFolder();
   for (const [name, text] of Object.entries(files)) {
@@ -90,7 +90,7 @@ export async function folderOf(files: Readonly<Record<string, string>>): Promise
   return folder;
 }
 
-/** A migration's text: `up` makes what `down` drops. */
+/** The source of a migration with one statement up and, unless left out, one down. */
 export function migration(name: string, up: string, down?: string): string {
   const back = down === undefined ? "" : `\n  override async down() { this.addSql(${JSON.stringify(down)}); }`;
   return `import { Migration } from "@mikro-orm/migrations";
@@ -100,7 +100,7 @@ export class ${name} extends Migration {
 `;
 }
 
-/** Two migrations that make a table each. */
+/** Two migrations that create a table each. */
 export const twoTables = Object.fromEntries(
   ["a", "b"].map((table, index) => {
     const name = `Migration2024010${index + 1}000000_${table}`;
@@ -109,15 +109,15 @@ export const twoTables = Object.fromEntries(
 );
 export const [first, second] = ["Migration20240101000000_a", "Migration20240102000000_b"] as const;
 
-/** A database of the test's own. */
+/** A database for one test. */
 export interface TestDatabase {
   readonly dsn: string;
   sql<Row = Record<string, unknown>>(text: string): Promise<Row[]>;
-  /** The tables that are there, sorted; the audit stands beside every ledger and is left out. */
+  /** The names of the tables in `public`, sorted, without the ledger's audit and progress tables. */
   tables(): Promise<string[]>;
 }
 
-/** Makes an empty database on the run's server, or on `server`; it is dropped after the test. */
+/** Creates an empty database on the test server, or on `server`; it is dropped after the test. */
 export async function emptyDatabase(server: string = inject("postgresDsn")): Promise<TestDatabase> {
   const dsn = await createDatabase(server);
   const client = new pg.Client(dsn);
@@ -143,7 +143,7 @@ export async function project(files: Readonly<Record<string, string>> = twoTable
   return { ...database, folder, args: ["--dsn", database.dsn, "--migrations", folder] };
 }
 
-/** Asks again and again until the answer is truthy, for at most twenty seconds. */
+/** Repeats `ask` until the answer is truthy, for at most twenty seconds. */
 export async function until(ask: () => Promise<unknown>): Promise<void> {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
     if (await ask()) return;
@@ -152,7 +152,7 @@ export async function until(ask: () => Promise<unknown>): Promise<void> {
   throw new Error(`this did not become true: ${ask.toString()}`);
 }
 
-/** Expects that neither a stack trace nor `password` is anywhere in what the command said. */
+/** Expects neither a stack trace nor `password` in the command's output. */
 export function expectDiscretion({ stdout, stderr }: Outcome, password: string): void {
   expect(stdout + stderr).not.toContain("    at ");
   expect(stdout + stderr).not.toContain(password);

@@ -4,12 +4,12 @@ import { stripVTControlCharacters } from "node:util";
 import { expect, it } from "vitest";
 import { first, migration, project, run, runJson, twoTables } from "./support.ts";
 
-// A line break that forges a line, a colour, an erased screen, a turned direction, and C1's own escape.
+// A line break that fakes a line, a colour, a cleared screen, a reversed text direction, and C1's escape.
 const nasty = "x\n✔ applied everything\r\u001b[2J\u001b[31m\u202E\u009b1m\u007f";
 const name = `Migration20240103000000_${nasty}`;
 const shown = String.raw`Migration20240103000000_x\n✔ applied everything\r\u001b[2J\u001b[31m\u202e\u009b1m\u007f`;
 
-/** What a terminal acts on, and the forged line. */
+/** Matches what a terminal acts on, and the faked line. */
 const unseen = /^✔ applied everything|[^\P{Cc}\n]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/mu;
 
 async function withNastyRow() {
@@ -88,7 +88,7 @@ it.skipIf(!hasScript)(
     const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
     const sleeping = "select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
     await expect.poll(async () => (await sql(sleeping)).length, { timeout: 20_000 }).toBe(1);
-    // The spinner is there by now, and turns.
+    // Waits until the spinner turns.
     await expect.poll(() => text, { timeout: 20_000 }).toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
     child.stdin.write("\u0003");
     expect(await ended).toBe(130);
@@ -101,7 +101,7 @@ it.skipIf(!hasScript)(
 it("status, history and wait say nothing but their answer where the history is known from before", async () => {
   const { args } = await project();
   for (const command of ["up", "up", "status", "status", "status", "history", "wait"]) {
-    // What was written a moment ago is not believed yet.
+    // Files that changed in the last two seconds are not taken from the cache.
     if (command === "status") await new Promise((resolve) => setTimeout(resolve, 1000));
     const { code, stderr } = await run([command, ...args]);
     expect([command, code, command === "up" ? "" : stderr]).toEqual([command, 0, ""]);

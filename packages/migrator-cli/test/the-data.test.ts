@@ -4,7 +4,7 @@ import { migrations } from "@thedata/migrations";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { emptyDatabase, run, runJson } from "./support.ts";
 
-// From the top of the repository, whose migrator.config.ts binds theData.io's models and migrations.
+// The repository's root, whose migrator.config.ts names theData.io's models and migrations.
 const cwd = path.resolve(import.meta.dirname, "../../..");
 const versions: PostgresVersion[] = [15, 16, 17, 18];
 

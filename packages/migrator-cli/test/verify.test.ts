@@ -6,7 +6,7 @@ import { emptyDatabase, folderOf, migration, run, runJson, twoTables } from "./s
 
 const [users, email] = ["Migration20240101000000_users", "Migration20240102000000_email"];
 
-/** A sound migration, and one that only works on empty tables and whose `down` forgets an index. */
+/** A sound migration, and one that works only on empty tables and whose `down` forgets an index. */
 const faulty = {
   [`${users}.ts`]: migration(
     users,

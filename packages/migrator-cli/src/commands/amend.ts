@@ -5,7 +5,7 @@ import { abortOnSignal } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import { createSettings, type RunOptions } from "../settings.ts";
 
-/** `migrator repair`: accepts edited or vanished migrations by name and gives the exit code. */
+/** `migrator repair`: accepts edited, missing or half-done migrations by name and gives the exit code. */
 export async function runRepair(
   output: Output,
   options: RunOptions & RepairOptions,

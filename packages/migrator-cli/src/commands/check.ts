@@ -6,7 +6,7 @@ import type { Output } from "../output.ts";
 import { readPicture } from "../picture-settings.ts";
 import { createSettings, type RunOptions } from "../settings.ts";
 
-/** `migrator check`: holds models, manifest and picture against the migrations and gives the exit code. */
+/** `migrator check`: compares models, manifest and picture with the migrations and gives the exit code. */
 export async function runCheck(output: Output, options: RunOptions & { fix?: boolean }): Promise<number> {
   const { context, shadow, config } = await createSettings(options, { database: "optional" });
   const { fix } = options;
@@ -26,7 +26,7 @@ export async function runCheck(output: Output, options: RunOptions & { fix?: boo
   return exitCodes.refused;
 }
 
-/** The result for programs: with files as people name them. */
+/** The result for programs, with file paths relative to the checkout. */
 function toDocument({ outcome, problems, differences, picture, notes }: ProjectCheck): object {
   const named = problems.map(({ file, ...problem }) => ({
     ...problem,
@@ -67,7 +67,7 @@ function annotationsOf({ problems, differences, differencesAt }: ProjectCheck): 
   ];
 }
 
-/** On GitHub, an error that ends the check is shown at its migration, too. */
+/** On GitHub, also annotates an error that ends the check. */
 async function annotateFailure<Result>(
   output: Output,
   directory: string,

@@ -32,7 +32,7 @@ export async function runCreate(output: Output, name: string, options: Options):
   return exitCodes.done;
 }
 
-/** Undefined where nobody can be asked: then what is not known is refused. */
+/** Undefined where nobody can be asked: `create` then refuses an undecided rename. */
 function decideBy(output: Output, { renames }: Options): DecideRename | undefined {
   if (renames === false) return async () => null;
   return output.isInteractive() && process.stdin.isTTY ? askRename : undefined;

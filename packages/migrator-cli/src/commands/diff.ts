@@ -5,7 +5,7 @@ import { abortOnSignal } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import { createSettings, type RunOptions } from "../settings.ts";
 
-/** `migrator diff`: holds models, migrations and live database against each other and gives the exit code. */
+/** `migrator diff`: compares models, migrations and live database and gives the exit code. */
 export async function runDiff(output: Output, options: RunOptions): Promise<number> {
   const { context, shadow } = await createSettings(options, { database: "optional", signal: abortOnSignal() });
   const result = await diff(context, shadow);

@@ -20,7 +20,7 @@ export async function runErd(
   output.document({ file: file ?? null, format: drawn.format, ...picture, areas, tables, relations });
   if (out !== undefined)
     output.line(`Drew ${count(tables.length, "table")} and ${count(relations.length, "relation")}: ${out}`);
-  // The picture is the result, not a message about it: --quiet does not swallow it.
+  // The picture is the result, not a message: --quiet does not suppress it.
   else if (!output.json) standardOutput().write(text);
   return exitCodes.done;
 }

@@ -16,7 +16,7 @@ export async function runHistory(output: Output, options: GlobalOptions): Promis
     ...applied.map((row) => (isHalfDone(row.name) ? [row.name, "half done: its down was cut off"] : toRow(row))),
     ...pending.map(({ name }) => [name, isHalfDone(name) ? "half done: its up was cut off" : "pending"]),
   ];
-  // One write: of thousands each would wait for the reader.
+  // One write: with thousands of rows, each write would wait for the reader.
   output.line(align(rows));
   return exitCodes.done;
 }

@@ -16,14 +16,14 @@ import type { Output } from "../output.ts";
 import type { GlobalOptions } from "../settings.ts";
 import { loadProjectFile, ProjectFileError, readProject } from "../typescript-loader.ts";
 
-/** What was found of a project, by which its configuration is written. */
+/** What `init` found in the project and writes into its configuration. */
 interface Project {
   readonly folder: string;
-  /** MikroORM's own configuration, relative to the folder; undefined: there is none. */
+  /** MikroORM's configuration file, relative to `folder`; undefined: there is none. */
   readonly ormConfig: string | undefined;
-  /** The folder of the migrations, relative to the project's. */
+  /** The folder of the migrations, relative to `folder`. */
   readonly migrations: string;
-  /** The ledger, where it is not MikroORM's usual one. */
+  /** The ledger that MikroORM's configuration names, if it names one. */
   readonly ledger: string | undefined;
 }
 
@@ -123,7 +123,7 @@ const scripts = {
   "migrate:check": "migrator check",
 };
 
-/** Adds the scripts that package.json does not have, and leaves the others alone; gives the names of what it added. */
+/** Adds the scripts that package.json lacks; gives the names of those that it added. */
 async function addScripts(folder: string): Promise<string[]> {
   const file = path.join(folder, "package.json");
   const text = await readFile(file, "utf8").catch(() => undefined);

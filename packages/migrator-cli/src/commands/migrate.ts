@@ -7,17 +7,17 @@ import { createSettings, type RunOptions } from "../settings.ts";
 
 type Options = RunOptions & MigrateOptions;
 
-/** `migrator up`: applies what is pending and gives the exit code. */
+/** `migrator up`: applies the pending migrations and gives the exit code. */
 export async function runUp(output: Output, options: Options): Promise<number> {
   return exitCodeOfReport(await runUpForReport(output, options));
 }
 
-/** `migrator up`: applies what is pending and gives the whole report. */
+/** `migrator up`: applies the pending migrations and gives the whole report. */
 export async function runUpForReport(output: Output, options: Options): Promise<Report> {
   return await run(output, options, up);
 }
 
-/** `migrator down`: reverts what was applied last and gives the exit code. */
+/** `migrator down`: reverts the migrations that were applied last and gives the exit code. */
 export async function runDown(output: Output, options: Options): Promise<number> {
   return exitCodeOfReport(await run(output, options, down));
 }
@@ -35,7 +35,7 @@ async function run(output: Output, options: Options, direction: typeof up): Prom
   return report;
 }
 
-/** Garbage is collected sooner, and no code kept that runs once: a twentieth slower, and half of the memory. */
+/** Makes V8 collect garbage sooner and keep no compiled code: a run is a twentieth slower and needs half the memory. */
 function saveMemory(): void {
   const { setFlagsFromString } = process.getBuiltinModule("node:v8");
   for (const flag of ["--optimize-for-size", "--no-compilation-cache"]) setFlagsFromString(flag);

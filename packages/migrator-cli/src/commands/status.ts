@@ -4,7 +4,7 @@ import { exitCodeOfState, exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
 import { createSettings, type GlobalOptions } from "../settings.ts";
 
-/** `migrator status`: says where the database stands and gives the exit code. */
+/** `migrator status`: reports the state of the database and gives the exit code. */
 export async function runStatus(output: Output, options: GlobalOptions & { exitCode?: boolean }): Promise<number> {
   const { context } = await createSettings(options);
   const status = await readStatus(context);
@@ -12,7 +12,7 @@ export async function runStatus(output: Output, options: GlobalOptions & { exitC
   return options.exitCode ? exitCodeOfState(status.state) : exitCodes.done;
 }
 
-/** `migrator wait`: blocks until the schema is at this build's head and gives the exit code. */
+/** `migrator wait`: waits until the schema is at this build's head and gives the exit code. */
 export async function runWait(output: Output, options: GlobalOptions & { timeout: number }): Promise<number> {
   const { context } = await createSettings(options);
   const status = await waitForHead(context, options.timeout * 1000, (state) =>

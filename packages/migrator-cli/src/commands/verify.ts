@@ -8,7 +8,7 @@ import { createSettings, type RunOptions } from "../settings.ts";
 
 type Options = RunOptions & { from?: string; rows?: number; markdown?: boolean };
 
-/** `migrator verify`: proves migrations on a shadow database full of rows and gives the exit code. */
+/** `migrator verify`: tests migrations on a shadow database full of rows and gives the exit code. */
 export async function runVerify(output: Output, options: Options, only?: string): Promise<number> {
   const needs = { database: "optional", signal: abortOnSignal() } as const;
   const { context, shadow, config } = await createSettings(options, needs);
