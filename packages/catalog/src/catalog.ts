@@ -1,4 +1,4 @@
-/** Every kind of object that a schema is made of, those that others are made of first. */
+/** Every kind of schema object, in an order in which they can be created. */
 export const kinds = [
   "schema",
   "extension",
@@ -24,25 +24,25 @@ export const kinds = [
 
 export type Kind = (typeof kinds)[number];
 
-/** What is said of an object; a key that is missing is the same as PostgreSQL's default. */
+/** The value of an object's property; a missing key means PostgreSQL's default. */
 export type Property = string | number | boolean | readonly string[];
 
-/** One thing that a schema consists of. */
+/** One object of a schema. */
 export interface CatalogObject {
   readonly kind: Kind;
-  /** With its schema, and its table where it has no name of its own in there; quoted where SQL needs it. */
+  /** With its schema, and with its table where the name is unique only within the table; quoted where SQL needs it. */
   readonly name: string;
   /** The table that it belongs to, or null. */
   readonly table: string | null;
-  /** Where it stands among its like: columns in the order of the table. No part of what is compared. */
+  /** Its order within its kind: columns in the order of the table. Not compared. */
   readonly position: number;
-  /** A column that came from a parent: what happens to that one happens to it. No part of what is compared. */
+  /** True for a column that comes from a parent table: changes of the parent's column apply to it. Not compared. */
   readonly inherited: boolean;
-  /** In PostgreSQL's own words, with every name qualified. */
+  /** As PostgreSQL writes them, with every name qualified. */
   readonly properties: Readonly<Record<string, Property>>;
 }
 
-/** A schema as a plain value: kinds in the order in which they can be made, then by name. */
+/** A schema as plain data: objects in the order of `kinds`, then by name. */
 export type Catalog = readonly CatalogObject[];
 
 /** Sends one statement to a database and gives its rows. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Catalog, CatalogObject, Kind } from "../catalog.ts";
 
-/** Something in which two catalogs differ. */
+/** An object in which two catalogs differ. */
 export interface Difference {
   readonly kind: Kind;
   readonly name: string;
@@ -11,7 +11,7 @@ export interface Difference {
   readonly found: CatalogObject | null;
 }
 
-/** A short text that is the same for the same schema and for no other, on every version of PostgreSQL. */
+/** SHA-256 of a catalog, in hex: equal for equal schemas, on every version of PostgreSQL. */
 export function fingerprint(catalog: Catalog): string {
   const compared = catalog.map(({ kind, name, properties }) => [kind, name, sorted(properties)]);
   return createHash("sha256").update(JSON.stringify(compared)).digest("hex");
@@ -21,7 +21,7 @@ function sorted(properties: CatalogObject["properties"]): unknown[] {
   return Object.entries(properties).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** In what `found` differs from `expected`, each thing by its name, in the catalogs' order. */
+/** The objects in which `found` differs from `expected`, by name, in the catalogs' order. */
 export function compareCatalogs(expected: Catalog, found: Catalog): Difference[] {
   const there = new Map(found.map((object) => [keyOf(object), object]));
   const wanted = new Map(expected.map((object) => [keyOf(object), object]));
@@ -39,8 +39,8 @@ function keyOf({ kind, name }: CatalogObject): string {
 }
 
 /**
- * The names of the properties in which `found` differs from `expected`. A materialized view that has been filled since is
- * as it should be: what is in it is data.
+ * The names of the properties in which `found` differs from `expected`. A materialized view that was filled later is no
+ * difference: its content is data.
  */
 export function changedProperties(expected: CatalogObject, found: CatalogObject): string[] {
   const names = new Set([...Object.keys(expected.properties), ...Object.keys(found.properties)]);

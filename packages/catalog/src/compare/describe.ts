@@ -3,7 +3,7 @@ import type { CatalogObject, Property, Kind } from "../catalog.ts";
 import { lastPart, qualifierOf, shorten } from "../sql/names.ts";
 import { isMove, type Rename } from "./renames.ts";
 
-/** A difference in words; `place` says where the schema was found: "in the live database". */
+/** Describes a difference; `place` says where the schema was found: "in the live database". */
 export function describeDifference({ kind, name, expected, found }: Difference, place = ""): string {
   const what = `${nounOf(kind, expected ?? found)} ${shorten(name)}`;
   const where = place ? ` ${place}` : "";
@@ -20,7 +20,7 @@ function nounOf(kind: Kind, object: CatalogObject | null): string {
   return kind === "function" ? String(object?.properties["type"] ?? kind) : kind;
 }
 
-/** A rename in words. */
+/** Describes a rename; `place` as in `describeDifference`. */
 export function describeRename(rename: Rename, place = ""): string {
   const { kind, from, to } = rename;
   const right = isMove(rename) ? `be in the schema ${qualifierOf(to)}` : `be named ${lastPart(to)}`;
@@ -30,7 +30,7 @@ export function describeRename(rename: Rename, place = ""): string {
 function describeChange(property: string, is: Property | undefined, should: Property | undefined): string {
   const [now, wanted] = [show(is).split("\n"), show(should).split("\n")];
   if (now.length < 2 && wanted.length < 2) return `${words(property)} is ${now[0]}, and should be ${wanted[0]}`;
-  // Of a long text, the first line that differs.
+  // For a text of several lines, name the first line that differs.
   const line = wanted.findIndex((text, index) => text !== now[index]);
   const at = line < 0 ? wanted.length : line;
   return `${words(property)} differs in line ${at + 1}: ${now[at]?.trim() ?? "nothing"}, and should be ${wanted[at]?.trim() ?? "nothing"}`;

@@ -3,12 +3,12 @@ import { compareCatalogs, type Difference } from "./compare.ts";
 import { lastPart, qualifierOf, replaceIdentifier, unquote } from "../sql/names.ts";
 import { resemble } from "./resemble.ts";
 
-/** An object that has another name than it should, and is otherwise the same. */
+/** An object whose name differs from the expected one and which is otherwise the same. */
 export interface Rename {
   readonly kind: Kind;
   /** The table that it belongs to, or null. */
   readonly table: string | null;
-  /** Both in full: `public.users.mail`, `public.users.email`. */
+  /** Both fully qualified: `public.users.mail`, `public.users.email`. */
   readonly from: string;
   readonly to: string;
 }
@@ -16,8 +16,8 @@ export interface Rename {
 const renamable: readonly Kind[] = ["table", "column", "sequence", "constraint", "index", "trigger", "policy"];
 
 /**
- * Finds what was only renamed, of these kinds, and gives the catalog as it would be with these names put right. Where a
- * table or column may just as well be another one with other rows, leave those kinds out.
+ * Finds objects of these kinds that were only renamed, and gives the catalog with these names corrected. Leave out
+ * tables and columns where the new one may hold other rows.
  */
 export function findRenames(
   expected: Catalog,
@@ -57,14 +57,14 @@ function findRename(
 
 function isSame(one: CatalogObject, other: CatalogObject, expected: Catalog, found: Catalog): boolean {
   if (one.table !== other.table) return false;
-  // With another schema and another name it is another object.
+  // An object with another schema and another name is another object.
   const [moved, named] = [
     qualifierOf(one.name) !== qualifierOf(other.name),
     lastPart(one.name) !== lastPart(other.name),
   ];
   if (moved && (named || one.kind !== "table")) return false;
   if (shapeOf(one) !== shapeOf(other)) return false;
-  // Many columns have the same type, and the rows of one under the name of another are wrong for certain.
+  // The type is not enough: many columns share it, and a wrong match would put one column's rows under another name.
   if (one.kind === "column") return isAlike(one, other) || haveSameConstraints(one, expected, other, found);
   return one.kind !== "table" || columnsOf(one, expected) === columnsOf(other, found);
 }
@@ -78,7 +78,7 @@ function haveSameConstraints(one: CatalogObject, expected: Catalog, other: Catal
   return own !== "" && own === constraintsOn(other, found);
 }
 
-/** The constraints of a column, whatever it is called. */
+/** The definitions of a column's constraints without the column's name. */
 function constraintsOn(column: CatalogObject, catalog: Catalog): string {
   const name = lastPart(column.name);
   const own = catalog.filter((object) => {
@@ -89,7 +89,7 @@ function constraintsOn(column: CatalogObject, catalog: Catalog): string {
   return definitions.toSorted().join("\n");
 }
 
-/** What an object is, whatever its name. */
+/** An object's properties as text, without its own name. */
 export function shapeOf({ name, properties }: CatalogObject): string {
   const own = lastPart(name);
   return JSON.stringify(Object.entries(properties).toSorted(), (_, value: unknown) =>
@@ -99,31 +99,31 @@ export function shapeOf({ name, properties }: CatalogObject): string {
 
 function columnsOf(table: CatalogObject, catalog: Catalog): string {
   const columns = catalog.filter((object) => object.kind === "column" && object.table === table.name);
-  // A serial column's default names a sequence that bears the table's name.
+  // Defaults are left out: a serial column's default names a sequence that contains the table's name.
   return columns
     .map((column) => `${lastPart(column.name)} ${String(column.properties["type"])}`)
     .toSorted()
     .join();
 }
 
-/** The catalog after a rename, as PostgreSQL would show it: what mentions the object follows. */
+/** The catalog after a rename, as PostgreSQL would show it: objects that mention the renamed one follow. */
 export function applyRename(catalog: Catalog, rename: Rename): Catalog {
   if (isMove(rename)) return [rename, ...companionsOf(catalog, rename)].reduce(applyOne, catalog);
   return applyOne(catalog, rename);
 }
 
-/** Whether the object has its name, in another schema. */
+/** Whether the rename is a move to another schema. */
 export function isMove({ kind, from, to }: Rename): boolean {
   return kind === "table" && qualifierOf(from) !== qualifierOf(to);
 }
 
-/** Indexes and the sequences of its columns go where the table goes. */
+/** A table's indexes and its columns' sequences move with it. */
 function companionsOf(catalog: Catalog, { from, to }: Rename): Rename[] {
   return catalog.flatMap(({ kind, table, name, properties }) => {
     const own =
       kind === "index" ? table === from : kind === "sequence" && qualifierOf(String(properties["ownedBy"])) === from;
     if (!own) return [];
-    // As if it were a table: everything that mentions it by its full name follows.
+    // Treated as a table, so that everything that mentions its full name follows.
     return [{ kind: "table" as const, table: null, from: name, to: `${qualifierOf(to)}.${lastPart(name)}` }];
   });
 }
@@ -155,7 +155,7 @@ function renameIn(text: string, object: CatalogObject, { kind, table, from, to }
   const [old, next] = [lastPart(from), lastPart(to)];
   if (kind === "table") {
     const replaced = replaceIdentifier(text, from, to);
-    // Where a query gives a table no other name, its columns bear the table's.
+    // In a query without an alias for the table, columns are qualified by the table's name.
     return replaced === text ? text : replaceIdentifier(replaced, old, next);
   }
   if (kind !== "column") return object.name === from ? replaceIdentifier(text, old, next) : text;
@@ -170,7 +170,7 @@ function mentions({ table, properties }: CatalogObject, name: string | null): bo
   return name !== null && (table === name || JSON.stringify(properties).includes(name));
 }
 
-/** The statement that renames. */
+/** The SQL statement of a rename. */
 export function renameStatement({ kind, table, from, to }: Rename): string {
   const [old, next] = [lastPart(from), lastPart(to)];
   switch (kind) {

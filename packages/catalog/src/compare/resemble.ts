@@ -1,9 +1,9 @@
 import { distance } from "fastest-levenshtein";
 
-/** Words that say what kind of thing a column holds, and nothing of which one. */
+/** Words that say what kind of value a column holds, but do not identify the column. */
 const general = new Set(["id", "ids", "at", "on", "is", "has"]);
 
-/** Whether two names may mean the same thing: the words of one are in the other, or few of their letters differ. */
+/** Whether two names may mean the same: all words of one are in the other, or at most 40 % of the letters differ. */
 export function resemble(one: string, other: string): boolean {
   const [a, b] = [wordsOf(one), wordsOf(other)];
   const [few, many] = a.length <= b.length ? [a, b] : [b, a];

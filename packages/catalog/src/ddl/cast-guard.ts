@@ -2,20 +2,20 @@ import { escapeLiteral } from "pg";
 import { type ColumnType, isNumber, isText, isWhole, keepsAll, readType } from "../sql/column-types.ts";
 import { lastPart, shorten, unquote } from "../sql/names.ts";
 
-/** A column whose type changes; its table and its name as SQL takes them. */
+/** A column whose type changes; table and column as SQL names them. */
 export interface TypeChange {
   readonly table: string;
   readonly column: string;
   readonly from: string;
   readonly to: string;
-  /** An enum takes a text as it is or not at all. */
+  /** An enum takes a text unchanged or refuses it. */
   readonly toEnum?: boolean | undefined;
 }
 
 /**
- * The statement that stands before a change of a type in which PostgreSQL would cut or round values without a word: it
- * counts those, and stops while there are any. Undefined where nothing is lost, or PostgreSQL itself refuses what does
- * not fit.
+ * A DO statement to run before a type change in which PostgreSQL would silently cut or round values: it counts such
+ * rows and raises an error if there are any. Undefined where nothing is lost, or where PostgreSQL refuses what does not
+ * fit.
  */
 export function guardOf(change: TypeChange): string | undefined {
   const loss = change.toEnum ? undefined : findLoss(change.from, change.to);
@@ -37,25 +37,25 @@ export function guardOf(change: TypeChange): string | undefined {
   ].join("\n");
 }
 
-/** Whether a statement is such a one. */
+/** Whether a statement comes from `guardOf`. */
 export function isGuard(statement: string | undefined): boolean {
   return statement?.startsWith("do $guard$\n") ?? false;
 }
 
-/** The casts that make a value, once it has its new type and as it is now, comparable. */
+/** Casts that make the value of the new type (`after`) and the present value (`before`) comparable. */
 interface Loss {
   readonly after: string;
   readonly before: string;
 }
 
-/** Finds how to tell the values that a cast changes without a word; undefined where there can be none. */
+/** Finds how to detect the values that a cast silently changes; undefined where it changes none. */
 function findLoss(from: string, to: string): Loss | undefined {
   const [a, b] = [readType(from), readType(to)];
   if (keepsAll(from, to) || refusesMisfits(a, b)) return undefined;
   const brackets = a.array && b.array ? "[]" : "";
   const both = (...types: string[]): Loss => compare(types, types, brackets);
   if (a.array !== b.array) return both("text");
-  // Of a floating-point number, PostgreSQL writes the shortest text that means it.
+  // PostgreSQL writes a floating-point number as the shortest text that gives the same number.
   if (isNumber(a) && isNumber(b)) return both("text", "numeric");
   if (isText(a)) return findLossOfText(b, brackets);
   const back = a.name === b.name || (isMoment(a) && isMoment(b)) || returning.has(`${a.name} > ${b.name}`);
@@ -78,20 +78,20 @@ function refusesMisfits(a: ColumnType, b: ColumnType): boolean {
 
 const isMoment = ({ name }: ColumnType) => /^(date$|timestamp)/.test(name);
 
-/** Pairs between which there is a cast back. */
+/** Type pairs with a cast back. */
 const returning = new Set(["inet > cidr", "integer > boolean"]);
 
-/** What PostgreSQL reads from a text without leaving anything out, or refuses. */
+/** Types to which PostgreSQL converts a whole text or refuses it. */
 const readWhole = new Set(["boolean", "uuid", "json", "jsonb", "bytea", "xml", "interval", "inet"]);
 
 function findLossOfText(to: ColumnType, brackets: string): Loss | undefined {
   const { name, size } = to;
   if (readWhole.has(name)) return undefined;
   if (name === "date") return compare(["timestamp"], ["timestamp"], brackets);
-  // A time zone in the text is passed over.
+  // PostgreSQL ignores a time zone in the text.
   if (name === "timestamp without time zone") return compare([], ["timestamptz", "timestamp"], brackets);
   if (name.startsWith("time")) return size < Infinity ? compare([], [name], brackets) : undefined;
-  // `01234` is more than the number that a whole one would be.
+  // Compared as text: `01234` would lose its zero as a whole number.
   if (!isNumber(to) || isWhole(to)) return compare(["text"], ["text"], brackets);
   return compare(["text", "numeric"], ["numeric"], brackets);
 }

@@ -4,7 +4,7 @@ import { isAssigned } from "../sql/column-types.ts";
 import { changeGrants, changeOptions, join, type DdlBuilder, sequenceOptions, text } from "./parts.ts";
 import { lastPart } from "../sql/names.ts";
 
-/** Columns of tables that are there. */
+/** DDL builder for columns of existing tables. */
 export const columns: DdlBuilder = {
   create: (object, catalog) => [
     `alter table ${object.table} add column ${defineColumn(object, catalog)}`,
@@ -13,7 +13,7 @@ export const columns: DdlBuilder = {
   ],
   drop: (object) => [`alter table ${object.table} drop column ${lastPart(object.name)}`],
   alter(expected, found, changed, catalog) {
-    // An expression that generates can only be taken away.
+    // A generation expression can only be dropped, not added or changed.
     const generation =
       changed.includes("generated") || (changed.includes("default") && expected.properties["generated"]);
     if (generation && expected.properties["generated"]) return undefined;
@@ -48,7 +48,7 @@ function changeType(
   const collate = expected.properties["collation"] ? ` collate ${text(expected, "collation")}` : "";
   const toEnum = catalog.some(({ kind, name }) => kind === "enum" && name === to);
   const guard = guardOf({ table: expected.table ?? "", column, from, to, toEnum });
-  // A cast of ours would cut what is too long; PostgreSQL's own refuses it.
+  // An explicit cast would cut long values; PostgreSQL's own assignment cast refuses them.
   const cast = isAssigned(from, to) ? "" : ` using ${column}::${to}`;
   return [...(guard === undefined ? [] : [guard]), alter(`type ${to}${collate}${cast}`)];
 }
@@ -89,12 +89,12 @@ function changeStorage(
   });
 }
 
-/** The storage of the column's type; only from PostgreSQL 16 on is it called `default`. */
+/** The default storage of the column's type; `set storage default` exists only from PostgreSQL 16 on. */
 function usualStorage(column: CatalogObject): string {
   return /^(numeric|inet|cidr)/.test(text(column, "type")) ? "main" : "extended";
 }
 
-/** A column as CREATE TABLE and ADD COLUMN take it. */
+/** A column's definition for CREATE TABLE and ADD COLUMN. */
 export function defineColumn(column: CatalogObject, catalog: Catalog): string {
   const { collation, generated, identity, notNull } = column.properties;
   const expression = text(column, "default");
@@ -114,7 +114,9 @@ function identityOptions(column: CatalogObject, catalog: Catalog): string {
   return sequence ? ` (sequence name ${sequence.name} ${sequenceOptions(sequence)})` : "";
 }
 
-/** A serial column's sequence is made before its table, and goes with the column. */
+/**
+ * Makes the column own its serial sequence, which is created before the table, so that it is dropped with the column.
+ */
 export function ownSequences(column: CatalogObject, catalog: Catalog): string[] {
   const owned = catalog.filter(
     (one) => one.kind === "sequence" && !one.properties["identity"] && one.properties["ownedBy"] === column.name,
@@ -122,7 +124,7 @@ export function ownSequences(column: CatalogObject, catalog: Catalog): string[] 
   return owned.map((sequence) => `alter sequence ${sequence.name} owned by ${column.name}`);
 }
 
-/** What CREATE TABLE and ADD COLUMN cannot say of a column. */
+/** Statements for properties that CREATE TABLE and ADD COLUMN cannot set. */
 export function afterColumn(column: CatalogObject): string[] {
   const plain = { ...column, properties: {} };
   const set = ["storage", "compression", "statistics", "options", "grants"].filter(

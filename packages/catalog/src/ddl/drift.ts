@@ -6,7 +6,7 @@ import { covers, list, text } from "./parts.ts";
 import { lastPart } from "../sql/names.ts";
 import { findRenames, renameStatement } from "../compare/renames.ts";
 
-/** A difference in words, with the statements that bring what was found to what should be there. */
+/** A difference described in words, with the statements that change what was found into what is expected. */
 export interface Drift {
   readonly kind: Kind;
   readonly name: string;
@@ -15,9 +15,9 @@ export interface Drift {
 }
 
 /**
- * Everything in which `found` differs from `expected`, in an order in which all the statements can run. What belongs to
- * a table that is missing or should not be there is part of that. A line that begins with `--` says why there is no
- * statement. `renamable` are the kinds of which one may have been renamed; all unless told.
+ * All differences of `found` from `expected`, in an order in which their statements can run. A missing or superfluous
+ * table's difference includes what belongs to the table. A line that begins with `--` says why there is no statement.
+ * `renamable` are the kinds in which to look for renames; default: all.
  */
 export function findDrift(expected: Catalog, found: Catalog, place = "", renamable?: readonly Kind[]): Drift[] {
   const { renames, renamed } = findRenames(expected, found, renamable);
@@ -38,7 +38,10 @@ export function findDrift(expected: Catalog, found: Catalog, place = "", renamab
   ];
 }
 
-/** A missing table is made with its columns, and with one that goes goes what it has; foreign keys stand for themselves. */
+/**
+ * Drops differences that a table's own difference covers: a missing table is created with its columns, a superfluous
+ * one is dropped with all that belongs to it. Foreign keys keep their own differences.
+ */
 function collapse(differences: readonly Difference[], expected: Catalog): Difference[] {
   const parents = new Map(expected.map((object) => [object.name, parentsOf(object)]));
   const whole = (test: (difference: Difference) => boolean) =>
@@ -59,7 +62,7 @@ function parentsOf(table: CatalogObject): readonly string[] {
   return table.properties["partitionOf"] ? [text(table, "partitionOf")] : list(table, "inherits");
 }
 
-/** A column comes from its parent and goes with it; only what was done to it alone is its own. */
+/** Whether an inherited column's difference only follows its parent's. */
 function isParents(
   one: Difference,
   differences: readonly Difference[],
@@ -105,7 +108,7 @@ function statementsFor({ kind, expected, found }: Difference, wanted: Catalog, t
   ];
 }
 
-/** A serial column's sequence belongs to it; where the column is made anew too, it takes the sequence itself. */
+/** Makes an existing serial column own its new sequence; a column that is created too takes the sequence itself. */
 function handOver(sequence: CatalogObject, there: Catalog): string[] {
   const { ownedBy, identity } = sequence.properties;
   if (
@@ -117,7 +120,7 @@ function handOver(sequence: CatalogObject, there: Catalog): string[] {
   return [`alter sequence ${sequence.name} owned by ${String(ownedBy)}`];
 }
 
-/** What goes when the object is dropped to be made anew. */
+/** The objects that are lost when this one is dropped and created again. */
 function dependentsOf(object: CatalogObject, catalog: Catalog): CatalogObject[] {
   return catalog.filter((one) => {
     if (one.kind === "comment")
@@ -132,7 +135,7 @@ function dependentsOf(object: CatalogObject, catalog: Catalog): CatalogObject[] 
   });
 }
 
-/** What goes, goes first, and what needs others before them; then what others need, oldest first. */
+/** Drops come first, dependents before what they depend on; then the rest, dependents last. */
 function byOrder(a: Difference, b: Difference): number {
   const [going, other] = [a.expected === null, b.expected === null];
   if (going !== other) return going ? -1 : 1;
@@ -149,6 +152,6 @@ const order: readonly Kind[] = kinds;
 function rankOf({ kind, expected, found }: Difference): number {
   const rank = order.indexOf(kind) * 3;
   const object = (expected ?? found) as CatalogObject;
-  // A foreign key needs the key that it refers to.
+  // A foreign key comes after the key that it refers to.
   return object.properties["type"] === "foreign key" ? rank + 1 : rank;
 }

@@ -19,12 +19,12 @@ import { composites, domains, enums } from "./types.ts";
 import { lastPart } from "../sql/names.ts";
 
 const drop = (object: CatalogObject) => [`drop ${target(object)}`];
-/** What belongs to a table and has its name in the definition. */
+/** Drops an object whose name is unique only within its table. */
 const dropOnTable = (object: CatalogObject) => [`drop ${object.kind} ${lastPart(object.name)} on ${object.table}`];
 
 const indexes: DdlBuilder = {
   create: (object) => [
-    // Of a partitioned table's index, PostgreSQL shows the part without the partitions' indexes.
+    // For a partitioned table's index, PostgreSQL shows `ON ONLY`, which leaves out the partitions' indexes.
     object.properties["invalid"] ? text(object, "definition") : text(object, "definition").replace(" ON ONLY ", " ON "),
     ...(object.properties["clustered"] ? [cluster(object)] : []),
   ],
@@ -55,7 +55,7 @@ const views: DdlBuilder = {
   },
 };
 
-/** What a view's columns have of their own: defaults for its INSERTs, and privileges. */
+/** Changes the defaults (for INSERTs) and privileges of a view's columns. */
 function changeColumns(expected: CatalogObject, found: CatalogObject): string[] {
   const columns = (object: CatalogObject, property: string) => Map.groupBy(list(object, property), firstName);
   const defaults = [columns(expected, "columnDefaults"), columns(found, "columnDefaults")] as const;
@@ -80,7 +80,7 @@ function changeColumns(expected: CatalogObject, found: CatalogObject): string[] 
   ];
 }
 
-/** The identifier that a text begins with. */
+/** The identifier at the start of a text. */
 function firstName(entry: string): string {
   return /^("(?:[^"]|"")*"|\S+)/.exec(entry)?.[1] ?? "";
 }
@@ -99,7 +99,7 @@ const functions: DdlBuilder = {
   drop,
   alter(expected, found, changed, catalog) {
     const rights = alterRights(expected, found, changed, catalog);
-    // Only with the same arguments and result can a function be replaced while others use it.
+    // `create or replace` keeps dependents, but needs the same arguments and result.
     if (
       rights ||
       changed.includes("type") ||
@@ -125,7 +125,7 @@ const enabled = (object: CatalogObject) => ables[text(object, "enabled")] ?? "en
 const onTable = (noun: "trigger" | "rule"): DdlBuilder => {
   const able = (object: CatalogObject, table: string | null, how: string) =>
     `alter table ${table} ${how} ${noun} ${lastPart(object.name)}`;
-  /** Partitions have the trigger too, and may have it otherwise. */
+  /** Enables or disables the trigger on those partitions that differ from the parent table. */
   const exceptions = (expected: CatalogObject, found: CatalogObject) => {
     const [wanted, there] = [list(expected, "exceptOn"), list(found, "exceptOn")].map(
       (entries) => new Map(entries.map((entry) => [entry.replace(/ \w+$/, ""), entry.replace(/^.* /, "")])),
@@ -189,7 +189,7 @@ const eventTriggers: DdlBuilder = {
       : [`alter event trigger ${expected.name} ${enabled(expected)}`],
 };
 
-/** How each kind of object is made, changed and dropped. */
+/** The DDL builder of each kind. */
 export const builders: Readonly<Record<Kind, DdlBuilder>> = {
   extension: {
     create: (object) => [`create extension ${object.name} with schema ${text(object, "schema")}`],

@@ -1,11 +1,11 @@
 import type { Catalog, CatalogObject } from "../catalog.ts";
 import { lastPart, unquote } from "../sql/names.ts";
 
-/** How a kind of object is brought to what it should be. */
+/** DDL builder: gives the statements that create, drop or alter objects of one kind. */
 export interface DdlBuilder {
   create(object: CatalogObject, catalog: Catalog): string[];
   drop(object: CatalogObject, catalog: Catalog): string[];
-  /** Undefined: there is no way but to drop it and make it anew. `changed` names the properties. */
+  /** Undefined: the object must be dropped and created again. `changed` holds the names of the changed properties. */
   alter?(
     expected: CatalogObject,
     found: CatalogObject,
@@ -14,26 +14,26 @@ export interface DdlBuilder {
   ): string[] | undefined;
 }
 
-/** A property as text; an empty one where it is not set. */
+/** A property as text, empty where it is not set. */
 export function text(object: CatalogObject, property: string): string {
   const value = object.properties[property];
   return value === undefined ? "" : String(value);
 }
 
-/** A property as a list. */
+/** A property as a list, empty where it is not one. */
 export function list(object: CatalogObject, property: string): readonly string[] {
   const value = object.properties[property];
   return Array.isArray(value) ? value : [];
 }
 
-/** The words that are not empty, with a space between. */
+/** Joins the non-empty words with a space. */
 export function join(...words: readonly string[]): string {
   return words.filter((word) => word !== "").join(" ");
 }
 
 const nouns: Partial<Record<CatalogObject["kind"], string>> = { enum: "type", range: "type" };
 
-/** The object as ALTER, DROP and GRANT name it. */
+/** An object's kind and name for ALTER, DROP and GRANT. */
 export function target(object: CatalogObject): string {
   if (object.kind === "view")
     return `${object.properties["materialized"] ? "materialized view" : "view"} ${object.name}`;
@@ -42,18 +42,18 @@ export function target(object: CatalogObject): string {
   return `${nouns[object.kind] ?? object.kind} ${object.name}`;
 }
 
-/** Owner and privileges of a new object. */
+/** The statements for the owner and privileges of a new object. */
 export function rightsOf(object: CatalogObject): string[] {
   const empty = { ...object, properties: {} };
   return [...(object.properties["owner"] ? changeOwner(object) : []), ...changeGrants(object, empty)];
 }
 
-/** Gives the object to the owner that it should have. */
+/** The statement that sets the expected owner. */
 export function changeOwner(expected: CatalogObject): string[] {
   return [`alter ${target(expected)} owner to ${text(expected, "owner") || "current_user"}`];
 }
 
-/** Grants what is missing and revokes what should not be there. */
+/** The statements that grant missing privileges and revoke superfluous ones. */
 export function changeGrants(expected: CatalogObject, found: CatalogObject): string[] {
   const [wanted, there] = [list(expected, "grants"), list(found, "grants")];
   const wrong = there.filter((entry) => !wanted.includes(entry)).map((entry) => privilege(expected, entry, false));
@@ -63,7 +63,7 @@ export function changeGrants(expected: CatalogObject, found: CatalogObject): str
   ];
 }
 
-/** `no SELECT to api` is a privilege that every new object has and this one has not. */
+/** `no SELECT to api` means that this object lacks a privilege which new objects get by default. */
 function privilege(object: CatalogObject, entry: string, wanted: boolean): string {
   const [, no, right = "", role = "", option = ""] = /^(no )?(.+?) to (.+?)( with grant option)?$/.exec(entry) ?? [];
   const { on, columns } = grantee(object);
@@ -78,7 +78,7 @@ function grantee(object: CatalogObject): { on: string; columns: string } {
   return { on: object.kind === "domain" ? `type ${object.name}` : target(object), columns: "" };
 }
 
-/** Sets and resets storage parameters. */
+/** The statements that set and reset storage parameters. */
 export function changeOptions(what: string, expected: CatalogObject, found: CatalogObject): string[] {
   const [now, wanted] = [list(found, "options"), list(expected, "options")];
   const keys = (options: readonly string[]) => options.map((option) => option.split("=")[0] ?? "");
@@ -90,7 +90,7 @@ export function changeOptions(what: string, expected: CatalogObject, found: Cata
   ];
 }
 
-/** The options of a sequence, all of them written out. */
+/** A sequence's options, all written out. */
 export function sequenceOptions(sequence: CatalogObject): string {
   const { start, increment, min, max, cache, cycle } = sequence.properties;
   return join(
@@ -99,12 +99,12 @@ export function sequenceOptions(sequence: CatalogObject): string {
   );
 }
 
-/** Whether a list of plain column names holds this column. */
+/** Whether a list of unquoted column names contains this column. */
 export function covers(names: readonly string[], column: CatalogObject): boolean {
   return names.includes(unquote(lastPart(column.name)));
 }
 
-/** Alters owner and privileges, whatever else differs. */
+/** The statements for changed owner and privileges; ignores other changed properties. */
 export function changeRights(expected: CatalogObject, found: CatalogObject, changed: readonly string[]): string[] {
   return [
     ...(changed.includes("owner") ? changeOwner(expected) : []),
@@ -112,7 +112,7 @@ export function changeRights(expected: CatalogObject, found: CatalogObject, chan
   ];
 }
 
-/** Alters owner and privileges where nothing else differs. */
+/** The statements for changed owner and privileges; undefined where another property changed too. */
 export const alterRights: NonNullable<DdlBuilder["alter"]> = (expected, found, changed) =>
   changed.some((property) => property !== "owner" && property !== "grants")
     ? undefined

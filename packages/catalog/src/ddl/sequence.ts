@@ -1,7 +1,7 @@
 import type { CatalogObject, Property } from "../catalog.ts";
 import { changeRights, type DdlBuilder, rightsOf, sequenceOptions, target, text } from "./parts.ts";
 
-/** Sequences; that of an identity column is made and dropped with it. */
+/** DDL builder for sequences; an identity column's sequence is created and dropped with the column. */
 export const sequences: DdlBuilder = {
   create: (object) =>
     object.properties["identity"]
@@ -40,7 +40,7 @@ const bounds: Readonly<Record<string, readonly [min: string, max: string]>> = {
   bigint: ["-9223372036854775808", "9223372036854775807"],
 };
 
-/** The bounds of a sequence after its type alone has changed: where they are those of the old type, they follow. */
+/** A sequence's bounds after `alter sequence … as type`: bounds equal to the old type's change to the new type's. */
 export function boundsAs({ properties }: CatalogObject, type: string): Record<"min" | "max", Property> {
   const [from, to] = [bounds[String(properties["type"])], bounds[type]];
   const follow = (value: Property = "", index: 0 | 1) => (from && to && value === from[index] ? to[index] : value);

@@ -13,7 +13,7 @@ import {
 import { lastPart } from "../sql/names.ts";
 import { afterColumn, defineColumn, ownSequences } from "./column.ts";
 
-/** Tables with their columns; what else belongs to them comes after. */
+/** DDL builder for tables with their columns; everything else that belongs to a table has its own builder. */
 export const tables: DdlBuilder = {
   create(object, catalog) {
     const columns = catalog
@@ -105,7 +105,7 @@ function changeParents(expected: CatalogObject, found: CatalogObject): string[] 
   ];
 }
 
-/** Constraints, whatever their kind. */
+/** DDL builder for constraints of all types. */
 export const constraints: DdlBuilder = {
   create: (object) => [
     `alter table ${object.table} add constraint ${lastPart(object.name)} ${text(object, "definition")}`,
@@ -128,7 +128,7 @@ export const constraints: DdlBuilder = {
   },
 };
 
-/** Of the index, or of the index behind the constraint, that says in which order CLUSTER writes the table. */
+/** The statement that sets or removes this index, or this constraint's index, as the order of CLUSTER. */
 export function cluster(object: CatalogObject): string {
   return `alter table ${object.table} ${object.properties["clustered"] ? `cluster on ${lastPart(object.name)}` : "set without cluster"}`;
 }

@@ -1,7 +1,7 @@
 import { escapeLiteral } from "pg";
 import { alterRights, changeRights, list, type DdlBuilder, rightsOf, target, text } from "./parts.ts";
 
-/** Enums: PostgreSQL can add and rename values, and nothing else. */
+/** DDL builder for enums: PostgreSQL can only add and rename values. */
 export const enums: DdlBuilder = {
   create: (object) => [
     `create type ${object.name} as enum (${list(object, "values").map(escapeLiteral).join(", ")})`,
@@ -31,7 +31,7 @@ function renameValue(type: string, from: string, to: string): string {
   return `alter type ${type} rename value ${escapeLiteral(from)} to ${escapeLiteral(to)}`;
 }
 
-/** Domains with their constraints. */
+/** DDL builder for domains with their constraints. */
 export const domains: DdlBuilder = {
   create: (object) => [
     [
@@ -62,7 +62,7 @@ export const domains: DdlBuilder = {
   },
 };
 
-/** Composite types. */
+/** DDL builder for composite types. */
 export const composites: DdlBuilder = {
   create: (object) => [`create type ${object.name} as (${list(object, "attributes").join(", ")})`, ...rightsOf(object)],
   drop: (object) => [`drop ${target(object)}`],

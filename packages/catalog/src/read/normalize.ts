@@ -2,15 +2,15 @@ import type { CatalogObject, Property } from "../catalog.ts";
 import { readList } from "../sql/lexer.ts";
 
 /**
- * Brings what PostgreSQL writes in more than one way for the same thing to one: across its versions, and across dump
- * and restore.
+ * Unifies texts that PostgreSQL writes in more than one way: in different versions, and after dump and restore.
+ * `version` is `server_version_num`.
  */
 export async function normalize(objects: readonly CatalogObject[], version: number): Promise<CatalogObject[]> {
   const distributed = objects.map((object) => ({
     ...object,
     properties: mapTexts(object.properties, distributeCasts),
   }));
-  // From 16 on, PostgreSQL no longer qualifies the columns of a view over one table.
+  // From version 16 on, PostgreSQL no longer qualifies the columns of a view over one table.
   if (version >= 160_000 || !distributed.some(({ kind }) => kind === "view")) return distributed;
   const { unqualifyColumns } = await import("./unqualify-columns.ts");
   return await Promise.all(

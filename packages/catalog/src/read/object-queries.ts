@@ -2,7 +2,7 @@ import { type CatalogQuery, grants, identifier, notOfExtension, owner, ownSchema
 
 const none = `null::text as "table"`;
 
-// Which version of an extension a server has is the server's, not the schema's.
+// The version of an extension is left out: it depends on the server, not on the schema.
 const extensions: CatalogQuery = {
   kind: "extension",
   sql: `select ${identifier("e.extname")} as name, ${none}, e.oid::int8 as position,
@@ -10,7 +10,7 @@ const extensions: CatalogQuery = {
     from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname <> 'plpgsql'`,
 };
 
-// Owner and privileges of `public` are whoever's who made the database.
+// `public` is left out: its owner and privileges depend on who created the database.
 const schemas: CatalogQuery = {
   kind: "schema",
   sql: `select ${identifier("n.nspname")} as name, ${none}, n.oid::int8 as position, jsonb_build_object(
@@ -95,7 +95,7 @@ const eventTriggers: CatalogQuery = {
     from pg_event_trigger t where ${notOfExtension("pg_event_trigger", "t.oid")}`,
 };
 
-/** What stands in a schema beside relations. */
+/** The queries for objects that are not relations. */
 export const objectQueries: readonly CatalogQuery[] = [
   extensions,
   schemas,

@@ -1,7 +1,9 @@
 import { objectQueries } from "./object-queries.ts";
 import { relationQueries } from "./relation-queries.ts";
 
-/** One query for the whole catalog; `$1`: relations (oid) to leave out, `$2`: the role (oid) that owns the schema. */
+/**
+ * One query for the whole catalog; `$1`: oids of relations to leave out, `$2`: oid of the role that owns the schema.
+ */
 export function catalogSql(): string {
   const all = [...objectQueries, ...relationQueries].map(
     ({ kind, sql }) =>

@@ -1,35 +1,35 @@
 import type { Kind } from "../catalog.ts";
 
-/** How a kind is read: rows of `name`, `table`, `position` and `properties`, complete and in any order. */
+/** The query of one kind: rows of `name`, `table`, `position` and `properties`, in any order. */
 export interface CatalogQuery {
   readonly kind: Kind;
   readonly sql: string;
 }
 
-// Every query sees `given`: `excluded`, the relations (oid) to leave out, and `owner`, the role that owns the schema.
+// Every query can read `given`: `excluded`, the oids of relations to leave out, and `owner`, the schema's owner.
 
-/** Schemas that are a project's own. */
+/** Condition: `n` is a schema of the project. */
 export const ownSchema = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`;
 
-/** What an extension brought belongs to the extension. */
+/** Condition: the object does not belong to an extension. */
 export function notOfExtension(catalog: string, oid: string): string {
   return `not exists (select from pg_depend e where e.classid = '${catalog}'::regclass and e.objid = ${oid} and e.deptype = 'e')`;
 }
 
-/** The relation `c` in the schema `n`. */
+/** Condition: `c`, in the schema `n`, is a relation of the project. */
 export const ownRelation = `${ownSchema} and ${notOfExtension("pg_class", "c.oid")} and c.oid <> all ((select excluded from given)::oid[])`;
 
-/** An identifier as SQL takes it. */
+/** SQL that quotes an identifier where needed. */
 export function identifier(column: string): string {
   return `quote_ident(${column})`;
 }
 
-/** The full name of a relation. */
+/** SQL for a relation's full name. */
 export function relation(alias: string): string {
   return `${alias}.oid::regclass::text`;
 }
 
-/** The owner, where it is not the one that owns the schema: that one's name differs from database to database. */
+/** SQL for an owner; null for the role that owns the schema, whose name differs between databases. */
 export function owner(role: string): string {
   return `case when ${role} <> (select owner from given) then ${role}::regrole::text end`;
 }
@@ -40,8 +40,8 @@ const privileges = (acl: string, role: string) =>
     from aclexplode(${acl}) e where e.grantee <> ${role}`;
 
 /**
- * In what an object's privileges differ from those that the database gives each new one (`alter default privileges`):
- * a platform sets the latter for its own roles, and a shadow database has neither.
+ * SQL for how an object's privileges differ from those that the database gives to new objects (`alter default
+ * privileges`): a platform sets those for its own roles, and a shadow database lacks them.
  */
 export function grants(acl: string, kind: string, role: string, namespace: string): string {
   const type = kind === "s" ? "S" : kind;
@@ -55,15 +55,12 @@ export function grants(acl: string, kind: string, role: string, namespace: strin
       union all (select 'no ' || p from (select p from ${usual} as usual(p) except ${given}) as lost(p))) as grants(p))`;
 }
 
-/**
- * Options in the order of their names. No option that a user can set begins with `pg_`: such a one is the server's own
- * and no part of the schema.
- */
+/** SQL for options sorted by name. Options that begin with `pg_` are the server's own: users cannot set them. */
 export function options(column: string): string {
   return `(select jsonb_agg(o order by o collate "C") from unnest(${column}) o where o !~ '^pg_')`;
 }
 
-/** Of a column's options, the two that PostgreSQL documents: Debian's 15.20 keeps its own `pg_attver` beside them. */
+/** SQL for the two column options that PostgreSQL documents: Debian's 15.20 adds its own `pg_attver`. */
 export function columnOptions(column: string): string {
   return `(select jsonb_agg(o order by o collate "C") from unnest(${column}) o where o ~ '^n_distinct(_inherited)?=')`;
 }
@@ -82,8 +79,8 @@ const commented = [
   "pg_event_trigger",
 ];
 
-// Objects made after the database have numbers from 16384.
-/** Comments on whatever is a project's own. */
+// Users' objects have oids from 16384 on.
+/** Comments on the project's objects. */
 export const commentsOn: CatalogQuery = {
   kind: "comment",
   sql: `select regexp_replace(i.type, '^(table|view|materialized view|foreign table|composite type) column$', 'column') || ' ' || i.identity as name, null::text as "table", d.objoid::int8 as position,

@@ -2,15 +2,15 @@ import { type Catalog, type CatalogObject, type Kind, kinds, type Query } from "
 import { normalize } from "./normalize.ts";
 import { catalogSql } from "./queries.ts";
 
-/** Which part of a database is its schema. */
+/** Which objects of a database belong to the schema. */
 export interface CatalogScope {
-  /** Tables that are no part of it, by their names as SQL takes them: those of the tool that compares. */
+  /** Names of tables to leave out, as SQL takes them: those of the tool that compares. */
   readonly except: readonly string[];
-  /** A table whose owner is the usual one, as SQL takes its name; that of most tables where there is none. */
+  /** A table, as SQL names it, whose owner counts as the schema's owner; default: the owner of most tables. */
   readonly ownedLike?: string | undefined;
 }
 
-/** Reads the schema of a database in one snapshot, and changes nothing. Throws what the server refuses. */
+/** Reads a database's schema in one read-only snapshot. Throws the server's errors. */
 export async function readCatalog(query: Query, scope: CatalogScope): Promise<Catalog> {
   await query("begin isolation level repeatable read read only");
   try {
@@ -20,14 +20,14 @@ export async function readCatalog(query: Query, scope: CatalogScope): Promise<Ca
   }
 }
 
-/** Reads the schema inside a transaction that is open, with what it has changed so far. */
+/** Reads the schema in an open transaction, including its uncommitted changes. */
 export async function readCatalogInTransaction(query: Query, scope: CatalogScope): Promise<Catalog> {
   const { excluded, owner, version, prepared } = await findGiven(query, scope);
   await query("savepoint catalog");
-  // With nothing on the path, PostgreSQL writes every name out; without JIT, 20 queries are not compiled for a few rows.
+  // An empty search_path makes PostgreSQL qualify all names; JIT would compile 20 queries for a few rows.
   await query("set local search_path = ''; set local jit = off; set local plan_cache_mode = force_generic_plan");
   await query(writing);
-  // Planning takes far longer than reading, and a session that reads once often reads again.
+  // Prepared, because planning takes far longer than reading and a session often reads more than once.
   if (!prepared) await query(`prepare ${statementName} (oid[], oid) as ${catalogSql()}`);
   const rows = await query<CatalogObject & { readonly position: string }>(
     `execute ${statementName} ('{${excluded.join()}}', ${owner})`,
@@ -41,7 +41,7 @@ export async function readCatalogInTransaction(query: Query, scope: CatalogScope
   return (await normalize(objects, version)).toSorted(byKindAndName);
 }
 
-// How PostgreSQL writes values and names is a matter of settings, which each database may have of its own.
+// These settings change how PostgreSQL writes values and names, and each database may have its own.
 const writing = Object.entries({
   timezone: "UTC",
   datestyle: "ISO, YMD",
@@ -57,11 +57,11 @@ const writing = Object.entries({
 const statementName = "migrator_catalog";
 
 interface Given {
-  /** The tables that are no part of the schema, and what belongs to them (oid). */
+  /** The oids of the tables to leave out and of what belongs to them. */
   readonly excluded: string[];
-  /** The role that owns what the scope names, or, where there is none, most tables (oid). */
+  /** The oid of the role that owns `ownedLike`, else of the owner of most tables. */
   readonly owner: string;
-  /** `150018` is 15.18. */
+  /** `server_version_num`: `150018` is 15.18. */
   readonly version: number;
   /** Whether this session has read a catalog before. */
   readonly prepared: boolean;

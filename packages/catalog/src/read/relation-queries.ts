@@ -61,7 +61,7 @@ const names = (table: string, numbers: string) =>
   `(select jsonb_agg(k.attname order by l.place) from unnest(${numbers}) with ordinality l(number, place)
       join pg_attribute k on k.attrelid = ${table} and k.attnum = l.number)`;
 
-// From PostgreSQL 18 on a NOT NULL is a constraint too; the column says it already, on every version.
+// NOT NULL is left out: PostgreSQL 18 has it as a constraint, but the column has it on every version.
 const constraints: CatalogQuery = {
   kind: "constraint",
   sql: `select ${relation("c")} || '.' || ${identifier("o.conname")} as name, ${relation("c")} as "table", o.oid::int8 as position, jsonb_build_object(
@@ -76,7 +76,7 @@ const constraints: CatalogQuery = {
     where o.contype in ('c', 'f', 'p', 'u', 'x') and o.conparentid = 0 and o.conislocal and ${ownRelation}`,
 };
 
-// What stands behind a constraint, or was attached to the index of a partitioned table, is made and dropped with that.
+// Left out: indexes of constraints and indexes attached to a partitioned table's index, which are created with those.
 const indexes: CatalogQuery = {
   kind: "index",
   sql: `select ${relation("x")} as name, ${relation("c")} as "table", x.oid::int8 as position, jsonb_build_object(
@@ -168,7 +168,7 @@ const statistics: CatalogQuery = {
     where ${ownSchema} and ${notOfExtension("pg_statistic_ext", "s.oid")}`,
 };
 
-/** What relations are and what belongs to them. */
+/** The queries for relations and what belongs to them. */
 export const relationQueries: readonly CatalogQuery[] = [
   sequences,
   tables,

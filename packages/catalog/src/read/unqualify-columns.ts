@@ -3,11 +3,11 @@ import { tokenize } from "../sql/tokens.ts";
 
 interface ColumnRef {
   readonly fields: readonly { readonly String?: { readonly sval: string } }[];
-  /** In bytes from the start. */
+  /** The byte offset in the query. */
   readonly location?: number;
 }
 
-/** Takes the table's name from the columns of a query over one table, as PostgreSQL 16 and later write it. */
+/** Removes the table's name from the columns of a query over one table, as PostgreSQL 16 and later write it. */
 export async function unqualifyColumns(definition: string): Promise<string> {
   const { stmts } = (await parse(definition)) as { stmts?: { stmt?: { SelectStmt?: Record<string, unknown> } }[] };
   const select = stmts?.[0]?.stmt?.SelectStmt;
@@ -21,7 +21,7 @@ export async function unqualifyColumns(definition: string): Promise<string> {
   return cutQualifiers(definition, new Set(starts));
 }
 
-/** The columns of the query itself: a query inside it has tables of its own. */
+/** The columns of the query itself, not of subqueries, which have their own tables. */
 function findColumns(node: unknown): ColumnRef[] {
   if (Array.isArray(node)) return node.flatMap(findColumns);
   if (typeof node !== "object" || node === null) return [];
@@ -32,7 +32,7 @@ function findColumns(node: unknown): ColumnRef[] {
   });
 }
 
-/** Takes away the first name and its point at each of these places. */
+/** Removes the qualifier and its dot at each of these positions. */
 function cutQualifiers(sql: string, starts: ReadonlySet<number>): string {
   const { tokens } = tokenize(sql);
   let [text, from] = ["", 0];

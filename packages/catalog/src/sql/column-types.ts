@@ -1,14 +1,14 @@
-/** A column's type as PostgreSQL writes it, taken apart. */
+/** The parts of a column's type as PostgreSQL writes it. */
 export interface ColumnType {
-  /** Without its size: `timestamp with time zone`; of an array that of its elements. */
+  /** Without the size: `timestamp with time zone`; for an array, the name of its elements' type. */
   readonly name: string;
-  /** Infinity where it has none. */
+  /** Infinity for a type without a size. */
   readonly size: number;
   readonly scale: number;
   readonly array: boolean;
 }
 
-/** Takes `character varying(20)` or `numeric(12,2)[]` apart. */
+/** Parses a type such as `character varying(20)` or `numeric(12,2)[]`. */
 export function readType(type: string): ColumnType {
   const array = type.endsWith("[]");
   const element = array ? type.slice(0, -2) : type;
@@ -18,24 +18,24 @@ export function readType(type: string): ColumnType {
   return { name, size: Number(size ?? Infinity), scale: Number(scale ?? 0), array };
 }
 
-/** Whether values of the type are texts, which PostgreSQL makes of every other type by itself. */
+/** Whether the type is a text type; PostgreSQL casts every other type to these implicitly on assignment. */
 export function isText({ name }: ColumnType): boolean {
   return ["text", "character varying", "character"].includes(name) || /(^|\.)citext$/.test(name);
 }
 
 const wholes: readonly string[] = ["smallint", "integer", "bigint"];
 
-/** Whether values of the type are numbers without a fraction. */
+/** Whether the type holds whole numbers only. */
 export function isWhole({ name, size, scale }: ColumnType): boolean {
   return wholes.includes(name) || (name === "numeric" && size < Infinity && scale === 0);
 }
 
-/** Whether values of the type are numbers. */
+/** Whether the type is numeric. */
 export function isNumber({ name }: ColumnType): boolean {
   return wholes.includes(name) || ["numeric", "real", "double precision"].includes(name);
 }
 
-/** Whether after a change of the type every value says what it said before. */
+/** Whether every value stays equal when the type changes. */
 export function keepsAll(from: string, to: string): boolean {
   const [a, b] = [readType(from), readType(to)];
   if (a.array !== b.array) return false;
@@ -59,7 +59,7 @@ const kept = new Set([
   "jsonb > json",
 ]);
 
-/** Whether PostgreSQL casts a column's values by itself when its type changes, without USING. */
+/** Whether PostgreSQL changes a column's type without USING. */
 export function isAssigned(from: string, to: string): boolean {
   const [a, b] = [readType(from), readType(to)];
   if (isText(b) && !b.array) return true;

@@ -27,7 +27,7 @@ const texts = fc
   .array(fc.constantFrom(...words.split(/\s+/), ...blanks), { maxLength: 12 })
   .map((parts) => parts.join(""));
 
-// There libpg-query, which gives comments as tokens, is not as the server is: it ends the literal at the comment.
+// Skipped: libpg-query ends a literal at a comment, which it gives as a token; the server does not.
 const literalOverComment = /'[ \t\f]*(?:--[^\n\r]*[\n\r]\s*)+'|'\s*[\n\r]\s*--/;
 
 beforeAll(loadModule);
@@ -36,7 +36,7 @@ it("reads what PostgreSQL's own scanner reads, and finds open what it finds open
   let compared = 0;
   const property = fc.property(texts, (sql) => {
     const theirs = scan(sql);
-    // A malformed number, escape or name ends its reading, but is refused before anything runs.
+    // libpg-query stops at a malformed number, escape or name; the server refuses such SQL before it runs anything.
     if (theirs === "malformed" || literalOverComment.test(sql)) return;
     const { tokens, closed } = tokenize(sql);
     expect(closed).toBe(theirs !== "open");
@@ -62,7 +62,7 @@ function show(kind: string, start: number, text: string): string {
   return `${kind} ${text} at ${start}`;
 }
 
-// What the scanner's numbers of tokens stand for in PostgreSQL's grammar.
+// The scanner's token numbers in PostgreSQL's grammar.
 const numbers: Partial<Record<Token["kind"], readonly number[]>> = {
   identifier: [259],
   number: [260, 266],

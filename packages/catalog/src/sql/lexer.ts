@@ -1,6 +1,6 @@
 import { type Token, tokenize } from "./tokens.ts";
 
-/** One command of a text, from its first token to its last; positions of tokens are those of the whole text. */
+/** One command of a text, from its first to its last token; token positions count from the start of the text. */
 export interface Command {
   /** Without its semicolon, and without comments before and after it. */
   readonly sql: string;
@@ -10,7 +10,7 @@ export interface Command {
 
 interface Structure {
   readonly tokens: readonly Token[];
-  /** Of the semicolons that end a command. */
+  /** The indexes of the semicolons that end a command. */
   readonly ends: readonly number[];
   readonly closed: boolean;
 }
@@ -36,7 +36,9 @@ function isWord(sql: string, token: Token | undefined, word: string): boolean {
   return sql.slice(token.start, token.end).toLowerCase() === word;
 }
 
-/** `begin atomic` in a `create function` or `create procedure`, whose statements end in semicolons of their own. */
+/**
+ * Whether the token ends `begin atomic` in a `create function` or `create procedure`: semicolons follow in the body.
+ */
 function opensBody(sql: string, tokens: readonly Token[], index: number, first: number): boolean {
   if (!isBeginAtomic(sql, tokens, index) || !isWord(sql, tokens[first], "create")) return false;
   const kind = isWord(sql, tokens[first + 1], "or") ? first + 3 : first + 1;
@@ -47,7 +49,7 @@ function isBeginAtomic(sql: string, tokens: readonly Token[], index: number): bo
   return isWord(sql, tokens[index], "atomic") && isWord(sql, tokens[index - 1], "begin");
 }
 
-/** Elsewhere than behind a semicolon `end` belongs to a `case`, or is a name. */
+/** Whether the token is an `end` that closes a body; any other `end` belongs to a `case` or is a name. */
 function closesBody(sql: string, tokens: readonly Token[], index: number): boolean {
   if (!isWord(sql, tokens[index], "end")) return false;
   const before = tokens[index - 1];
@@ -55,8 +57,7 @@ function closesBody(sql: string, tokens: readonly Token[], index: number): boole
 }
 
 /**
- * The commands of a text, split at semicolons outside parentheses and outside the body of `begin atomic … end`; those
- * that have no token are left out.
+ * Splits a text into commands at semicolons outside parentheses and `begin atomic … end`; omits those without a token.
  */
 export function splitCommands(sql: string): Command[] {
   const { tokens, ends } = readStructure(sql);
@@ -67,20 +68,20 @@ export function splitCommands(sql: string): Command[] {
   });
 }
 
-/** The unquoted words that a command begins with, in lower case, at most `limit`. */
+/** The unquoted words at the start of a command, in lower case, at most `limit`. */
 export function leadingWords({ sql, start, tokens }: Command, limit = 4): string[] {
   const other = tokens.findIndex(({ kind }) => kind !== "word");
   const words = tokens.slice(0, Math.min(limit, other < 0 ? tokens.length : other));
   return words.map((token) => sql.slice(token.start - start, token.end - start).toLowerCase());
 }
 
-/** What a command does to its transaction; undefined for all others, savepoints and `rollback to` among them. */
+/** The transaction control of a command; undefined for all others, including savepoints and `rollback to`. */
 export function transactionControlOf(command: Command): "begin" | "commit" | "rollback" | "prepare" | undefined {
   const [first = "", second = "", third] = leadingWords(command, 3);
   if (first === "begin" || (first === "start" && second === "transaction")) return "begin";
   if (first === "commit" || first === "end") return "commit";
   if (first === "abort") return "rollback";
-  // A prepared statement may have the name `transaction`.
+  // A prepared statement may be named `transaction`.
   if (first === "prepare")
     return second === "transaction" && command.tokens[2]?.kind === "string" ? "prepare" : undefined;
   const toSavepoint = second === "to" || (third === "to" && (second === "work" || second === "transaction"));
@@ -92,17 +93,17 @@ export function findTransactionControl(sql: string): Command | undefined {
   return splitCommands(sql).find((command) => transactionControlOf(command) !== undefined);
 }
 
-/** False when a quote, a comment, a parenthesis or a `begin atomic` is left open, so that it would take in what follows. */
+/** False when a quote, comment, parenthesis or `begin atomic` is left open and would include the text after it. */
 export function isClosed(sql: string): boolean {
   return readStructure(sql).closed;
 }
 
-/** The parts of a list, split at commas outside quotes, parentheses and brackets, without the blanks around them. */
+/** The parts of a list, split at commas outside quotes, parentheses and brackets, trimmed. */
 export function splitList(sql: string): string[] {
   return readList(sql, 0).parts;
 }
 
-/** The parts of a list that begins at `from`, and where the bracket around it closes: -1 where none does. */
+/** The parts of a list that begins at `from`, and the position of its closing bracket: -1 where there is none. */
 export function readList(sql: string, from: number): { readonly parts: string[]; readonly end: number } {
   const text = sql.slice(from);
   const parts: string[] = [];
@@ -121,12 +122,12 @@ export function readList(sql: string, from: number): { readonly parts: string[];
   return { parts: finish(parts, text.slice(start)), end: -1 };
 }
 
-/** An empty list has no part, and not an empty one. */
+/** Adds the last part; an empty list has no parts, not one empty part. */
 function finish(parts: readonly string[], last: string): string[] {
   return parts.length === 0 && isEmptySql(last) ? [] : [...parts, last.trim()];
 }
 
-/** True for a text that has nothing but comments, blanks and semicolons. */
+/** True for a text of only comments, blanks and semicolons. */
 export function isEmptySql(sql: string): boolean {
   return splitCommands(sql).length === 0;
 }

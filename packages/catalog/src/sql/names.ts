@@ -1,4 +1,4 @@
-/** The parts of a qualified name, each as SQL takes it: `public."Users".email` has three. */
+/** The parts of a qualified name, still quoted: `public."Users".email` has three. */
 export function partsOf(name: string): string[] {
   return name.match(/"(?:[^"]|"")*"|[^."]+/g) ?? [];
 }
@@ -8,12 +8,12 @@ export function lastPart(name: string): string {
   return partsOf(name).at(-1) ?? name;
 }
 
-/** What stands before the last part: the schema of a table. */
+/** A qualified name without its last part: the schema of a table. */
 export function qualifierOf(name: string): string {
   return partsOf(name).slice(0, -1).join(".");
 }
 
-/** A name as people write it: without `public`. */
+/** Removes `public.` from names in a text, for messages. */
 export function shorten(name: string): string {
   return name.replaceAll(/(?<![\w"])public\./g, "");
 }
@@ -24,8 +24,8 @@ export function unquote(identifier: string): string {
 }
 
 /**
- * Puts one identifier in the place of another wherever SQL names it. A name alone may be a function's before a bracket,
- * and is a text between quotes; a qualified one is itself there too: `nextval('public.users_id_seq'::regclass)`.
+ * Replaces one identifier by another wherever SQL names it. An unqualified name is not replaced before a bracket (a
+ * function) or within quotes (a text); a qualified one is: `nextval('public.users_id_seq'::regclass)`.
  */
 export function replaceIdentifier(text: string, from: string, to: string): string {
   const qualified = partsOf(from).length > 1;

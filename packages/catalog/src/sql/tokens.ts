@@ -1,7 +1,7 @@
 /**
- * One piece of SQL that is neither comment nor blank, `start` and `end` in UTF-16 units of the text. A `word` is a
- * keyword or an unquoted name, an `identifier` a quoted name; a `string` is any literal in quotes or dollar quotes,
- * with its prefix and its continuation on later lines; a `symbol` is what has no other kind: `, ( ) [ ] . ; : ::`.
+ * One token of SQL, without comments and blanks; `start` and `end` are offsets in UTF-16 units. A `word` is a keyword
+ * or an unquoted name, an `identifier` a quoted name; a `string` is any literal in quotes or dollar quotes, with its
+ * prefix and its continuation on later lines; a `symbol` is everything else: `, ( ) [ ] . ; : ::`.
  */
 export interface Token {
   readonly kind: "word" | "identifier" | "string" | "number" | "parameter" | "operator" | "symbol";
@@ -21,15 +21,15 @@ function mark(characters: string, flags: number): void {
   for (const character of characters) classes[character.charCodeAt(0)] = flags;
 }
 
-/** PostgreSQL takes every character outside ASCII for a letter. */
+/** PostgreSQL treats every non-ASCII character as a letter. */
 function isOf(flags: number, sql: string, at: number): boolean {
   const code = sql.charCodeAt(at);
   return ((code > 127 ? wordStart | wordPart : (classes[code] ?? 0)) & flags) !== 0;
 }
 
 /**
- * Reads SQL as PostgreSQL's scanner does with `standard_conforming_strings` on. `closed` is false when a quote, a
- * dollar quote or a comment does not end: it is then the last token. Malformed numbers are not refused.
+ * Splits SQL into tokens as PostgreSQL's scanner does with `standard_conforming_strings` on. `closed` is false when a
+ * quote, a dollar quote or a comment does not end: it is then the last token. Malformed numbers are accepted.
  */
 export function tokenize(sql: string): { readonly tokens: readonly Token[]; readonly closed: boolean } {
   const tokens: Token[] = [];
@@ -43,7 +43,7 @@ export function tokenize(sql: string): { readonly tokens: readonly Token[]; read
   return { tokens, closed: true };
 }
 
-/** What does not end must not be lost by who takes the text apart. */
+/** The token for an unclosed comment or literal, so that callers do not lose its text. */
 function open(kind: Token["kind"] | "blank", start: number, end: number): Token {
   return { kind: kind === "blank" ? "symbol" : kind, start, end };
 }
@@ -93,7 +93,7 @@ const number = new RegExp(
   "y",
 );
 
-/** Where the token at `at` ends; negative: it is not closed. */
+/** The end of the token at `at`; negative: it is not closed. */
 function endOf(kind: Token["kind"] | "blank", sql: string, at: number): number {
   if (kind === "blank") return endOfBlank(sql, at);
   if (kind === "word") return skip(wordPart, sql, at + 1);
@@ -149,7 +149,7 @@ function endOfIdentifier(sql: string, from: number): number {
 function endOfString(sql: string, start: number): number {
   if (sql[start] === "$") return endOfDollars(sql, start);
   const escapes = "eE".includes(sql.charAt(start));
-  // Two quotes are one quote in it, but not in a literal of bits.
+  // A doubled quote stands for one quote, but not in a bit-string literal.
   const pairs = !"bBxX".includes(sql.charAt(start));
   for (let at = sql.indexOf("'", start) + 1; ;) {
     const sign = escapes ? find(/['\\]/g, sql, at) : sql.indexOf("'", at);
@@ -166,7 +166,7 @@ function endOfDollars(sql: string, start: number): number {
   return end < 0 ? -1 : end + delimiter.length;
 }
 
-/** A literal goes on in the next quote when only blanks and `--` comments, with a line break, stand between. */
+/** A literal continues in the next quotes if only blanks and `--` comments, with a line break, are between. */
 function findContinuation(sql: string, from: number): number {
   const start = skip(blank, sql, from);
   let at = start;
@@ -175,14 +175,14 @@ function findContinuation(sql: string, from: number): number {
   return isContinued ? at + 1 : -1;
 }
 
-/** Adds the operators of a run of operator characters, which a comment ends; gives where it ends. */
+/** Adds the operators in a run of operator characters, which a comment ends; returns the end of the run. */
 function pushOperators(tokens: Token[], sql: string, start: number): number {
   let [end, last, isFree] = [start, start + 1, false];
   for (; isOf(operator, sql, end) && !isComment(sql, end); end++) {
     isFree ||= "~!@#^&|`?%".includes(sql.charAt(end));
     if (isFree || !"+-".includes(sql.charAt(end))) last = end + 1;
   }
-  // `=-1` is `=` and `-1`: only an operator with one of the signs above may end in plus or minus.
+  // `=-1` is `=` and `-1`: only an operator that contains one of the characters above may end in plus or minus.
   tokens.push({ kind: "operator", start, end: last });
   for (let at = last; at < end; at++) tokens.push({ kind: "operator", start: at, end: at + 1 });
   return end;
