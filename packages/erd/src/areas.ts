@@ -1,11 +1,11 @@
 import { distance } from "fastest-levenshtein";
 import { AreasError } from "./errors.ts";
 
-/** Tables that belong together. */
+/** A group of tables that the picture shows together. */
 export interface Area {
-  /** Empty: there is only one, and it needs no name. */
+  /** Empty where the diagram has only one area. */
   readonly name: string;
-  /** Names of the diagram's tables. */
+  /** The names of its tables in the diagram. */
   readonly tables: readonly string[];
 }
 
@@ -23,8 +23,8 @@ interface Link {
 }
 
 /**
- * Puts each table into one area: as configured; the rest by schema where there are several, else, where nothing is
- * configured, by what is linked. Throws a `AreasError` for a table that is not there or stands in two areas.
+ * Assigns each table to one area: as configured; the rest by schema where there are several schemas; else, without any
+ * configuration, by foreign keys. Throws an `AreasError` for an unknown table or one in two areas.
  */
 export function groupTables(tables: readonly Table[], links: readonly Link[], configured: AreaNames): Area[] {
   const areas = Object.entries(configured).map(([name, names]) => ({
@@ -75,7 +75,7 @@ function namesOf(tables: readonly Table[]): string[] {
   return tables.map(({ name }) => name);
 }
 
-/** What hangs together, under the name of the table that most others reference; what hangs on nothing, together. */
+/** One area for each group of linked tables, named after its most referenced table, and one for all unlinked tables. */
 function groupByLinks(names: readonly string[], links: readonly Link[]): Area[] {
   const groups = connect(names, links);
   if (groups.length < 2) return [{ name: "", tables: names }];
@@ -107,7 +107,10 @@ function orderByReferences(tables: readonly string[], links: readonly Link[]): s
   return tables.toSorted((a, b) => references(b) - references(a) || (a < b ? -1 : 1));
 }
 
-/** Puts beside each other what is linked: after the most referenced table always the one with most links to the last. */
+/**
+ * Places linked tables next to each other: the most referenced one first, then always the one most linked to the
+ * placed.
+ */
 function orderByLinks(tables: readonly string[], links: readonly Link[]): string[] {
   const waiting = orderByReferences(tables, links);
   const pull = new Map<string, number>();
@@ -117,7 +120,7 @@ function orderByLinks(tables: readonly string[], links: readonly Link[]): string
     const next = waiting.findIndex((table) => (pull.get(table) ?? 0) === strongest);
     const [table = ""] = waiting.splice(next, 1);
     ordered.push(table);
-    // The later a table was placed, the nearer is what it pulls.
+    // Links to tables placed later weigh more.
     for (const { from, to } of links)
       for (const [one, other] of [[from, to] as const, [to, from] as const])
         if (one === table) pull.set(other, (pull.get(other) ?? 0) + ordered.length);

@@ -2,19 +2,19 @@ import type { Area } from "./areas.ts";
 import type { Box } from "./measure.ts";
 import { legibility } from "./page.ts";
 
-/** The room around the tables of an area, in pixels; above it stands the area's name. */
+/** The space around an area's tables, in pixels; the area's name is in the space above them. */
 export const padding = { top: 34, side: 12, bottom: 14 } as const;
 const gap = 16;
-/** Roughly what the lines take between two columns. */
+/** The approximate width of the lines between two columns, in pixels. */
 const channel = 90;
 
-/** Where a table shall stand; its node is as large as its box and the room of its area around it. */
+/** The intended place of a table, in pixels; its node is its box plus the area's padding around it. */
 export interface Slot {
   readonly table: string;
   readonly column: number;
-  /** The top of the node. */
+  /** The node's top. */
   readonly y: number;
-  /** How far below that the table begins. */
+  /** The distance from the node's top to the table's. */
   readonly above: number;
   readonly width: number;
   readonly height: number;
@@ -28,8 +28,8 @@ interface Block {
 type Column = readonly Block[];
 
 /**
- * Arranges areas in columns, in their order, so that a page in landscape shows them as large as can be. A large area
- * takes columns of its own; each column is centred.
+ * Arranges areas in columns, in their order, so that a landscape page shows them as large as possible. A large area
+ * takes several columns; each column is centred vertically.
  */
 export function arrange(areas: readonly Area[], boxes: ReadonlyMap<string, Box>): Slot[] {
   const blocks = areas.map(({ name, tables }) => ({
@@ -41,7 +41,7 @@ export function arrange(areas: readonly Area[], boxes: ReadonlyMap<string, Box>)
   return best.flatMap((column, index) => place(column, index, Math.round((height - heightOf(column)) / 2)));
 }
 
-/** Every arrangement that some height of a column gives, the tallest columns first. */
+/** The arrangements for column heights in steps of 24 pixels, tallest columns first. */
 function candidates(blocks: readonly Block[]): Column[][] {
   const total = heightOf(blocks);
   const lowest = Math.max(0, ...blocks.flatMap(({ boxes }) => boxes.map(([, { height }]) => height)));

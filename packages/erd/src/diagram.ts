@@ -3,48 +3,48 @@ import { partsOf, unquote } from "@thedata/catalog/sql";
 import { type Area, type AreaNames, groupTables } from "./areas.ts";
 import { type UniqueKey, uniqueKeysOf } from "./unique-keys.ts";
 
-/** A column as a reader wants to see it. */
+/** A column as the picture shows it. */
 export interface DiagramColumn {
   readonly name: string;
-  /** In PostgreSQL's words, the long ones shortened: `timestamptz`, `varchar(255)`. */
+  /** PostgreSQL's name, shortened where long: `timestamptz`, `varchar(255)`. */
   readonly type: string;
   readonly nullable: boolean;
   readonly primaryKey: boolean;
   readonly foreignKey: boolean;
-  /** True: no two rows have the same value. Keys of more columns stand in the table's `uniques`. */
+  /** True for a unique key of this column alone; keys of several columns are in the table's `uniques`. */
   readonly unique: boolean;
 }
 
-/** A table; a partitioned one stands for its partitions. */
+/** A table; a partitioned table also represents its partitions. */
 export interface DiagramTable {
-  /** As people write it: without `public`, and without quotes but around a dot. No two tables have the same. */
+  /** Without `public`, and without quotes unless it contains a dot; unique in the diagram. */
   readonly name: string;
   readonly schema: string;
   readonly columns: readonly DiagramColumn[];
-  /** Unique keys of several columns, of expressions or of some rows only: `user_id, role_id`. */
+  /** Unique keys of several columns, with expressions or of some rows only: `user_id, role_id`. */
   readonly uniques: readonly string[];
 }
 
-/** A foreign key, from the table that has it to the one that it references. */
+/** A foreign key, from its table to the referenced one. */
 export interface Relation {
   readonly from: string;
   readonly columns: readonly string[];
   readonly to: string;
   readonly referencedColumns: readonly string[];
   readonly cardinality: "many-to-one" | "one-to-one";
-  /** True: a row need not reference any. */
+  /** True: a row may reference nothing. */
   readonly optional: boolean;
   readonly onDelete: "no action" | "restrict" | "cascade" | "set null" | "set default";
 }
 
-/** What a picture of a schema shows, in the order in which it is told. */
+/** The content of a picture of a schema, in the order in which it is written. */
 export interface Diagram {
   readonly areas: readonly Area[];
   readonly tables: readonly DiagramTable[];
   readonly relations: readonly Relation[];
 }
 
-/** Makes the picture's content of a catalog. Throws a `AreasError` when `areas` names tables that are not there. */
+/** Makes a diagram from a catalog. Throws an `AreasError` when `areas` names an unknown table, or one table twice. */
 export function diagramOf(catalog: Catalog, areas: AreaNames = {}): Diagram {
   const parts = collectParts(catalog);
   const parents = new Map(
@@ -62,7 +62,7 @@ export function diagramOf(catalog: Catalog, areas: AreaNames = {}): Diagram {
 }
 
 interface Parts {
-  /** In the table's order. */
+  /** In the order of the table. */
   readonly columns: readonly CatalogObject[];
   readonly keys: readonly UniqueKey[];
   readonly foreign: ReadonlySet<string>;
@@ -70,7 +70,7 @@ interface Parts {
 
 const noParts: Parts = { columns: [], keys: [], foreign: new Set() };
 
-/** What belongs to each table, by the table's qualified name. */
+/** Each table's columns and keys, by the table's qualified name. */
 function collectParts(catalog: Catalog): Map<string | null, Parts> {
   const owned = [...Map.groupBy(catalog, ({ table }) => table)];
   return new Map(
@@ -132,7 +132,7 @@ function toRelation(key: CatalogObject, { columns: all, keys }: Parts, parents: 
   };
 }
 
-/** The partitioned table that a partition belongs to; any other table is its own. */
+/** The top partitioned table of a partition; for any other table, the table itself. */
 function rootOf(name: string, parents: Parents): string {
   const parent = parents.get(name);
   return typeof parent === "string" ? rootOf(parent, parents) : name;
@@ -152,7 +152,7 @@ function lastLabel(name: string): string {
   return unquote(partsOf(name).at(-1) ?? name);
 }
 
-/** A qualified name without `public`, and without quotes but around a dot. */
+/** A qualified name without `public`, and without quotes unless a part contains a dot. */
 function labelOf(name: string): string {
   const parts = partsOf(name);
   const shown = parts[0] === "public" && parts.length > 1 ? parts.slice(1) : parts;
@@ -168,7 +168,7 @@ const shortTypes: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w".])public\./g, ""],
 ];
 
-/** A type's name as people write it; a quoted one is somebody's own and stays. */
+/** Shortens a type's name; a quoted name is user-defined and only loses `public`. */
 function shortenType(type: string): string {
   if (type.includes('"')) return type.replaceAll(/(?<![\w".])public\.(?=")/g, "");
   return shortTypes.reduce((text, [long, short]) => text.replaceAll(long, short), type);

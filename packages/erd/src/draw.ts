@@ -3,10 +3,10 @@ import { layOut } from "./layout.ts";
 import { renderMermaid } from "./mermaid.ts";
 import { renderSvg } from "./svg.ts";
 
-/** How a diagram is written; Markdown is Mermaid within a fence. */
+/** The format of a picture; "markdown" is Mermaid in a fence. */
 export type PictureFormat = "svg" | "mermaid" | "markdown";
 
-/** Writes a diagram as text: the same for the same diagram, always. */
+/** Writes a diagram as text; equal diagrams give equal text. */
 export async function draw(diagram: Diagram, format: PictureFormat): Promise<string> {
   if (format === "svg") return renderSvg(diagram, await layOut(diagram));
   const mermaid = renderMermaid(diagram);

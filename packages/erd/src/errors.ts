@@ -1,4 +1,4 @@
-/** Areas name a table that is not there, or one table twice. */
+/** The configured areas name an unknown table, or one table twice. */
 export class AreasError extends Error {
   override readonly name = "AreasError";
 }

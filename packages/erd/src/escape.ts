@@ -1,4 +1,4 @@
-/** Text as XML takes it; what XML has no letter for, and what turns the direction, becomes the sign for that. */
+/** Escapes text for XML; characters that XML forbids or that change the text direction become U+FFFD. */
 export function escape(text: string): string {
   return text
     .toWellFormed()

@@ -9,7 +9,7 @@ export interface Rectangle extends Point {
   readonly height: number;
 }
 
-/** A table's box at its place. */
+/** A table's box and its position. */
 export interface PlacedTable extends Rectangle {
   readonly name: string;
   readonly box: Box;
@@ -21,7 +21,7 @@ export interface PlacedRelation {
   readonly points: readonly Point[];
 }
 
-/** Where everything stands, in whole pixels from the top left. */
+/** All positions and sizes, in whole pixels from the top left. */
 export interface Layout {
   readonly width: number;
   readonly height: number;
@@ -30,7 +30,7 @@ export interface Layout {
   readonly relations: readonly PlacedRelation[];
 }
 
-/** Lays a diagram out, always in the same way: areas around their tables, lines from row to row and around the tables. */
+/** Lays out a diagram, deterministically: areas around their tables, lines from row to row and around the tables. */
 export async function layOut({ areas, tables, relations }: Diagram): Promise<Layout> {
   const boxes = new Map(tables.map((table) => [table.name, boxOf(table)]));
   const slots = arrange(areas, boxes);
@@ -58,7 +58,7 @@ function placeTable(
   return { name: table, x: x + padding.side, y: y + above, width: box.width, height: box.height, box };
 }
 
-/** The rectangle around an area's tables, its name included. */
+/** The rectangle around an area's tables and its name. */
 function surround({ name, tables }: Area, placed: ReadonlyMap<string, PlacedTable>): Layout["areas"][number] {
   const boxes = tables.flatMap((table) => placed.get(table) ?? []);
   const x = Math.min(...boxes.map((box) => box.x)) - padding.side;
@@ -68,7 +68,7 @@ function surround({ name, tables }: Area, placed: ReadonlyMap<string, PlacedTabl
   return { name, x, y, width: right - x, height: bottom - y };
 }
 
-/** The line is routed to the edge of the room around a table; it goes on to the table itself. */
+/** Extends a line to the tables: ELK routes it only to the edge of the padding around them. */
 function reach(points: readonly Point[], start?: Rectangle, end?: Rectangle): Point[] {
   const towards = (point: Point, box: Rectangle): Point => ({
     x: point.x <= box.x ? box.x : box.x + box.width,

@@ -1,9 +1,9 @@
 import { dashes, sign } from "./lines.ts";
 
-/** The room that the legend takes, in pixels. */
+/** The legend's size in pixels. */
 export const legendSize = { width: 1000, height: 34 } as const;
 
-/** Explains the signs, in one line from the point given. */
+/** The SVG of the legend, in one line whose top left is given. */
 export function legend(left: number, top: number): string {
   const y = top + 22;
   const parts = [

@@ -5,7 +5,7 @@ import type { Point } from "./route.ts";
 
 const ink = "#44525f";
 
-/** How a line is drawn for what happens to a row when the row that it references is deleted. */
+/** The dash pattern of a line, by what its foreign key does on delete. */
 export const dashes: Readonly<Record<Relation["onDelete"], string>> = {
   cascade: "",
   "set null": "6 3",
@@ -14,7 +14,7 @@ export const dashes: Readonly<Record<Relation["onDelete"], string>> = {
   "no action": "1.5 2.5",
 };
 
-/** Draws a relation: a line with a sign at both ends, which tells itself in words to who points at it. */
+/** Draws a relation as SVG: a line with a sign at both ends, and a tooltip that describes it. */
 export function drawRelation({ relation, points }: PlacedRelation): string {
   const [start, afterStart] = points;
   const [beforeEnd, end] = points.slice(-2);
@@ -35,7 +35,7 @@ function tell({ from, columns, to, referencedColumns, onDelete }: Relation): str
 
 const bend = 5;
 
-/** A line through the points, its corners a little round. */
+/** The path through the points, with slightly rounded corners. */
 function pathOf(points: readonly Point[]): string {
   const steps = points.map((point, index) => {
     const [before, after] = [points[index - 1], points[index + 1]];
@@ -47,7 +47,7 @@ function pathOf(points: readonly Point[]): string {
   return steps.join("");
 }
 
-/** The point at a distance from one point on the way to another, at most half of it. */
+/** The point at this distance from `from` towards `to`, at most half way. */
 function towards(from: Point, to: Point, distance: number): Point {
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
   const part = Math.min(distance, length / 2) / length;
@@ -58,7 +58,7 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** The sign at `end` of a line that comes from `from`: how many rows there can be at this end for one at the other. */
+/** The sign at `end` of a line that comes from `from`: how many rows this end can have for one at the other end. */
 export function sign(kind: "one" | "zero or one" | "many", end: Point, from: Point): string {
   const length = Math.hypot(from.x - end.x, from.y - end.y) || 1;
   const [dx, dy] = [(from.x - end.x) / length, (from.y - end.y) / length];

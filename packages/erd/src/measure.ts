@@ -1,22 +1,22 @@
 import type { DiagramColumn, DiagramTable } from "./diagram.ts";
 
-/** Lengths in pixels. Letters of a generic monospaced family are 0.6 of its size wide, at most, wherever it is drawn. */
+/** Lengths in pixels. Letters of a generic monospaced font are at most 0.6 of its size wide, on every system. */
 export const sizes = { font: 11, letter: 6.65, row: 17, header: 24, padding: 8, mark: 22, gap: 12, title: 20 } as const;
 
-/** One line of a table. */
+/** A column's line in a table's box. */
 export interface Row {
   readonly mark: string;
   readonly name: string;
   readonly type: string;
 }
 
-/** What is written into a table's box, and how large the box is for it. */
+/** A table's box: its texts, and its size in pixels. */
 export interface Box {
   readonly heading: string;
   readonly rows: readonly Row[];
-  /** Unique keys, below the columns. */
+  /** The unique keys, shown below the columns. */
   readonly notes: readonly string[];
-  /** Where the types begin, from the box's left. */
+  /** The distance of the types from the box's left. */
   readonly typeX: number;
   readonly width: number;
   readonly height: number;
@@ -24,14 +24,14 @@ export interface Box {
 
 const longestNote = 44;
 
-/** Measures a table's box so that nothing in it is cut. */
+/** Computes a table's box, large enough for its texts; notes are cut at 44 characters. */
 export function boxOf({ name, columns, uniques }: DiagramTable): Box {
   const rows = columns.map(rowOf);
   const notes = uniques.map((text) => shorten(`unique (${text})`));
   const typeX = sizes.padding + sizes.mark + widest(rows.map((row) => row.name)) + sizes.gap;
   const inner = Math.max(
     typeX + widest(rows.map(({ type }) => type)),
-    // The heading is bold, which some families draw wider.
+    // The heading is bold, which some fonts draw wider.
     sizes.padding + widthOf(name) * 1.15,
     sizes.padding + widest(notes),
   );
@@ -58,13 +58,13 @@ function widest(texts: readonly string[]): number {
   return Math.max(0, ...texts.map(widthOf));
 }
 
-/** How wide a text of the rows' size is; letters beyond Latin, Greek and Cyrillic may take two places. */
+/** The width of a text in the rows' font size; letters beyond Latin, Greek and Cyrillic may be twice as wide. */
 export function widthOf(text: string): number {
   const places = [...text].map((letter) => ((letter.codePointAt(0) ?? 0) < 0x1100 ? 1 : 2));
   return places.reduce<number>((sum, place) => sum + place, 0) * sizes.letter;
 }
 
-/** Where the line of a column begins: the middle of its row, from the box's top. */
+/** Where a column's line begins: the middle of its row, in pixels from the box's top. */
 export function rowY({ rows }: Box, column: string): number {
   const index = Math.max(
     0,

@@ -12,11 +12,11 @@ export function renderMermaid({ areas, tables, relations }: Diagram): string {
   return `${["erDiagram", ...lines, ...relations.map((one) => renderRelation(one, ids))].join("\n")}\n`;
 }
 
-// What Mermaid's grammar reads as something else where a table's name could stand.
+// Words that Mermaid's grammar reads as keywords in the place of a table's name.
 const reserved =
   /^(erdiagram|direction|title|acctitle|accdescr|style|class|classdef|subgraph|end|one|only|zero|many|optionally|to|u|o|x|click)$/i;
 
-/** The name itself where Mermaid takes it; else a stand-in that shows it, and that no other table is called. */
+/** A table's id in Mermaid: its name where Mermaid accepts it, else a unique id with the name as its label. */
 function idOf(name: string, index: number, names: ReadonlySet<string>): string {
   if (/^[A-Za-z_]\w*$/.test(name) && !reserved.test(name)) return name;
   let id = `table_${index + 1}`;
@@ -37,7 +37,7 @@ function renderColumn(column: DiagramColumn): string {
   return `    ${[wordOf(type), id, keys, remarks && `"${remarks}"`].filter(Boolean).join(" ")}`;
 }
 
-/** PK, FK and UK are no names of columns to Mermaid, whatever stands behind them. */
+/** Mermaid does not accept PK, FK and UK as names of columns. */
 function attributeOf(name: string): string {
   return wordOf(name.replaceAll(/[()[\]]/g, "_")).replace(/^(pk|fk|uk)$/i, "$1_");
 }
@@ -53,7 +53,7 @@ function renderRelation(relation: Relation, ids: ReadonlyMap<string, string>): s
   return `  ${parent} ${ends} ${child} : "${quote(columns.join(", "))}, on delete ${onDelete}"`;
 }
 
-/** Mermaid has no escape within quotes but its own codes of letters. */
+/** Within quotes, Mermaid has no escape but its own character codes. */
 function quote(text: string): string {
   return text.replaceAll(/["\\%#<>&\p{Cc}\p{Bidi_Control}]/gu, (letter) => `#${letter.codePointAt(0)};`);
 }

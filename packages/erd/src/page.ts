@@ -1,4 +1,4 @@
-/** Sheets in landscape, width and height in millimetres, smallest first. */
+/** Landscape sheets, width and height in millimetres, smallest first. */
 const sheets = [
   { name: "A4", width: 297, height: 210 },
   { name: "A3", width: 420, height: 297 },
@@ -8,21 +8,21 @@ const sheets = [
 ] as const;
 
 const margin = 8;
-/** A pixel of the picture is not printed smaller than this, in millimetres: its letters of 11 pixels are of 6 points. */
+/** The smallest printed size of a pixel, in millimetres: letters of 11 pixels are then 6 points high. */
 const smallest = 0.19;
-/** Nor larger than on a screen. */
+/** The largest: as on a screen. */
 const largest = 25.4 / 96;
 
-/** How large a picture (in pixels) is when it fills one page. */
+/** The printed size of a picture that fills one page. */
 export interface Page {
-  /** As CSS's `@page` takes it: `A3 landscape`. */
+  /** For CSS's `@page`: `A3 landscape`. */
   readonly name: string;
-  /** In millimetres, as SVG takes it: `404mm`. */
+  /** In millimetres, for SVG: `404mm`. */
   readonly width: string;
   readonly height: string;
 }
 
-/** Finds the smallest sheet on which the picture can be read, or the largest there is. */
+/** Finds the smallest sheet on which a picture of this size in pixels is readable, else the largest sheet. */
 export function fitOnPage(width: number, height: number): Page {
   const fits = sheets.map((sheet) => ({ name: sheet.name, scale: Math.min(scaleOn(sheet, width, height), largest) }));
   const { name, scale } = fits.find((fit) => fit.scale >= smallest) ?? fits[fits.length - 1] ?? { name: "", scale: 1 };
@@ -30,7 +30,7 @@ export function fitOnPage(width: number, height: number): Page {
   return { name: `${name} landscape`, width: millimetres(width), height: millimetres(height) };
 }
 
-/** How large a picture of this size is printed, in millimetres a pixel, on A3: what an arrangement is chosen by. */
+/** The printed size of a pixel, in millimetres, when a picture of this size fills A3; used to choose an arrangement. */
 export function legibility(width: number, height: number): number {
   return scaleOn(sheets[1], width, height);
 }

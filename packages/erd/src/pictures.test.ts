@@ -55,7 +55,7 @@ function manyTables(count: number): Diagram {
   return of(tables, relations, areas);
 }
 
-/** Every table that a line runs through; a line may touch the border of those that it links. */
+/** The tables that a line crosses; a line may touch the border of the tables that it links. */
 function crossings({ tables, relations }: Layout): string[] {
   return relations.flatMap(({ points }) =>
     points.slice(1).flatMap((end, index) => {

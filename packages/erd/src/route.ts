@@ -8,7 +8,7 @@ export interface Point {
   readonly y: number;
 }
 
-/** What ELK made of the arrangement; places by table, lines by relation, from the referenced table on. */
+/** ELK's result: places by table, and lines by relation, each from the referenced table to the referencing one. */
 export interface Routed {
   readonly width: number;
   readonly height: number;
@@ -16,7 +16,7 @@ export interface Routed {
   readonly lines: readonly (readonly Point[])[];
 }
 
-// ELK keeps columns and order as they are given, makes room for the lines, and leads them around the tables.
+// ELK keeps the given columns and order, makes room for the lines, and routes them around the tables.
 const options: LayoutOptions = {
   "elk.algorithm": "layered",
   "elk.direction": "RIGHT",
@@ -31,15 +31,15 @@ const options: LayoutOptions = {
   "elk.spacing.edgeEdge": "9",
   "elk.spacing.edgeNode": "10",
   "elk.layered.spacing.nodeNodeBetweenLayers": "22",
-  // Room for the signs at both ends of a line.
+  // Space for the signs at both ends of a line.
   "elk.layered.spacing.edgeNodeBetweenLayers": "18",
   "elk.layered.spacing.edgeEdgeBetweenLayers": "8",
 };
 
-/** Farther apart than any column is wide: ELK reads the columns from where nodes stand. */
+/** Larger than any column's width: ELK derives the columns from the nodes' positions. */
 const columnStep = 100_000;
 
-/** Routes every relation between the rows of its columns. Relations within a column go around on its right. */
+/** Routes each relation between the rows of its columns; relations within a column pass on its right. */
 export async function route(
   slots: readonly Slot[],
   boxes: ReadonlyMap<string, Box>,
@@ -61,7 +61,7 @@ export async function route(
   };
 }
 
-/** The library is large, and only pictures need it. */
+/** Loaded on demand: it is large, and only SVG needs it. */
 async function loadElk(): Promise<ELK> {
   const { default: elk } = await import("elkjs/lib/elk.bundled.js");
   return new elk.default();
@@ -85,7 +85,7 @@ function toGraph(slots: readonly Slot[], boxes: ReadonlyMap<string, Box>, relati
   const edges = relations.flatMap((relation, index): ElkExtendedEdge[] => {
     const [from, to] = [slotOf.get(relation.from) as Slot, slotOf.get(relation.to) as Slot];
     if (from.column === to.column) {
-      // ELK knows no edge within a column: two edges meet at a point between this column and the next one.
+      // ELK has no edges within a column: two edges meet at a point between this column and the next.
       const [start, end] = [port("to", relation, true), port("from", relation, true)];
       const bend = {
         id: `bend ${index}`,
@@ -115,7 +115,7 @@ function toNode({ table, column, y, width, height }: Slot, ports: ElkPort[]): El
   return { id: table, x: column * columnStep, y, width, height, ports, layoutOptions };
 }
 
-/** Lines that look alike and begin at one column begin at one port, and run together as far as they can. */
+/** Lines of the same kind that begin at the same column share a port, and so run together as far as possible. */
 function toPort(
   end: "from" | "to",
   relation: Relation,
@@ -135,7 +135,7 @@ function toPort(
   };
 }
 
-/** The kinds of lines that begin at the same column as this one. */
+/** The kinds of lines that reference the same column as this one. */
 function kindsAt({ to, referencedColumns }: Relation, relations: readonly Relation[]): string[] {
   const beside = relations.filter((one) => one.to === to && one.referencedColumns[0] === referencedColumns[0]);
   return [...new Set(beside.map(kindOf))].toSorted();
@@ -152,7 +152,7 @@ function pointsOf({ sections }: ElkExtendedEdge): Point[] {
   return points.map(({ x, y }) => ({ x: Math.round(x), y: Math.round(y) }));
 }
 
-/** Leaves out the points of a line at which it does not turn. */
+/** Removes the points at which a line does not turn. */
 function straighten(points: readonly Point[]): Point[] {
   return points.filter((point, index) => {
     const [before, after] = [points[index - 1], points[index + 1]];

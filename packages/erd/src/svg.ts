@@ -10,7 +10,7 @@ const margin = 16;
 const titleHeight = 30;
 const sans = `font-family="Helvetica, Arial, sans-serif"`;
 
-/** An area's colours: light behind it, middling around it, strong behind the tables' names. */
+/** Colours of the areas: background, border, and table headings. */
 const palette = [
   { fill: "#eef4fc", line: "#a9c4e6", head: "#2b5b94" },
   { fill: "#eef8f0", line: "#a5d1b0", head: "#2a6b3d" },
@@ -21,7 +21,7 @@ const palette = [
   { fill: "#f4f4ec", line: "#c4c49c", head: "#5d5d1f" },
 ] as const;
 
-/** Writes a diagram as an SVG document of one page, with light colours of its own wherever it is shown. */
+/** Writes a diagram as an SVG document of one page, in light colours also where the viewer is dark. */
 export function renderSvg(diagram: Diagram, layout: Layout): string {
   const width = Math.max(layout.width, legendSize.width) + 2 * margin;
   const height = titleHeight + layout.height + legendSize.height + 2 * margin;

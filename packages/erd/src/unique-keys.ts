@@ -1,16 +1,16 @@
 import type { CatalogObject } from "@thedata/catalog";
 import { readList, unquote } from "@thedata/catalog/sql";
 
-/** What no two rows of a table have the same. */
+/** A unique key of a table. */
 export interface UniqueKey {
   readonly primary: boolean;
-  /** Null: an expression is part of it, or it holds for some rows only. */
+  /** Null for a key with an expression, or of some rows only. */
   readonly columns: readonly string[] | null;
-  /** As SQL names what is in it: `lower(email)`; with `where …` when it holds for some rows only. */
+  /** Its columns and expressions in SQL: `lower(email)`; with `where …` when it holds for some rows only. */
   readonly text: string;
 }
 
-/** The unique keys of a table: primary key and constraints first, then the indexes that are no constraint. */
+/** The unique keys among a table's objects: primary key, unique constraints and unique indexes. */
 export function uniqueKeysOf(objects: readonly CatalogObject[]): UniqueKey[] {
   return objects.flatMap(({ kind, properties }): UniqueKey[] => {
     const columns = (properties["columns"] ?? []) as readonly string[];
