@@ -8,22 +8,22 @@ const timestamps = {
   updatedAt: p.datetime().defaultRaw("now()").onCreate(now).onUpdate(now),
 };
 
-/** Key and time stamps of every table but metrics and logs: the key is a random UUID that PostgreSQL gives. */
+/** Key and time stamps of every table except metrics and logs: the key is a random UUID from PostgreSQL. */
 export const modelProperties = { id: p.uuid().primary().defaultRaw("gen_random_uuid()"), ...timestamps };
 
-/** Key and time stamps of metrics and logs, which grow by the million: the key counts up, as text in JavaScript. */
+/** Key and time stamps of metrics and logs, which grow by the million: an identity `bigint`, a string in JavaScript. */
 export const recordProperties = { id: p.bigint("string").primary().generated("identity"), ...timestamps };
 
-/** A `jsonb` column that is an empty object until somebody fills it. */
+/** A `jsonb` column whose default is an empty object. */
 export const jsonObject = () =>
   p
     .json<JsonObject>()
     .defaultRaw("'{}'")
     .onCreate((): JsonObject => ({}));
 
-/** What every model can do. */
+/** The base class of all models. */
 export abstract class BaseModel extends BaseEntity {
-  /** The row as a plain object, ready for JSON; a hidden property such as `hashedPassword` is never in it. */
+  /** The row as a plain object, ready for JSON, without hidden properties such as `hashedPassword`. */
   toDictionary(): Dictionary {
     return this.toObject();
   }

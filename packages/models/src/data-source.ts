@@ -20,6 +20,6 @@ export const DataSourceSchema = defineEntity({
   },
 });
 
-/** Where data come from: a site, an app, a server, a device. */
+/** A source of data: a site, an app, a server, a device. */
 export class DataSource extends DataSourceSchema.class {}
 DataSourceSchema.setClass(DataSource);

@@ -24,6 +24,6 @@ export const DataSyncSchema = defineEntity({
   },
 });
 
-/** One transfer from a source, under way or ended. */
+/** One transfer from a data source, running or ended. */
 export class DataSync extends DataSyncSchema.class {}
 DataSyncSchema.setClass(DataSync);

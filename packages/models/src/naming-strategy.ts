@@ -10,7 +10,7 @@ const prefixes: Record<string, string> = {
   sequence: "seq",
 };
 
-/** Gives every constraint and index a name that says its kind, table and columns: `fk_pipelines_organization_id`. */
+/** Names constraints and indexes: `fk_pipelines_organization_id`. Throws an `Error` for more than 63 characters. */
 export class NamedConstraintsStrategy extends UnderscoreNamingStrategy {
   override indexName(tableName: string, columns: string[], type: string): string {
     const name = [prefixes[type] ?? type, tableName, ...(type === "primary" ? [] : columns)].join("_");

@@ -18,6 +18,6 @@ export const OrganizationMemberSchema = defineEntity({
   uniques: [{ properties: ["organization", "user"] }],
 });
 
-/** A user's place in an organization. */
+/** A user's membership of an organization. */
 export class OrganizationMember extends OrganizationMemberSchema.class {}
 OrganizationMemberSchema.setClass(OrganizationMember);

@@ -2,7 +2,7 @@ import { defineEntity, p } from "@mikro-orm/core";
 import { BaseModel, jsonObject, modelProperties } from "./base-model.ts";
 import { organizationStatuses, subscriptionTiers } from "./values.ts";
 
-/** What a slug looks like: words of small letters and digits, joined by single hyphens. */
+/** The regular expression of a slug: words of lower-case letters and digits, joined by single hyphens. */
 export const slugPattern = "^[a-z0-9]+(-[a-z0-9]+)*$";
 
 /** How `Organization` maps to the table `organizations`. */
@@ -27,6 +27,6 @@ export const OrganizationSchema = defineEntity({
   ],
 });
 
-/** A customer: owns sources, pipelines and what they collect. */
+/** A customer: owns data sources, pipelines and the data that they collect. */
 export class Organization extends OrganizationSchema.class {}
 OrganizationSchema.setClass(Organization);

@@ -30,7 +30,7 @@ export const entities = [
   PipelineLog,
 ];
 
-/** What every program that opens these models must agree on; add the connection (`clientUrl`) and pass it to MikroORM. */
+/** The MikroORM options that every program with these models must share; add the connection (`clientUrl`). */
 export const ormOptions: Options = {
   entities,
   namingStrategy: NamedConstraintsStrategy,

@@ -24,6 +24,6 @@ export const PipelineSchema = defineEntity({
   },
 });
 
-/** What is done with the data, and when. */
+/** A processing of data, and its schedule. */
 export class Pipeline extends PipelineSchema.class {}
 PipelineSchema.setClass(Pipeline);

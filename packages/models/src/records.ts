@@ -56,7 +56,7 @@ export const DataSourceLogSchema = defineEntity({
   indexes: [{ properties: ["dataSource", "loggedAt"] }],
 });
 
-/** A line that a data source wrote. */
+/** A log line from a data source. */
 export class DataSourceLog extends DataSourceLogSchema.class {}
 DataSourceLogSchema.setClass(DataSourceLog);
 
@@ -69,6 +69,6 @@ export const PipelineLogSchema = defineEntity({
   indexes: [{ properties: ["pipeline", "loggedAt"] }],
 });
 
-/** A line that a pipeline wrote. */
+/** A log line from a pipeline. */
 export class PipelineLog extends PipelineLogSchema.class {}
 PipelineLogSchema.setClass(PipelineLog);

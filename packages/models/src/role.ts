@@ -14,6 +14,6 @@ export const RoleSchema = defineEntity({
   },
 });
 
-/** A named set of permissions; a system role cannot be removed. */
+/** A named set of permissions; the API does not delete a system role. */
 export class Role extends RoleSchema.class {}
 RoleSchema.setClass(Role);

@@ -13,14 +13,14 @@ export const UserRoleSchema = defineEntity({
     ...modelProperties,
     user: () => p.manyToOne(User).deleteRule("cascade").index(false),
     role: () => p.manyToOne(Role).deleteRule("cascade").index(),
-    /** Where the role counts; null: on the whole platform. */
+    /** The organization for which the role counts; null: the whole platform. */
     organization: () => p.manyToOne(Organization).nullable().deleteRule("cascade").index(),
     grantedBy: () => p.manyToOne(User).nullable().deleteRule("set null").joinColumn("granted_by").index(),
     grantedAt: p.datetime().defaultRaw("now()"),
   },
   indexes: [
     {
-      // Two grants for the whole platform are the same grant: null equals null here. Also the index of user_id.
+      // Here null equals null: a role is granted for the whole platform only once. Also the index of user_id.
       name: "uq_user_roles_user_id_role_id_organization_id",
       expression: (_columns, table, name) =>
         `create unique index "${name}" on ${table} ("user_id", "role_id", "organization_id") nulls not distinct`,
@@ -28,6 +28,6 @@ export const UserRoleSchema = defineEntity({
   ],
 });
 
-/** A role that a user holds, in one organization or everywhere. */
+/** A role that a user holds, in one organization or on the whole platform. */
 export class UserRole extends UserRoleSchema.class {}
 UserRoleSchema.setClass(UserRole);

@@ -13,7 +13,7 @@ export const UserSchema = defineEntity({
     email: p.string(),
     fullName: p.string(),
     hashedPassword: p.string().hidden(),
-    /** The one role of the time before role-based access control. What a user may do stands in `UserRole`. */
+    /** The single role from before role-based access control; not used for permissions, see `UserRole`. */
     role: p.enum(platformRoles).default("viewer"),
     isActive: p.boolean().default(true),
     emailVerifiedAt: p.datetime().nullable(),
@@ -21,7 +21,7 @@ export const UserSchema = defineEntity({
   },
   indexes: [
     { name: "idx_users_role", properties: "role" },
-    // Unique whatever the case: Ada@example.com and ada@example.com are one address.
+    // Case-insensitive: Ada@example.com and ada@example.com are one address.
     {
       name: "uq_users_email_lower",
       expression: (_columns, table, name) => `create unique index "${name}" on ${table} (lower("email"))`,
@@ -29,15 +29,15 @@ export const UserSchema = defineEntity({
   ],
 });
 
-/** One permission that a user holds, and where: in one organization, or on the whole platform (null). */
+/** A permission that a user holds in one organization, or on the whole platform (null). */
 export interface GrantedPermission {
   readonly permission: string;
   readonly organizationId: string | null;
 }
 
-/** Finds users the way that logging in needs them. */
+/** The queries for login and permissions. */
 export class UserRepository extends EntityRepository<User> {
-  /** The user with this address, whatever its case, or null. */
+  /** The user with this address, compared without case, or null. */
   async findByEmail(email: string): Promise<User | null> {
     const [row] = await this.em.execute<{ id: string }[]>("select id from users where lower(email) = lower(?)", [
       email,
@@ -45,7 +45,7 @@ export class UserRepository extends EntityRepository<User> {
     return row ? await this.findOne(row.id) : null;
   }
 
-  /** Every permission that the user's roles hold, read anew each time: a role that is taken away is gone at once. */
+  /** Every permission of the user's roles; queried on each call, so that a removed role has no effect any more. */
   async findPermissions(userId: string): Promise<GrantedPermission[]> {
     return await this.em.execute<GrantedPermission[]>(
       `select distinct p.name as "permission", ur.organization_id as "organizationId"
@@ -59,10 +59,10 @@ export class UserRepository extends EntityRepository<User> {
   }
 }
 
-/** Somebody who can log in. */
+/** A person who can log in. */
 export class User extends UserSchema.class {
   declare [EntityRepositoryType]?: UserRepository;
 }
 UserSchema.setClass(User);
-// Not in the definition above: its type would be inferred from itself.
+// Set here because inside the definition its type would depend on itself.
 UserSchema.setCustomRepository(() => UserRepository);

@@ -1,4 +1,4 @@
-/** The closed sets of values; each is a CHECK in the database. */
+/** The closed sets of values; the database has a CHECK for each. */
 export const platformRoles = ["admin", "operator", "analyst", "viewer"] as const;
 export const memberRoles = ["owner", "admin", "member", "viewer"] as const;
 export const organizationStatuses = ["active", "suspended", "deactivated"] as const;
@@ -20,5 +20,5 @@ export type PipelineStatus = (typeof pipelineStatuses)[number];
 export type SyncStatus = (typeof syncStatuses)[number];
 export type LogLevel = (typeof logLevels)[number];
 
-/** A JSON object as it stands in a `jsonb` column. */
+/** A JSON object in a `jsonb` column. */
 export type JsonObject = Record<string, unknown>;

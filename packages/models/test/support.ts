@@ -4,7 +4,7 @@ import "@thedata/dev-postgres/vitest";
 import { inject, onTestFinished } from "vitest";
 import { ormOptions } from "../src/index.ts";
 
-/** MikroORM with these models on a database of the test's own, its schema made from the models. */
+/** Opens MikroORM with these models on a new database, with the schema generated from the models. */
 export async function openModels(): Promise<MikroORM> {
   const server = inject("postgresDsn");
   const dsn = await createDatabase(server);

@@ -24,7 +24,7 @@ describe("findByEmail", () => {
 });
 
 describe("findPermissions", () => {
-  /** Ada is an editor everywhere and in Acme, and a reader in Acme. */
+  /** Ada is an editor on the whole platform and in Acme, and a reader in Acme. */
   async function start() {
     const em = (await openModels()).em.fork();
     const user = em.create(User, ada);
