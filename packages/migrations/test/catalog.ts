@@ -1,6 +1,9 @@
 import type { Sql } from "./support.ts";
 
-/** What stands in `public` beside the ledger: one line a column, constraint, index, type, function and sequence. */
+/**
+ * The objects in `public` without the ledger: a line per relation, column, constraint, index, type, function and
+ * trigger.
+ */
 export async function dumpCatalog(sql: Sql): Promise<string[]> {
   const rows = await sql<{ line: string }>(Object.values(queries).join("\nunion all\n"));
   return rows.map(({ line }) => line).sort();

@@ -8,7 +8,7 @@ import { directory, migrations } from "../src/index.ts";
 /** Sends one statement and gives its rows. */
 export type Sql = <Row = Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Row[]>;
 
-/** The four migrations by their place in the history. */
+/** The names of the four migrations, oldest first. */
 export const [initialSchema, fixSchema, addUserRoles, updateOrganizations] = migrations.map(({ name }) => name) as [
   string,
   string,
@@ -16,11 +16,11 @@ export const [initialSchema, fixSchema, addUserRoles, updateOrganizations] = mig
   string,
 ];
 
-/** A database of the test's own, and MikroORM's stock migrator on it. */
+/** A database for one test, and MikroORM's stock migrator on it. */
 export interface History {
   readonly dsn: string;
   readonly sql: Sql;
-  /** Applies everything up to and with `name`; everything unless told. */
+  /** Applies the migrations up to and including `name`; default: all. */
   up(name?: string): Promise<void>;
   /** Reverts the last migration, or all. */
   down(all?: "all"): Promise<void>;
@@ -28,7 +28,7 @@ export interface History {
 
 const templates = new Map<string, Promise<string>>();
 
-/** Makes a database on `server`, empty or migrated up to `name`; it goes with its server. */
+/** Creates a database on `server`, empty or migrated up to `name`; it is removed with its server. */
 export async function openHistory(server: string, name?: string): Promise<History> {
   const dsn = await (name === undefined ? createDatabase(server) : copyTemplate(server, name));
   const client = new pg.Client(dsn);
@@ -42,7 +42,7 @@ export async function openHistory(server: string, name?: string): Promise<Histor
   };
 }
 
-/** Migrates one database a server and name, and copies it for each test. */
+/** Migrates one template per server and name, and copies it for each test. */
 async function copyTemplate(server: string, name: string): Promise<string> {
   const key = `${server} ${name}`;
   const made = templates.get(key) ?? makeTemplate(server, name);
@@ -71,7 +71,7 @@ async function withMigrator(dsn: string, work: (migrator: Migrator) => Promise<u
   }
 }
 
-/** Inserts a row and gives it back whole. */
+/** Inserts a row and gives the whole row back. */
 export async function insert<Row = Record<string, string>>(
   sql: Sql,
   table: string,
@@ -87,7 +87,7 @@ export async function insert<Row = Record<string, string>>(
   return inserted;
 }
 
-/** Inserts somebody; the address is made from the role unless told. */
+/** Inserts a user; the default address is made from the role. */
 export async function insertUser(sql: Sql, role: string, email = `${role}@example.com`) {
   return await insert(sql, "users", { email, full_name: `A ${role}`, hashed_password: "x", role });
 }

@@ -32,7 +32,7 @@ export class Migration20240217000000_initial_schema extends Migration {
   }
 
   private createUsers(): void {
-    // The type may stand already: an earlier deployment made it by hand.
+    // The type may exist already: an earlier deployment created it by hand.
     this.addSql(`do $$ begin
   create type user_role as enum ('admin', 'operator', 'analyst', 'viewer');
 exception when duplicate_object then

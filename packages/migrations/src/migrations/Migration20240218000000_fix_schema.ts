@@ -1,11 +1,11 @@
 import { Migration } from "@mikro-orm/migrations";
 
 /**
- * Repairs `users` (the enum becomes text, addresses are unique whatever their case) and adds permissions,
- * members of organizations and data syncs.
+ * Repairs `users` (the enum becomes text, addresses become unique without regard to case) and adds permissions, members
+ * of organizations and data syncs.
  *
- * `down` keeps every user and role value. It loses is_active, email_verified_at and last_login_at, and all
- * rows of the tables that it drops.
+ * `down` keeps every user and role value. It loses is_active, email_verified_at and last_login_at, and all rows of the
+ * tables that it drops.
  */
 export class Migration20240218000000_fix_schema extends Migration {
   override name = "Migration20240218000000_fix_schema";

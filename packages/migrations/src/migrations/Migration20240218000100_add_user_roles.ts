@@ -1,6 +1,6 @@
 import { Migration } from "@mikro-orm/migrations";
 
-/** What the default administrator may do. */
+/** The permissions of the role `admin`. */
 const adminPermissions = [
   ["organizations", "organizations and their members"],
   ["users", "users and the roles that they hold"],
@@ -15,18 +15,17 @@ const adminPermissions = [
   { name: `${name}:write`, description: `Create, change and delete ${what}` },
 ]);
 
-// Keys made from names: `down` removes the very rows that `up` inserted and none that stood there before.
+// Keys derived from names, so that `down` deletes exactly the rows that `up` inserted, and none that existed before.
 const permissionKey = `md5('permission ' || permissions.name)::uuid`;
 const adminGrantKey = `md5('permission of admin ' || permissions.name)::uuid`;
 
 /**
- * Role-based access control: roles become rows, `role_permissions` references them, and each user's old role
- * value becomes a `user_roles` row for the whole platform.
+ * Role-based access control: roles become rows, `role_permissions` references them, and each user's old role value
+ * becomes a `user_roles` row for the whole platform.
  *
- * `users.role` stays, unchanged, for programs from before: what a user may do is decided by `user_roles`.
- * `down` keeps every role name in `role_permissions` and every `users.role`. It loses the roles that no
- * permission names, their descriptions, and who was granted what; the default permissions go unless they
- * were there before.
+ * `users.role` stays unchanged for older programs; `user_roles` decides what a user may do. `down` keeps every role
+ * name in `role_permissions` and every `users.role`. It loses the roles that no permission references, the roles'
+ * descriptions, and who was granted what; it deletes the default permissions unless they existed before.
  */
 export class Migration20240218000100_add_user_roles extends Migration {
   override name = "Migration20240218000100_add_user_roles";
@@ -64,7 +63,7 @@ export class Migration20240218000100_add_user_roles extends Migration {
 )`);
     this.addSql(`insert into roles (name, description, is_system)
 values ('admin', 'Holds every permission on the whole platform', true)`);
-    // Every role that a row names already, so that nobody loses theirs.
+    // Every role name in use, so that no user or permission loses its role.
     this.addSql(`insert into roles (name, is_system)
 select name, name in ('operator', 'analyst', 'viewer')
   from (select role as name from users union select role from role_permissions) as named

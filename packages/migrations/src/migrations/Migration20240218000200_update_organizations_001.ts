@@ -3,10 +3,9 @@ import { Migration } from "@mikro-orm/migrations";
 /**
  * Organizations get a status, a subscription tier, settings and metadata, and rules for slug and name.
  *
- * A slug that breaks the rule is rewritten: small letters, everything else a hyphen, and a number behind it
- * where the result is taken. A blank name becomes the slug. What was rewritten stands in `metadata` under
- * `before_rules`, and `down` puts it back where nobody changed it since. `down` loses status, tier, settings
- * and metadata.
+ * A slug that breaks the rule is rewritten: in lower case, other characters become hyphens, and a number is appended
+ * where the result is taken. A blank name becomes the slug. `metadata` keeps the old values under `before_rules`, and
+ * `down` restores them where the new ones were not changed since. `down` loses status, tier, settings and metadata.
  */
 export class Migration20240218000200_update_organizations_001 extends Migration {
   override name = "Migration20240218000200_update_organizations_001";
@@ -38,7 +37,7 @@ export class Migration20240218000200_update_organizations_001 extends Migration 
     this.addSql(`alter table organizations
   drop constraint ck_organizations_slug,
   drop constraint ck_organizations_name`);
-    // Whoever writes metadata may have written anything there: only what could have stood there is put back.
+    // Programs can write anything into metadata: restore only values that were possible before this migration.
     this.addSql(`update organizations
    set slug = kept.slug
   from (select id, metadata -> 'before_rules' ->> 'slug' as slug,
@@ -60,7 +59,7 @@ export class Migration20240218000200_update_organizations_001 extends Migration 
   drop column metadata`);
   }
 
-  /** Oldest first, so that the same rows always get the same slugs. */
+  /** Oldest first, so that equal rows always get equal slugs. */
   private rewriteSlugs(): void {
     this.addSql(`do $$
 declare
