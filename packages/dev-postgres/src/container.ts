@@ -1,9 +1,11 @@
 import type { DevPostgres, StartOptions } from "./server.ts";
 
-/** Settings of a server whose data nobody will miss: nothing waits for the disk. */
+/** Settings for temporary data: the server does not wait for the disk. */
 const volatileFlags = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
 
-/** Starts `postgres:<version>` by Testcontainers; throws quickly where no engine or no image is to be had. */
+/**
+ * Starts `postgres:<version>` by Testcontainers; throws at once where there is no Docker engine or it lacks the image.
+ */
 export async function startContainer({ version = 18 }: StartOptions): Promise<DevPostgres> {
   const [{ PostgreSqlContainer }, { getContainerRuntimeClient, ImageName }] = await Promise.all([
     import("@testcontainers/postgresql"),

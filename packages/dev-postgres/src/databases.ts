@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 
 export interface CreateDatabaseOptions {
-  /** The new database's name; a random one unless told. */
+  /** The new database's name; default: a random one. */
   readonly name?: string;
-  /** A database of the same server that is copied, in milliseconds; nobody may be connected to it. */
+  /** A database of the same server to copy, which takes milliseconds; it must have no connections. */
   readonly template?: string;
 }
 
-/** Creates a database on the server at `dsn` and gives its address. Throws PostgreSQL's error when it may not. */
+/** Creates a database on the server at `dsn` and gives its address. Throws PostgreSQL's error. */
 export async function createDatabase(
   dsn: string,
   { name = randomName(), template }: CreateDatabaseOptions = {},
@@ -18,13 +18,15 @@ export async function createDatabase(
   return withDatabaseName(dsn, name);
 }
 
-/** Drops the database that `dsn` names, whoever is connected; `server` is the address of another database there. */
+/**
+ * Drops the database that `dsn` names, with its connections; `server` is the address of another database on its server.
+ */
 export async function dropDatabase(server: string, dsn: string): Promise<void> {
   const name = decodeURIComponent(new URL(dsn).pathname.slice(1));
   await runOn(server, `drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
 }
 
-/** Gives an address with another database's name in it. */
+/** Replaces the database's name in an address. */
 export function withDatabaseName(dsn: string, name: string): string {
   const url = new URL(dsn);
   url.pathname = `/${encodeURIComponent(name)}`;

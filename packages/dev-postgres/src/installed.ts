@@ -2,17 +2,17 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import type { Binaries } from "./binaries.ts";
 
-/** Where Debian and what comes from it put the server's programs, in a folder for each major version. */
+/** Where Debian and its derivatives install the server's programs, in a folder for each major version. */
 const home = "/usr/lib/postgresql";
 
-/** The newest major version whose server this machine's packages brought, such as 15; undefined where there is none. */
+/** The newest major version that is installed as a package, such as 15; undefined where there is none. */
 export function installedVersion(): number | undefined {
   const folders = existsSync(home) ? readdirSync(home) : [];
   const versions = folders.filter((name) => /^\d+$/.test(name) && existsSync(programs(Number(name)).postgres));
   return versions.map(Number).toSorted((a, b) => b - a)[0];
 }
 
-/** Finds the programs of the server that this machine's packages brought; throws where there is none. */
+/** The programs of the newest installed server; throws where there is none. */
 export function findInstalled(): Binaries {
   const version = installedVersion();
   if (version === undefined) throw new Error(`no PostgreSQL server is installed below ${home}`);

@@ -8,8 +8,8 @@ export interface Account {
 }
 
 /**
- * PostgreSQL refuses to run as root. As root, gives the account to run it under: the owner of data that
- * exist already, else `postgres`, else `nobody`; as anyone else, undefined: no change of account.
+ * PostgreSQL refuses to run as root. For root, gives the account to run it under: the owner of existing data, else
+ * `postgres`, else `nobody`. For other users undefined: no change of account.
  */
 export async function accountFor(dataDir: string | undefined): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
@@ -26,7 +26,7 @@ async function readAccounts(): Promise<Map<string, Account>> {
   return new Map(lines.map(([name = "", , uid, gid]) => [name, { uid: Number(uid), gid: Number(gid) }]));
 }
 
-/** Whether any user may enter each folder on the way to `target`. */
+/** Whether every user may enter each folder on the path to `target`. */
 export async function isReachable(target: string): Promise<boolean> {
   for (let folder = path.dirname(path.resolve(target)); ; folder = path.dirname(folder)) {
     if (((await stat(folder)).mode & 0o001) === 0) return false;
@@ -35,8 +35,8 @@ export async function isReachable(target: string): Promise<boolean> {
 }
 
 /**
- * A folder below `/var/tmp` that stands in for `closed`, a folder that PostgreSQL's account cannot reach (a clone in
- * root's home); `closed/elsewhere` links to it, so that another clone at the same place starts with a new one.
+ * A folder below `/var/tmp` that replaces `closed`, a folder that PostgreSQL's account cannot reach (a clone in root's
+ * home). `closed/elsewhere` links to it, so that another clone at the same path gets a new one.
  */
 export async function reachableRoot(closed: string): Promise<string> {
   const link = path.join(closed, "elsewhere");
@@ -49,7 +49,9 @@ export async function reachableRoot(closed: string): Promise<string> {
   return root;
 }
 
-/** Makes a folder that root alone writes and all may enter; refuses one that another user made. */
+/**
+ * Creates a folder that only root may write and all may enter; throws where another user owns it or may write to it.
+ */
 export async function ownFolder(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const found = await lstat(folder);

@@ -1,24 +1,24 @@
-/** The major versions that there are binaries and images of. */
+/** The major versions for which binaries and images exist. */
 export const versions = [15, 16, 17, 18] as const;
 
 export type PostgresVersion = (typeof versions)[number];
 export type PostgresSource = "given" | "testcontainers" | "embedded" | "installed";
 
-/** A PostgreSQL server that answers; `dsn` names a superuser and the maintenance database. */
+/** A running PostgreSQL server; `dsn` names a superuser and the maintenance database. */
 export interface DevPostgres {
   readonly dsn: string;
   readonly source: PostgresSource;
-  /** Ends the server; a server that was given by its address is left running. */
+  /** Stops the server, unless it was given by its address. */
   stop(): Promise<void>;
 }
 
 export interface StartOptions {
-  /** Major version; `DEV_POSTGRES_VERSION` or 18 unless told. */
+  /** Major version; default: `DEV_POSTGRES_VERSION`, else 18. */
   readonly version?: PostgresVersion;
-  /** Where the server's data stays between runs; without it they are temporary and fast, not crash safe. */
+  /** The folder where the data persist between runs; default: temporary data, fast and not crash-safe. */
   readonly dataDir?: string;
-  /** Forces one way; without it, and without `DEV_POSTGRES`, the first that answers. */
+  /** Forces one source; default: `DEV_POSTGRES`, else the first that works. */
   readonly source?: PostgresSource;
-  /** Told what happens, in one line each. */
+  /** Gets progress messages, one line each. */
   readonly onProgress?: (message: string) => void;
 }

@@ -5,8 +5,8 @@ import { type DevPostgres, type PostgresSource, type PostgresVersion, type Start
 const ways = { given: startGiven, testcontainers: startContainer, embedded: startEmbedded, installed: startInstalled };
 
 /**
- * Gives a real PostgreSQL: the one at `DEV_POSTGRES_DSN`, else a container where a Docker engine
- * answers, else the embedded binaries. Throws when the way that was asked for does not work.
+ * Starts or finds a PostgreSQL server: the one at `DEV_POSTGRES_DSN`, else a container where a Docker engine answers,
+ * else the embedded binaries. Throws when a forced source does not work.
  */
 export async function startPostgres(given: StartOptions = {}): Promise<DevPostgres> {
   const options = { ...given, version: given.version ?? chosenVersion() };

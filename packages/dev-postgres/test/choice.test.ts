@@ -52,7 +52,7 @@ it("falls back to the embedded binaries where there is no container of that vers
     TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE: "/nowhere/docker.sock",
   });
   const told: string[] = [];
-  // No image of PostgreSQL 15 is pulled: whatever engine answers, this version comes from the binaries.
+  // No image of PostgreSQL 15 is pulled: even where an engine answers, this version comes from the binaries.
   const server = await startPostgres({ version: 15, onProgress: (message) => told.push(message) });
   await server.stop();
   expect(server.source).toBe("embedded");

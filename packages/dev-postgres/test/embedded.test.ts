@@ -92,7 +92,7 @@ it("is stopped though somebody is connected", async () => {
   expect(await sleeping).toBe("57P01");
 });
 
-/** Starts a program that starts a server, and gives both. */
+/** Starts a program that starts a server, and gives the program and the server's address and process. */
 async function startStarter(dataDir?: string): Promise<{ starter: ChildProcess; dsn: string; pid: number }> {
   const starter = spawn(
     process.execPath,
@@ -104,7 +104,7 @@ async function startStarter(dataDir?: string): Promise<{ starter: ChildProcess; 
   onTestFinished(() => void starter.kill("SIGKILL"));
   const [line] = (await once(starter.stdout, "data")) as [Buffer];
   const dsn = line.toString().trim();
-  // A program that is killed cannot take its temporary folder away.
+  // A killed program cannot remove its temporary folder.
   const [row] = await query<{ data: string }>(dsn, "select current_setting('data_directory') as data");
   if (!dataDir && row) onTestFinished(async () => await rm(path.dirname(row.data), { recursive: true, force: true }));
   return { starter, dsn, pid: await serverProcess(dsn) };
@@ -167,7 +167,7 @@ describe("with a folder for its data", () => {
     const before = await startEmbedded({ dataDir });
     const [row] = await query<{ data: string }>(before.dsn, "select current_setting('data_directory') as data");
     const root = path.dirname(row?.data ?? "");
-    // Root's own folders are closed to the account that PostgreSQL runs under: the data stand elsewhere.
+    // PostgreSQL's account cannot enter root's folders: then the data are elsewhere.
     const elsewhere = process.getuid?.() === 0;
     expect(root === dataDir).toBe(!elsewhere);
     if (elsewhere)

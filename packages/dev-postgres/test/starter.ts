@@ -1,4 +1,4 @@
-// A program that starts a server, says where it is, and stays: the tests kill it.
+// Starts a server, prints its address, and runs until the test kills it.
 import { startPostgres } from "../src/index.ts";
 
 const dataDir = process.argv[2];

@@ -5,14 +5,14 @@ import pg from "pg";
 import { onTestFinished } from "vitest";
 import { type DevPostgres, type StartOptions, startPostgres } from "../src/index.ts";
 
-/** Starts the embedded server; it is stopped after the test, if the test did not do so. */
+/** Starts the embedded server; it is stopped after the test. */
 export async function startEmbedded(options: StartOptions = {}): Promise<DevPostgres> {
   const server = await startPostgres({ ...options, source: "embedded" });
   onTestFinished(server.stop);
   return server;
 }
 
-/** Sends one statement in a session of its own and gives its rows. */
+/** Sends one statement in a new session and gives its rows. */
 export async function query<Row = Record<string, unknown>>(dsn: string, sql: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString: dsn, connectionTimeoutMillis: 2000 });
   client.on("error", () => {});
@@ -24,26 +24,26 @@ export async function query<Row = Record<string, unknown>>(dsn: string, sql: str
   }
 }
 
-/** The process of the server at `dsn`. */
+/** The process id of the server at `dsn`. */
 export async function serverProcess(dsn: string): Promise<number> {
   const [row] = await query<{ file: string }>(dsn, "select pg_read_file('postmaster.pid') as file");
   return Number.parseInt(row?.file ?? "", 10);
 }
 
-/** Whether a process is there; one that ended and was not asked for its end yet is not. */
+/** Whether a process runs; a zombie does not. */
 export async function isRunning(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   return stat !== "" && !/^\d+ \(.*\) Z/.test(stat);
 }
 
-/** Makes a folder that every account may enter, and that is gone after the test. */
+/** Creates a folder that is removed after the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "dev-postgres-test-"));
   onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Sets variables of the environment for this test; undefined removes one. */
+/** Sets environment variables for this test; undefined removes one. */
 export function setEnvironment(variables: Readonly<Record<string, string | undefined>>): void {
   const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
   const apply = (entries: readonly (readonly [string, string | undefined])[]) => {
@@ -55,7 +55,7 @@ export function setEnvironment(variables: Readonly<Record<string, string | undef
   onTestFinished(() => apply(before));
 }
 
-/** Asks again and again until the answer is true, for at most twenty seconds. */
+/** Repeats `ask` until the answer is true, for at most twenty seconds. */
 export async function until(ask: () => Promise<boolean>): Promise<void> {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
     if (await ask()) return;
