@@ -1,5 +1,5 @@
 import { mergeConfig } from "vitest/config";
 import { shared } from "../vitest.shared.ts";
 
-// Building the images on a machine that has no layer of them yet takes minutes.
+// Building the images takes minutes on a machine without cached layers.
 export default mergeConfig(shared, { test: { testTimeout: 600_000, hookTimeout: 600_000, bail: 1 } });

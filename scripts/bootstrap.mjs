@@ -1,5 +1,5 @@
-// The first step of `npm start` and `npm test`: plain JavaScript for any Node from 20 and npm, before anything is
-// installed. Installs by the lock file when needed, then hands over to Node 24, which comes with the install.
+// The first step of `npm start` and `npm test`: plain JavaScript that runs on npm and any Node from 20, before anything
+// is installed. Installs by the lock file when needed, then runs the job on Node 24, which the install brings.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -17,8 +17,7 @@ const jobs = {
   test: [...pnpm, "exec", "turbo", "run", "lint", "types", "test", "publint", "--output-logs=new-only"],
 };
 
-// What a job's programs are told of this run. Whether Docker answers decides what the stack's tests do, so it belongs
-// to what turbo's cache goes by.
+// Environment variables for a job. HAS_DOCKER is part of turbo's cache key, because the stack's tests need Docker.
 const variables = {
   start: () => ({ TETHER_FD: "3" }),
   test: () => ({ HAS_DOCKER: spawnSync("docker", ["info"], { stdio: "ignore" }).status === 0 ? "1" : "0" }),
@@ -28,7 +27,7 @@ function readJson(file) {
   return JSON.parse(readFileSync(path.join(root, file), "utf8"));
 }
 
-/** Everything that says what is to be installed, in one number. */
+/** A hash of all that determines the install. */
 function fingerprint() {
   const hash = createHash("sha256").update(process.platform + process.arch);
   for (const file of ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"])
@@ -47,18 +46,18 @@ async function install() {
   });
   if (code !== 0)
     fail(code, "The install failed: see above. It needs the npm registry (`npm ping` tells) and 1 GB of disk.");
-  // Written last: an install that was interrupted is done again.
+  // Written last, so that an interrupted install is repeated.
   writeFileSync(stamp, fingerprint());
 }
 
-// pnpm warns of the Node that runs it, a line a package; what it installs runs on the Node that it installs.
+// pnpm warns for each package about the Node that runs it, but the packages run on the Node that it installs.
 const isWorthReading = (line) => !line.includes("Unsupported engine");
 
-/** Runs a command in the project's root with Node 24 first on the path; gives its exit code. */
+/** Runs a command in the project's root with Node 24 first on the PATH; gives its exit code. */
 function run([command, ...parameters], { isShown, variables } = {}) {
   const PATH = [binaries, process.env.PATH].join(path.delimiter);
   const stdio = ["inherit", isShown ? "pipe" : "inherit", "inherit"];
-  // The fourth pipe is a tether: when we are gone, however we went, the other end sees it close.
+  // The fourth pipe is a tether: when this process ends, in whatever way, the child sees it close.
   const child = spawn(command, parameters, {
     cwd: root,
     stdio: [...stdio, "pipe"],
@@ -66,7 +65,7 @@ function run([command, ...parameters], { isShown, variables } = {}) {
   });
   child.stdio[3]?.on("error", () => {});
   if (child.stdout) createInterface(child.stdout).on("line", (line) => isShown(line) && console.log(line));
-  // Ctrl-C reaches the child by the terminal, a plain kill only us: hand it on, and wait for the child's own end.
+  // The terminal sends Ctrl-C to the child too, a plain kill reaches only us: forward it, and wait for the child's end.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => signal === "SIGINT" || child.kill(signal));
   return new Promise((resolve) => {

@@ -1,2 +1,2 @@
-/** Something that the person at the terminal can put right; no stack trace helps with it. */
+/** An error that the user can correct; shown without a stack trace. */
 export class StartError extends Error {}

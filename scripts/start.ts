@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const folder = path.resolve(root, process.env["DATA_DIR"] ?? ".data");
   const stack = new AsyncDisposableStack();
   try {
-    // Whatever is under way when we are asked to stop is left behind: the tethers end it with us.
+    // On a stop request, running work is abandoned: the tethers end it with this process.
     await Promise.race([serve(stack, folder, port), whenAsked()]);
   } finally {
     await stack.disposeAsync();
@@ -33,9 +33,9 @@ async function main(): Promise<void> {
   say("stopped");
 }
 
-/** Starts one after the other and stays until the API ends; the stack holds what is to be stopped, last started first. */
+/** Starts PostgreSQL, the migrations and the API, and stays until the API ends; `stack` stops them in reverse order. */
 async function serve(stack: AsyncDisposableStack, folder: string, port: number): Promise<void> {
-  // The API of a run that was killed needs a moment to notice, and gives the port back.
+  // The API of a killed run needs a moment to notice and to free the port.
   await claimPort(port, (await wasKilled(folder)) ? 35_000 : 0);
   const workplace = await claimFolder(folder);
   stack.defer(async () => await workplace.leave());
@@ -54,7 +54,10 @@ function readPort(text = "3000"): number {
   throw new StartError(`PORT is "${text}": it takes a port number, such as PORT=3001 npm start`);
 }
 
-/** Refuses a port that is taken, better before the database is started than after; waits `patience` milliseconds for it. */
+/**
+ * Throws a `StartError` for a port in use, before the database starts; waits up to `patience` milliseconds for the
+ * port.
+ */
 async function claimPort(port: number, patience: number): Promise<void> {
   const deadline = Date.now() + patience;
   for (;;) {
@@ -70,7 +73,7 @@ async function claimPort(port: number, patience: number): Promise<void> {
   }
 }
 
-/** The system's code for why not, or undefined when the port can be had. */
+/** Undefined for a free port, else the system's error code. */
 async function tryPort(port: number): Promise<string | undefined> {
   const probe = createServer();
   const code = await new Promise<string | undefined>((resolve) => {
@@ -82,7 +85,7 @@ async function tryPort(port: number): Promise<string | undefined> {
   return code;
 }
 
-/** Resolves at Ctrl-C, at a plain kill, and when `npm start` itself is gone. */
+/** Resolves at Ctrl-C, at a plain kill, and when `npm start` itself has ended. */
 async function whenAsked(): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
@@ -115,7 +118,7 @@ async function ensureDatabase({ dsn }: DevPostgres): Promise<string> {
   });
 }
 
-/** The gate: the API starts only after it. */
+/** Applies the migrations; throws a `StartError` where that fails, so that the API does not start. */
 async function runGate(dsn: string): Promise<void> {
   say("migrator up");
   const gate = spawnNode(["packages/migrator-cli/src/main.ts", "up"], { POSTGRES_DSN: dsn });
@@ -144,7 +147,7 @@ async function startApi(
   return api;
 }
 
-/** Nothing of the caller's own database settings reaches the programs that this one starts. */
+/** Removes the caller's own database settings from the program's environment. */
 function spawnNode(parameters: readonly string[], variables: NodeJS.ProcessEnv): Tethered {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(POSTGRES|PG|SESSION)/.test(name));
   const env = { ...Object.fromEntries(inherited), ...variables };
@@ -181,10 +184,10 @@ function announce(port: number, dsn: string): void {
 try {
   await main();
 } catch (error) {
-  // An error of the system (no permission, disk full) says what and where; a stack trace adds nothing.
+  // A system error (no permission, disk full) says what and where; a stack trace adds nothing.
   const expected = error instanceof StartError || "syscall" in (error as Error);
   console.error(expected ? `error: ${(error as Error).message}` : error);
   process.exitCode = expected ? 2 : 1;
 }
-// Something may still be under way that nobody waits for any more.
+// Abandoned work may still be running.
 process.exit();

@@ -3,16 +3,16 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { StartError } from "./start-error.ts";
 
-/** The git-ignored folder of a local run: its data, its secrets and what it tells others. */
+/** The git-ignored folder of a local run: its data, its secrets and its address for other programs. */
 export interface Workplace {
   path(name: string): string;
   /** Writes a file that only this account reads. */
   write(name: string, text: string): Promise<void>;
-  /** Takes back the claim, and what is true only while the run lasts. */
+  /** Removes the claim and what is valid only during the run. */
   leave(): Promise<void>;
 }
 
-/** Claims the folder for this process. Throws when a run that still lives has it; one that was killed has not. */
+/** Claims the folder for this process. Throws a `StartError` when a live run has it; a killed run does not count. */
 export async function claimFolder(folder: string): Promise<Workplace> {
   await mkdir(folder, { recursive: true });
   const owner = await readOwner(folder);
@@ -27,7 +27,7 @@ export async function claimFolder(folder: string): Promise<Workplace> {
   };
 }
 
-/** Whether the last run in this folder ended without leaving it. */
+/** Whether the last run in this folder ended without `leave`. */
 export async function wasKilled(folder: string): Promise<boolean> {
   const owner = await readOwner(folder);
   return owner !== undefined && !(await isStart(owner));
@@ -40,7 +40,7 @@ async function readOwner(folder: string): Promise<number | undefined> {
   return owner > 0 && owner !== process.pid ? owner : undefined;
 }
 
-/** The number may be a stranger's by now. Where there is no /proc, a live process is taken for a run. */
+/** Whether the process is a run: its id may belong to another program now. Without /proc, every live process counts. */
 async function isStart(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);
@@ -51,7 +51,7 @@ async function isStart(pid: number): Promise<boolean> {
   return command.includes("start.ts");
 }
 
-/** A random secret that stays the same from run to run, so that sessions outlive a restart. */
+/** A random secret that is kept between runs, so that sessions survive a restart. */
 export async function keepSecret(workplace: Workplace, name: string): Promise<string> {
   const kept = await readFile(workplace.path(name), "utf8").catch(() => "");
   if (kept.length >= 32) return kept;

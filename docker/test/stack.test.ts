@@ -10,7 +10,7 @@ it("finds a Docker engine where one is required", () => {
   expect(isThere || process.env["REQUIRE_DOCKER"] !== "1").toBe(true);
 });
 
-// One stack through its life: each step stands on the one before.
+// The tests share one stack: each depends on the one before.
 describe.skipIf(!isThere)("the stack", { concurrent: false }, () => {
   let stack: Stack;
 
@@ -46,7 +46,7 @@ describe.skipIf(!isThere)("the stack", { concurrent: false }, () => {
 
   it("starts from nothing: PostgreSQL, then the migrations, then the API", async () => {
     await stack.must(["up", "--detach", "--wait"]).catch(async (error: Error) => {
-      // `--wait` counts the one-shot service that has ended as not running in some versions of Compose.
+      // In some versions of Compose, `--wait` fails because the one-shot service has ended.
       if ((await inspect("migrate")).ExitCode !== 0) throw error;
     });
     await expect.poll(readiness, { timeout: 60_000 }).toBe(200);

@@ -7,28 +7,28 @@ import path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
 
-/** What a command printed, and how it ended. */
+/** The output and exit code of a command. */
 export interface Ran {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A copy of the project, as a newcomer has it, with its own stack, volume and images. */
+/** A copy of the project as after a clone, with its own stack, volume and images. */
 export interface Stack {
   readonly folder: string;
-  /** `docker compose …` in the copy; `input` is its standard input. */
+  /** Runs `docker compose …` in the copy; `input` is its standard input. */
   compose(parameters: readonly string[], input?: string): Promise<Ran>;
-  /** The same, and throws with all output when it fails. */
+  /** Runs `docker compose …` and gives its standard output; throws with all output when it fails. */
   must(parameters: readonly string[], input?: string): Promise<string>;
-  /** Asks the API. */
+  /** Sends a request to the API. */
   ask(target: string, init?: RequestInit): Promise<Response>;
-  /** Runs SQL in the database container as one of the roles; gives what psql says. */
+  /** Runs SQL as this role, by psql in the database container. */
   sql(role: "postgres" | "thedata_owner" | "thedata_api", text: string): Promise<Ran>;
   remove(): Promise<void>;
 }
 
-/** Whether a Docker engine with Compose answers here. */
+/** Whether a Docker engine with Compose is available. */
 export function hasDocker(): boolean {
   return (
     spawnSync("docker", ["info"], { stdio: "ignore" }).status === 0 &&
@@ -36,7 +36,7 @@ export function hasDocker(): boolean {
   );
 }
 
-/** Copies the project and gives its stack; nothing is started yet. `bare`: nothing is filled in. */
+/** Copies the project and gives its stack, not started; with `bare`, its `.env` has only the port. */
 export async function copyStack({ bare = false } = {}): Promise<Stack> {
   const folder = await mkdtemp(path.join(tmpdir(), "stack-"));
   await copyProject(folder);
@@ -68,7 +68,7 @@ export async function copyStack({ bare = false } = {}): Promise<Stack> {
   };
 }
 
-/** Runs `docker` and gives what it prints; throws when it fails. */
+/** Runs `docker` and gives its standard output; throws when it fails. */
 export async function docker(...parameters: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await run("docker", parameters, root);
   if (code !== 0) throw new Error(`docker ${parameters.join(" ")} ended with ${code}:\n${stderr}`);
@@ -93,7 +93,7 @@ function ignoreDeleted(error: NodeJS.ErrnoException): void {
   if (error.code !== "ENOENT") throw error;
 }
 
-/** `.env` as the README says: the example, with values of one's own. */
+/** The text of `.env`, made as the README says: the example with generated secrets. */
 async function environment(port: number): Promise<string> {
   const example = await readFile(path.join(root, ".env.example"), "utf8");
   const secrets = example.replaceAll(/(?<=^[A-Z_]+)=$/gm, () => `=${randomBytes(24).toString("base64url")}`);
@@ -108,7 +108,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Runs the runner of this checkout on the copy's migrations, as a developer there would. */
+/** Runs this checkout's migrator on the copy's migrations, as a developer would. */
 export async function author(stack: Stack, parameters: readonly string[]): Promise<Ran> {
   const config = path.join(stack.folder, "author.config.js");
   await writeFile(config, `export default { migrations: "packages/migrations/src/migrations" };\n`);

@@ -6,14 +6,14 @@ const root = path.resolve(import.meta.dirname, "../..");
 const engine = path.join(root, "packages/migrator/src");
 const map = readFileSync(path.join(root, "ARCHITECTURE.md"), "utf8");
 
-/** What the first cell of each row of the section's table names between backticks. */
+/** The names between backticks in the first cells of the section's table. */
 function namesIn(section: string): string[] {
   const text = map.slice(map.indexOf(`## ${section}`)).split(/^## /m)[1] ?? "";
   const rows = text.split("\n").filter((line) => line.startsWith("| `"));
   return rows.flatMap((row) => (row.split("|")[1] ?? "").match(/[^`,\s]+(?=`)/g) ?? []);
 }
 
-/** The folders and files in a folder; folders end in a slash. */
+/** The names of the folders and files in a folder, folders with a slash at the end. */
 function entriesOf(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter(({ name }) => !/\.test\.ts$|^node_modules$/.test(name))
@@ -25,7 +25,7 @@ function sourcesIn(folder: string): string[] {
   return names.filter((name) => /(?<!\.test|\.d)\.ts$/.test(name)).map((name) => path.join(folder, name));
 }
 
-/** The files that a file imports by a relative path: values, types, and what it loads on demand. */
+/** The files that a file imports by a relative path: values, types and dynamic imports. */
 function importsOf(file: string): string[] {
   const pattern = /(?:^(?:import|export)[^;]*?from\s*|import\(\s*)["'](\.[^"']+)["']/gm;
   return [...readFileSync(file, "utf8").matchAll(pattern)].map(([, name = ""]) =>
@@ -37,7 +37,7 @@ const rooms = namesIn("Rooms of the engine");
 const firstRoom = rooms.findIndex((name) => name.endsWith("/"));
 const lastRoom = rooms.findLastIndex((name) => name.endsWith("/"));
 
-/** Where a file of the engine stands: 0 is an entry at the top, the last are the words that all share. */
+/** The level of a file in the engine: 0 for an entry at the top, the last for the files that all share. */
 function levelOf(file: string): number {
   const [first = "", second] = path.relative(engine, file).split(path.sep);
   const index = rooms.indexOf(second === undefined ? first : `${first}/`);
@@ -72,7 +72,7 @@ describe("imports", () => {
   it.each(folders)("of %s, of types too, go in no circle", (folder) => {
     const files = sourcesIn(path.join(root, folder));
     const graph = new Map(files.map((file) => [file, new Set(importsOf(file))]));
-    // Whoever imports nothing that is left is in no circle.
+    // A file that imports none of the remaining files is in no cycle.
     for (let before = -1; before !== graph.size;) {
       before = graph.size;
       for (const [file, targets] of graph) if (![...targets].some((target) => graph.has(target))) graph.delete(file);

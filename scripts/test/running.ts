@@ -4,21 +4,21 @@ import path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "..", "..");
 
-/** An `npm start` under way, without the install before it. */
+/** A running `npm start`, without its install step. */
 export interface Running {
   readonly process: ChildProcess;
   readonly port: number;
-  /** All that it has written so far. */
+  /** Its output so far. */
   output(): string;
   readonly ended: Promise<number | null>;
-  /** The connection string that it announced. */
+  /** The connection string in its output. */
   dsn(): string;
   ask(target: string, init?: RequestInit): Promise<Response>;
-  /** Resolves when it says that it is ready; throws with its output when it ends before. */
+  /** Resolves when it is ready; throws with its output if it ends before. */
   ready(): Promise<void>;
 }
 
-/** Starts `scripts/start.ts` on a folder of its own; it ends when this process does, as it ends with npm's. */
+/** Starts `scripts/start.ts` with this folder and port; it ends when this process ends, as with npm. */
 export function start(folder: string, port: number, variables: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(process.execPath, ["--conditions=@thedata/source", "scripts/start.ts"], {
     cwd: root,
@@ -49,7 +49,7 @@ export function start(folder: string, port: number, variables: NodeJS.ProcessEnv
   };
 }
 
-/** A port that nobody uses at this moment. */
+/** A port that is free at this moment. */
 export async function freePort(): Promise<number> {
   const server = await occupy(0);
   const { port } = server.address() as { port: number };
@@ -57,14 +57,14 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Takes a port. */
+/** Listens on a port. */
 export async function occupy(port: number): Promise<Server> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return server;
 }
 
-/** Whether something listens there. */
+/** Whether the port is in use. */
 export async function isTaken(port: number): Promise<boolean> {
   return await occupy(port).then(
     (server) => new Promise<boolean>((resolve) => server.close(() => resolve(false))),

@@ -79,7 +79,7 @@ describe("npm start", () => {
   it("ends with the process that started it, however that one goes", async () => {
     const running = start(folder, port);
     await running.ready();
-    // What is left of a test runner that was killed: pipes that are closed.
+    // As after a killed test runner: the pipe closes.
     running.process.stdio[3]?.destroy();
     expect(await running.ended).toBe(0);
     expect(await isTaken(port)).toBe(false);
