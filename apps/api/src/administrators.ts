@@ -5,8 +5,8 @@ import { conflict } from "./problem.ts";
 export const adminRole = "admin";
 
 /**
- * Runs `change` in a transaction and undoes it when it takes away the last active platform administrator.
- * Two such changes at once wait for each other, so that they cannot each count on the other's administrator.
+ * Runs `change` in a transaction; throws a 409 and rolls back when it removes the last active platform administrator. A
+ * lock makes concurrent changes wait for each other, so that two cannot both pass the check.
  */
 export async function keepAnAdministrator<Result>(
   em: EntityManager,

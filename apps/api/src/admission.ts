@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { HttpProblem } from "./problem.ts";
 
-/** Bounds how many requests are at work with the database or wait for one of its connections. */
+/** Limits how many requests use the database or wait for a connection to it. */
 export interface Admission {
-  /** Takes a place for the request unless it has one; throws a 503 where all are taken. */
+  /** Takes a place for the request unless it has one; throws a 503 when all are taken. */
   enter(request: FastifyRequest): void;
   leave(request: FastifyRequest): void;
 }
 
 /**
- * Makes `places` for the requests of this scope. What comes when all are taken is refused at once: a request that
- * waited behind thousands would be answered after its caller had given up, and keep the next ones waiting as well.
+ * Limits this scope's requests to `places`. Further requests are refused at once: a request queued behind thousands
+ * would be answered after its caller had given up, and would delay the next ones.
  */
 export function boundRequests(app: FastifyInstance, places: number): Admission {
   const inside = new Set<FastifyRequest>();
@@ -22,9 +22,9 @@ export function boundRequests(app: FastifyInstance, places: number): Admission {
     },
     leave: (request) => void inside.delete(request),
   };
-  // After the gate a request may wait for its body as long as the caller likes: meanwhile it holds no place.
+  // Between the gate and validation a request waits for its body, as long as the caller likes: it holds no place then.
   app.addHook("preValidation", async (request) => admission.enter(request));
-  // Not when the connection closes: what nobody waits for any more still works with the database until it is done.
+  // Not when the connection closes: the handler of an abandoned request still uses the database until it is done.
   app.addHook("onSend", async (request) => admission.leave(request));
   return admission;
 }

@@ -25,32 +25,32 @@ import { userRoleRoutes } from "./resources/user-roles.ts";
 import { userRoutes } from "./resources/users.ts";
 import { validatorCompiler } from "./validation.ts";
 
-/** What an API is built from. */
+/** The settings of an API. */
 export interface AppOptions {
   readonly dsn: string;
   /** At least 32 characters. */
   readonly sessionSecret: string;
   /** Seconds. */
   readonly sessionTtl: number;
-  /** Seconds within which a request, headers and body, has come in whole; 30 unless told. */
+  /** Seconds within which a request's headers and body must arrive; default 30. */
   readonly requestTimeout?: number;
-  /** pino's level; silent unless told. */
+  /** pino's level; default: silent. */
   readonly logLevel?: string;
   readonly trustProxy?: string;
-  /** How often one address, and how often anybody to one account, may try to log in within a minute; 10 unless told. */
+  /** Login attempts per minute for each address, and for each account from all addresses; default 10. */
   readonly loginsPerMinute?: number;
-  /** How many requests are at work with the database or wait for a connection at once; 250 unless told. */
+  /** How many requests may use the database or wait for a connection at once; default 250. */
   readonly maxRequests?: number;
-  /** Whether the process has been told to stop; then every answer closes its connection. */
+  /** True once the process is told to stop: then every answer closes its connection. */
   readonly isStopping?: () => boolean;
 }
 
-/** Builds the API on the database at `dsn`, which need not be there yet; `close` gives its connections back. */
+/** Builds the API on the database at `dsn`, which may be unreachable yet; `close` closes its connections. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { isStopping = () => false } = options;
   const app = Fastify(serverOptions(options)).withTypeProvider<TypeBoxTypeProvider>();
   const readiness = watchReadiness(options.dsn, logReadiness(app.log, options.dsn));
-  // What is wrong with the database stands in the log before anybody asks.
+  // Logs a problem of the database before the first request.
   app.addHook("onListen", () => void readiness.check());
   app.addHook("onClose", async () => await readiness.close());
   app.setValidatorCompiler(validatorCompiler);
@@ -58,7 +58,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   addProblemHandlers(app);
   app.addHook("onSend", async (_request, reply) => {
     if (isStopping()) reply.header("connection", "close");
-    // Tokens, what one may see and whether we are ready are true for this one moment.
+    // Tokens, permissions and readiness may change at any moment.
     if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
   });
   await app.register(metrics, { readiness });
@@ -93,20 +93,21 @@ function serverOptions(options: AppOptions): FastifyHttpOptions<Server> {
   const { logLevel = "silent", trustProxy, requestTimeout = 30 } = options;
   const timeout = requestTimeout * 1000;
   return {
-    // Neither headers nor queries: they hold tokens and addresses.
+    // Neither headers nor queries: they contain tokens and mail addresses.
     logger: {
       level: logLevel,
       serializers: { req: (request) => ({ method: request.method, path: pathOf(request), remoteAddress: request.ip }) },
     },
     ...(trustProxy && { trustProxy }),
     bodyLimit: 1024 * 1024,
-    // Who sends a byte now and then keeps a connection no longer than this; Node looks every half minute unless told.
+    // A client that sends a byte now and then cannot hold a connection longer than this; Node checks every 30 s by
+    // default.
     requestTimeout: timeout,
     http: { requestTimeout: timeout, headersTimeout: timeout, connectionsCheckingInterval: 1000 },
     clientErrorHandler: answerBrokenRequest,
-    // A request that arrives on an open connection while we stop is answered, not refused.
+    // While stopping, requests on open connections are answered, not refused.
     return503OnClosing: false,
-    // A path that cannot even be decoded, before any route is known.
+    // A path that cannot be decoded fails before routing.
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
   };
 }

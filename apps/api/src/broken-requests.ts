@@ -7,7 +7,9 @@ const problems: Record<string, readonly [number, string]> = {
   HPE_HEADER_OVERFLOW: [431, "The headers are too big"],
 };
 
-/** Answers what is no whole request with a problem document, and closes its connection; to be Fastify's `clientErrorHandler`. */
+/**
+ * Fastify's `clientErrorHandler`: answers an incomplete or invalid request with a problem document, then disconnects.
+ */
 export function answerBrokenRequest(this: FastifyInstance, error: Error & { code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET" || socket.destroyed) return;
   const [status, detail] = problems[error.code ?? ""] ?? [400, "This is not HTTP"];

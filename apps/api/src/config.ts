@@ -5,7 +5,7 @@ import { type Static, Type } from "typebox";
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
-// Each description ends the sentence "it takes …": it is the way out that a message shows.
+// Each description completes the sentence "it takes …" in an error message.
 const Environment = Type.Object({
   HOST: Type.String({ default: "0.0.0.0", description: "the address to listen at, such as 127.0.0.1" }),
   PORT: Type.Integer({ default: 3000, minimum: 0, maximum: 65_535, description: "a whole number from 0 to 65535" }),
@@ -31,7 +31,7 @@ const Environment = Type.Object({
   ),
 });
 
-/** What the API is told from outside. */
+/** The API's configuration. */
 export interface Config {
   readonly dsn: string;
   readonly host: string;
@@ -39,14 +39,14 @@ export interface Config {
   readonly sessionSecret: string;
   /** Seconds. */
   readonly sessionTtl: number;
-  /** Seconds within which a request, headers and body, has come in whole. */
+  /** Seconds within which a request's headers and body must arrive. */
   readonly requestTimeout: number;
   readonly logLevel: (typeof logLevels)[number];
-  /** Addresses whose `X-Forwarded-For` is believed, as Fastify's `trustProxy` takes them. */
+  /** The proxies whose `X-Forwarded-For` is trusted, as Fastify's `trustProxy` takes them. */
   readonly trustProxy?: string;
 }
 
-/** The configuration does not make sense; each problem names a variable and the way out, never a secret's value. */
+/** An invalid configuration; each problem names a variable and the remedy, never a secret's value. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
 
@@ -87,7 +87,7 @@ export function readConfig(env: Env): Config {
   };
 }
 
-/** Reads the database's address alone, for commands that need nothing else; throws a `ConfigError`. */
+/** Reads only the database's address, for commands that need nothing else; throws a `ConfigError`. */
 export function readDsn(env: Env): string {
   const problems: string[] = [];
   const dsn = resolveDsn(resolveFiles(env, filedVariables.slice(0, 6), problems), problems);
@@ -103,14 +103,14 @@ export function readVariable(env: Env, name: string): string | undefined {
   return value;
 }
 
-/** The files that hold parts of the API's configuration, by the variables that name them. */
+/** The files that contain values of the configuration, by the variables that name them. */
 export function findFiles(env: Env): Record<string, string> {
   const names = filedVariables.map((name) => `${name}_FILE`);
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
 function resolveFiles(env: Env, names: readonly string[], problems: string[]): Record<string, string> {
-  // An empty variable is an unset one: Compose passes those that nobody set as empty.
+  // An empty variable counts as unset: Compose passes unset variables as empty.
   const values = Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1])),
   );
@@ -160,12 +160,12 @@ const noDatabase =
 function checkDsn(dsn: string, problems: string[]): string | undefined {
   const url = URL.canParse(dsn) ? new URL(dsn) : undefined;
   if (url && /^postgres(ql)?:$/.test(url.protocol) && url.pathname.length > 1) return checkTls(dsn, problems);
-  // The value holds a password: only its shape is told.
+  // The value may contain a password: the message shows only the expected form.
   problems.push("POSTGRES_DSN is not a PostgreSQL address: it takes postgresql://USER:PASSWORD@HOST:PORT/DATABASE");
   return undefined;
 }
 
-/** Its `sslmode` and certificates are looked at here: later each connection would fail by them. */
+/** Checks `sslmode` and certificates now: otherwise every connection would fail later. */
 function checkTls(dsn: string, problems: string[]): string | undefined {
   try {
     readAddress(dsn);
@@ -180,7 +180,7 @@ function composeDsn(variables: Record<string, string>, port: number): string {
   const [host = "", user = "", password = "", database = ""] = ["HOST", "USER", "PASSWORD", "DB"].map(
     (name) => variables[`POSTGRES_${name}`],
   );
-  // An IPv6 address stands in brackets; the folder of a Unix socket is encoded like everything else.
+  // An IPv6 address needs brackets; the folder of a Unix socket is encoded like any host.
   const authority = host.includes(":") ? `[${host}]` : encodeURIComponent(host);
   const login = [user, password].map(encodeURIComponent).join(":");
   return `postgresql://${login}@${authority}:${port}/${encodeURIComponent(database)}`;
@@ -209,6 +209,6 @@ function describe(name: string, value: string | undefined): string {
     readonly description?: string;
   };
   if (value === undefined) return `${name} is not set: it takes ${takes}`;
-  // How long a secret is may be told, what it is may not.
+  // The message shows a secret's length, not its value.
   return `${name} ${name === "SESSION_SECRET" ? `has only ${value.length} characters` : `is "${value}"`}: it takes ${takes}`;
 }

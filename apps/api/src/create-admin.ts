@@ -56,10 +56,10 @@ async function main(): Promise<void> {
 function parseArguments() {
   const options = { email: { type: "string" }, name: { type: "string" }, help: { type: "boolean" } } as const;
   try {
-    // pnpm passes its own `--` on.
+    // pnpm passes its `--` on.
     return parseArgs({ options, args: process.argv.slice(2).filter((argument) => argument !== "--") }).values;
   } catch (error) {
-    // A password on the command line would stand in every process list: it is not echoed either.
+    // The unexpected argument may be a password: the message does not repeat it.
     const { code } = error as { code?: string };
     const why =
       code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL" ? "An argument is not expected" : (error as Error).message;
@@ -92,7 +92,7 @@ async function create(orm: MikroORM, { email, fullName, password }: Administrato
         3,
         `The role "${adminRole}" is not in the database: a migration inserts it, somebody removed it`,
       );
-    // The old column agrees, for programs from before the roles and for a way back to them.
+    // `users.role` is set too, for older programs and for reverting the migration to roles.
     const user = em.create(User, { email, fullName, hashedPassword, role: adminRole });
     em.create(UserRole, { user, role });
     await em.flush().catch((error: { code?: string }) => {

@@ -3,13 +3,13 @@ import { readAddress } from "@thedata/migrator/postgres";
 import { ormOptions } from "@thedata/models";
 import pg, { type ClientBase } from "pg";
 
-/** How many connections the requests share. */
+/** The number of connections that the requests share. */
 export const poolSize = 10;
 
-/** Which database of which server a connection reached, in one word that only it has. */
+/** Identifies a database and its server uniquely. */
 export type DatabaseIdentity = string;
 
-/** A connection of the models leads to another database than the one whose schema was looked at. */
+/** The models are connected to another database than the one whose schema was checked. */
 export class WrongDatabaseError extends Error {
   static readonly code = "WRONG_DATABASE";
   readonly code = WrongDatabaseError.code;
@@ -20,8 +20,8 @@ export class WrongDatabaseError extends Error {
 }
 
 /**
- * Opens the models on the database at `dsn`; the first query connects, so that the API starts without a database too.
- * A connection that does not lead where `expected` says is given up with a `WrongDatabaseError`.
+ * Opens the models on the database at `dsn`; connects at the first query, so that the API also starts without a
+ * database. A connection to another database than `expected` fails with a `WrongDatabaseError`.
  */
 export function openDatabase(
   dsn: string,
@@ -31,7 +31,7 @@ export function openDatabase(
   return new MikroORM({
     ...ormOptions,
     clientUrl: dsn,
-    // The driver's own reading of the address wins: it knows `sslmode` and Unix sockets.
+    // The migrator parses the address, not MikroORM: it supports `sslmode` and Unix sockets.
     driverOptions: {
       ...readAddress(dsn).config,
       application_name: "thedata-api",
@@ -40,14 +40,14 @@ export function openDatabase(
       onConnect: async (client: ClientBase) => await requireSameDatabase(client, expected?.()),
     },
     pool: { min: 0, max: poolSize },
-    // The API never creates its database: a mistyped name is an error.
+    // The API never creates its database: a mistyped name must be an error.
     ensureDatabase: false,
     colors: false,
     logger: log,
   });
 }
 
-/** Asks a connection where it leads; two answers are equal when both lead to the same database. */
+/** The identity of a connection's database; equal identities mean the same database. */
 export async function readIdentity(client: ClientBase): Promise<DatabaseIdentity> {
   const { rows } = await client.query<{ identity: string }>(
     `select concat_ws('/', (select system_identifier from pg_control_system()), oid, datname) as identity
@@ -56,12 +56,12 @@ export async function readIdentity(client: ClientBase): Promise<DatabaseIdentity
   return rows[0]?.identity ?? "";
 }
 
-/** Options of MikroORM, of the models or the environment may lead elsewhere: the answer of the server decides. */
+/** MikroORM's options, the models or the environment may change the address, so the server's answer decides. */
 async function requireSameDatabase(client: ClientBase, expected: DatabaseIdentity | undefined): Promise<void> {
   if (expected !== undefined && (await readIdentity(client)) !== expected) throw new WrongDatabaseError();
 }
 
-/** Where the address leads, and as whom, as the driver reads it; without the password. */
+/** The user, host, port and database of an address as the driver parses it; without the password. */
 export function describeAddress(dsn: string): { user: string; host: string; port: number; database: string } {
   const { user = "", host, port, database = "" } = new pg.Client(readAddress(dsn).config);
   return { user, host, port, database };

@@ -20,7 +20,7 @@ export async function addDocs(app: FastifyInstance): Promise<void> {
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: contentPolicy });
 }
 
-// The library's own, without `upgrade-insecure-requests`: the API itself speaks plain HTTP.
+// The library's policy without `upgrade-insecure-requests`: the API speaks plain HTTP.
 const contentPolicy = {
   "default-src": ["'self'"],
   "img-src": ["'self'", "data:"],

@@ -11,7 +11,7 @@ export function addProblemHandlers(app: FastifyInstance): void {
   );
 }
 
-/** Answers with the problem document that `error` stands for; the log says of each answer from 500 on why it is one. */
+/** Answers an error with a problem document, and logs the reason for every status from 500 on. */
 export function sendError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = readDatabaseFailure(error);
   const problem = toProblem(error, failure);
@@ -21,7 +21,7 @@ export function sendError(error: Error, request: FastifyRequest, reply: FastifyR
 
 function log(error: Error, failure: DatabaseFailure | undefined, problem: HttpProblem, { log }: FastifyRequest): void {
   if (error instanceof HttpProblem) {
-    // Those without a code are answers to probes, which ask every few seconds.
+    // Problems without a code are answers to probes, which come every few seconds.
     if (error.code) log.warn({ code: error.code, reason: error.reason ?? error.message }, "request refused");
   } else if (problem.statusCode === 503) log.error({ ...failure, type: error.name }, "request failed");
   else log.error({ err: failure ? { ...failure, type: error.name, stack: framesOf(error) } : error }, "request failed");
@@ -43,10 +43,10 @@ function fromFastify(error: FastifyError): HttpProblem {
 const internalError = new HttpProblem(500, "Something went wrong here; the log says what");
 
 function toFaults(error: FastifyError): Fault[] {
-  // What additional properties "are false" to is said twice, once by the schema `false` itself.
+  // TypeBox reports an additional property twice, the second time with the keyword "boolean".
   const found = (error.validation ?? []).filter(({ keyword }) => keyword !== "boolean");
   return found.flatMap(({ instancePath, message, params }) => {
-    // A missing or an additional property is the fault's place, not the object around it.
+    // For a missing or additional property, the fault points at the property, not at its object.
     const names = [params["requiredProperties"], params["additionalProperties"]].find(Array.isArray) ?? [];
     const places = names.length > 0 ? names.map((name) => `${instancePath}/${String(name)}`) : [instancePath];
     return places.map((place) => ({
@@ -62,16 +62,16 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Http
   const document = { type: "about:blank", title, status, detail, instance: pathOf(request), errors };
   if (status === 401) reply.header("www-authenticate", "Bearer");
   if (retryAfter !== undefined) reply.header("retry-after", retryAfter);
-  // As text: the route's response schema describes its successes.
+  // Serialized here: the route's response schema describes only its successes.
   return reply.code(status).type("application/problem+json").serializer(JSON.stringify).send(document);
 }
 
-/** The path alone: a query may hold an address that belongs in no log and no answer. */
+/** The path without the query, which may contain a mail address. */
 export function pathOf(request: { readonly url: string }): string {
   return request.url.split("?", 1)[0] ?? request.url;
 }
 
-/** Where it happened. The lines above the frames are the message, with what PostgreSQL says of whole rows. */
+/** The stack frames only: the lines above repeat the message, which may contain whole rows. */
 function framesOf(error: Error): string {
   return (error.stack ?? "")
     .split("\n")

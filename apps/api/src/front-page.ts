@@ -14,7 +14,7 @@ const page = `<!doctype html>
 </html>
 `;
 
-/** `GET /`: where things are, for whoever opens the API's address in a browser. */
+/** Adds `GET /`: a page of links for browsers. */
 export function addFrontPage(app: FastifyInstance): void {
   app.get(
     "/",

@@ -4,16 +4,16 @@ import { HttpProblem } from "./problem.ts";
 import type { Readiness } from "./readiness.ts";
 import { about, Exactly } from "./resources/schemas.ts";
 
-/** Whom the probes ask. */
+/** What the probes report. */
 export interface HealthOptions {
   readonly readiness: Readiness;
-  /** Whether the process has been told to stop: no new traffic, please. */
+  /** True once the process is told to stop: it wants no new traffic. */
   readonly isStopping: () => boolean;
 }
 
 const Answer = Exactly({ status: Type.String() });
 
-/** `GET /healthz`: the process is alive. `GET /readyz`: it can serve, because the schema is the one that it expects. */
+/** `GET /healthz`: the process is alive. `GET /readyz`: the schema is the expected one, so the API can serve. */
 export const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (app, { readiness, isStopping }) => {
   app.get(
     "/healthz",

@@ -1,21 +1,21 @@
 import type { FastifyInstance } from "fastify";
 import { HttpProblem } from "./problem.ts";
 
-/** How many objects and lists may stand in one another in a body. */
+/** The maximum nesting of objects and lists in a body. */
 export const maximumDepth = 64;
 
-/** Parses JSON as Fastify does, but answers 400 where it is nested deeper than anything that works through it can go. */
+/** Parses JSON as Fastify does, but answers 400 for a nesting so deep that recursive code could overflow the stack. */
 export function addJsonParser(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser("error", "error");
   app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
     if (isDeeper(body, maximumDepth))
       done(new HttpProblem(400, `The body is nested too deep: it takes at most ${maximumDepth} levels`));
-    // The parser answers by `done`; its type says that it might be a promise.
+    // The parser calls `done`; only its type says that it might return a promise.
     else void parse(request, body, done);
   });
 }
 
-/** Counts brackets outside of texts: before parsing, because what is parsed could only be walked by recursion. */
+/** Counts brackets outside strings, before parsing: parsed values can only be walked by recursion. */
 function isDeeper(json: string, limit: number): boolean {
   let depth = 0;
   let inText = false;

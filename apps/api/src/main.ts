@@ -3,7 +3,7 @@ import { type Config, ConfigError, findFiles, readConfig } from "./config.ts";
 import { watchFiles } from "./secret-files.ts";
 import { prepareStop } from "./stop.ts";
 
-/** What is wrong with where we are to listen, and the way out, by the system's code. */
+/** The problem with HOST or PORT and its remedy, by system error code. */
 const listenFailures: Record<string, (config: Config) => string> = {
   EADDRINUSE: ({ host, port }) => `PORT ${port} is in use on ${host}: end the other program or set PORT to a free one`,
   EACCES: ({ port }) => `PORT ${port} may not be opened by this user: set PORT to one above 1023`,
@@ -37,7 +37,8 @@ async function main(): Promise<void> {
     if (explain) refuse([explain(config)]);
     throw error;
   }
-  // Whoever restarts us, such as Compose, has us read the new value; connections and tokens of the old one end with us.
+  // Compose or the like restarts the API, which then reads the new value; old connections and tokens end with this
+  // process.
   watchFiles(findFiles(process.env), (variable) => {
     app.log.warn(`the file that ${variable} names has changed: ending, so that the next start reads it`);
     process.kill(process.pid, "SIGTERM");

@@ -4,13 +4,13 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Readiness } from "./readiness.ts";
 import { about } from "./resources/schemas.ts";
 
-/** What is measured. */
+/** The sources of the metrics. */
 export interface MetricsOptions {
   readonly readiness: Readiness;
 }
 
 const routes: FastifyPluginAsync<MetricsOptions> = async (app, { readiness }) => {
-  // One registry an app: two apps in one process, as in tests, do not count each other's requests.
+  // One registry per app, so that two apps in one process, as in tests, count separately.
   const register = new Registry();
   collectDefaultMetrics({ register });
   addReadinessGauge(register, readiness);
@@ -22,7 +22,7 @@ const routes: FastifyPluginAsync<MetricsOptions> = async (app, { readiness }) =>
     registers: [register],
   });
   app.addHook("onResponse", async ({ method, routeOptions }, { statusCode, elapsedTime }) => {
-    // The pattern, not the path: a label for each key would fill the memory.
+    // The route's pattern, not the path: a label per id would fill the memory.
     durations.observe({ method, route: routeOptions.url ?? "unknown", status: statusCode }, elapsedTime / 1000);
   });
   app.get(
@@ -32,7 +32,7 @@ const routes: FastifyPluginAsync<MetricsOptions> = async (app, { readiness }) =>
   );
 };
 
-/** `GET /metrics`, and the measuring of every route that is registered after it. */
+/** Adds `GET /metrics`, and measures every route registered after it. */
 export const metrics = fp(routes);
 
 function addReadinessGauge(register: Registry, readiness: Readiness): void {

@@ -1,21 +1,21 @@
-/** One fault in a request: where it is (RFC 6901 pointer into the body, or a parameter's name) and what is wrong. */
+/** One fault in a request: its place (RFC 6901 pointer into the body, or a parameter's name) and what is wrong. */
 export interface Fault {
   readonly pointer?: string;
   readonly parameter?: string;
   readonly detail: string;
 }
 
-/** What a problem says beside its status and detail. */
+/** The parts of a problem besides status and detail. */
 export interface ProblemParts {
   readonly errors?: readonly Fault[];
   /** Seconds after which the same request may succeed. */
   readonly retryAfter?: number;
-  /** What the log says of it, beside the detail: a code, and more than the caller is told. */
+  /** For the log only: a code, and a reason that the caller does not see. */
   readonly code?: string;
   readonly reason?: string;
 }
 
-/** An answer that is not a success; what is thrown anywhere in a request becomes `application/problem+json` (RFC 9457). */
+/** An error answer: thrown anywhere in a request, it becomes `application/problem+json` (RFC 9457). */
 export class HttpProblem extends Error {
   readonly statusCode: number;
   readonly errors: readonly Fault[];
@@ -33,16 +33,16 @@ export class HttpProblem extends Error {
   }
 }
 
-/** 404: there is no such thing, or nothing that the caller may know of. */
+/** 404: it does not exist, or the caller may not know that it exists. */
 export const notFound = (what: string): HttpProblem => new HttpProblem(404, `There is no such ${what}`);
 
-/** 403: the caller is known and may not. */
+/** 403: the caller is known but lacks the permission. */
 export const forbidden = (detail: string): HttpProblem => new HttpProblem(403, detail);
 
-/** 409: the request contradicts what stands; `field` names the property of the body that does. */
+/** 409: the request conflicts with existing data; `field` names the property of the body. */
 export const conflict = (detail: string, field?: string): HttpProblem =>
   new HttpProblem(409, detail, { errors: field ? [{ pointer: `#/${field}`, detail }] : [] });
 
-/** 422: well formed, but it cannot be done with this value of `field`. */
+/** 422: well-formed, but this value of `field` cannot be used. */
 export const unprocessable = (detail: string, field: string): HttpProblem =>
   new HttpProblem(422, detail, { errors: [{ pointer: `#/${field}`, detail }] });

@@ -3,7 +3,7 @@ import { findDatabaseCode, readDatabaseFailure } from "./database-errors.ts";
 import { describeAddress } from "./database.ts";
 import type { ReadinessListener } from "./readiness.ts";
 
-/** Logs what becomes of the readiness; where the database cannot be used, with the address, the login and its answer. */
+/** Logs changes of the readiness; if the database cannot be used, with address, login and the error. */
 export function logReadiness(log: FastifyBaseLogger, dsn: string): ReadinessListener {
   return ({ ready, reason, state }, error) => {
     if (ready) log.info("ready: the schema is the one that this build expects");
@@ -15,7 +15,7 @@ export function logReadiness(log: FastifyBaseLogger, dsn: string): ReadinessList
 function describe(error: unknown): { code: string | undefined; message: string } {
   if (!(error instanceof Error)) return { code: undefined, message: String(error) };
   const message = readDatabaseFailure(error)?.message ?? error.message;
-  // Node gives several addresses of one host that all refuse no message of their own.
+  // Node's AggregateError, for several addresses of one host that all refuse, has no message of its own.
   const all = error instanceof AggregateError ? error.errors.map(String).join("; ") : "";
   return { code: findDatabaseCode(error), message: message || all };
 }

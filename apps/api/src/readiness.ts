@@ -6,30 +6,30 @@ import { Pool } from "pg";
 import { findDatabaseCode } from "./database-errors.ts";
 import { type DatabaseIdentity, readIdentity } from "./database.ts";
 
-/** Whether the schema is the one that this build expects; `reason` says why not, in full sentences. */
+/** Whether the schema is the one that this build expects; `reason` explains why not, in full sentences. */
 export interface ReadinessReport {
   readonly ready: boolean;
   readonly reason: string | null;
   readonly state: Status["state"] | "unreachable";
-  /** Names of the migrations that this build has and the database has not. */
+  /** Names of the migrations that this build has and the database lacks. */
   readonly pending: readonly string[];
 }
 
-/** Watches the schema. */
+/** Reports whether the database's schema fits this build. */
 export interface Readiness {
-  /** The report, at most half a second old; always answers within two seconds and never throws. For probes. */
+  /** For probes: the report, at most half a second old; answers within two seconds and never throws. */
   check(): Promise<ReadinessReport>;
   /**
-   * The report for requests; never throws. While the database is late or away it gives what the database said last, up to
-   * ten seconds ago: whether a request can be served then shows when it is tried.
+   * For requests: the report; never throws. While the database is slow or unreachable, gives its last answer, up to ten
+   * seconds old: the request itself then shows whether it can be served.
    */
   read(): Promise<ReadinessReport>;
-  /** Which database was looked at; undefined before the first one answered. */
+  /** The database that was checked; undefined before it first answered. */
   identity(): DatabaseIdentity | undefined;
   close(): Promise<void>;
 }
 
-/** Told of each report that differs from the last one, and once a minute of one that is not ready; with its cause. */
+/** Gets each report that differs from the last one, and once a minute one that is not ready, with its cause. */
 export type ReadinessListener = (report: ReadinessReport, error: unknown) => void;
 
 const maximumAgeMs = 500;
@@ -38,7 +38,7 @@ const databaseMs = 5000;
 const patienceMs = 1000;
 const memoryMs = 10_000;
 
-/** Watches the schema at `dsn` through a connection of its own: a busy pool does not make the API look unready. */
+/** Watches the schema at `dsn` through its own connection, so that a busy pool does not make the API unready. */
 export function watchReadiness(dsn: string, listener: ReadinessListener): Readiness {
   let identity: DatabaseIdentity | undefined;
   const pool = openPool(dsn, (found) => (identity = found));
@@ -63,13 +63,13 @@ function openPool(dsn: string, onIdentity: (identity: DatabaseIdentity) => void)
     statement_timeout: databaseMs,
     onConnect: async (client) => onIdentity(await readIdentity(client)),
   });
-  // A connection that breaks is replaced by the next check, which tells.
+  // The next check replaces a broken connection and reports the error.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 }
 
-/** However many ask at once, one reads; the next to ask after `maximumAgeMs` reads again. */
+/** Shares one read among concurrent callers; the first caller after `maximumAgeMs` reads again. */
 function shared(read: () => Promise<ReadinessReport>): () => Promise<ReadinessReport> {
   let current: Promise<ReadinessReport> | undefined;
   return async () => {
@@ -95,7 +95,7 @@ function withMemory(read: () => Promise<ReadinessReport>): () => Promise<Readine
 
 async function lateReport(afterMs: number): Promise<ReadinessReport> {
   await sleep(afterMs, undefined, { ref: false });
-  // A process that was too busy to look gets to see first what has come in meanwhile.
+  // If this process was busy, an answer that has already arrived is processed first.
   await setImmediate();
   return unreachable("no answer in time");
 }
@@ -115,7 +115,7 @@ interface ReadReport {
   readonly error?: unknown;
 }
 
-/** The first time that the schema is current, it is so only once that is on the disk of the server. */
+/** Reads the schema's status. A first "current" counts only once the server has written it to disk. */
 async function readReport(query: Query, isFirst: boolean): Promise<ReadReport> {
   try {
     return { report: describe(await readSchemaStatus(query, migrations, { durable: isFirst })) };

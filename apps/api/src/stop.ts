@@ -1,10 +1,12 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 
-/** A stop by signal, asked for or not yet. */
+/** The graceful stop by signal. */
 export interface Stop {
   isStopping(): boolean;
-  /** To be called before the app listens. Closes it on the first SIGTERM or SIGINT; a second one, or 25 s, ends the process at once. */
+  /**
+   * Call before the app listens. Closes it on the first SIGTERM or SIGINT; a second, or 25 s, ends the process at once.
+   */
   watch(app: FastifyInstance): void;
 }
 
@@ -38,15 +40,15 @@ export function prepareStop(): Stop {
   };
 }
 
-/** What goes on: requests that are not answered yet, and how many connections there ever were. */
+/** Counters: unanswered requests, and all connections so far. */
 interface Traffic {
   underWay(): number;
   connections(): number;
 }
 
 async function finish(app: FastifyInstance, traffic: Traffic): Promise<void> {
-  // Connections that the kernel has taken for us would be reset by closing the port, and a request may be on its
-  // way on an idle one: a moment of answering with `Connection: close` empties both.
+  // Closing the port would reset connections that wait in the kernel's queue, and an idle connection may have a request
+  // on its way: first answer with `Connection: close` for a moment.
   await sleep(drainMs);
   await takeWaiting(traffic);
   sweepIdle(app, traffic);
@@ -56,8 +58,8 @@ async function finish(app: FastifyInstance, traffic: Traffic): Promise<void> {
 }
 
 /**
- * Goes on until no connection waits any more: Node takes one a turn, and a machine under load may have slept past
- * the moment. Three turns without one: what has come in on the last is read too.
+ * Waits until no connection is queued: Node accepts one per turn, and a machine under load may need longer than
+ * `drainMs`. Three turns without a new one, so that requests on the last one are read too.
  */
 async function takeWaiting({ connections }: Traffic): Promise<void> {
   const end = Date.now() + waitingMs;
@@ -68,7 +70,7 @@ async function takeWaiting({ connections }: Traffic): Promise<void> {
   }
 }
 
-/** Connections on which nobody ever asked anything, such as a browser opens in advance, do not hold up the end. */
+/** Closes connections without a request, as browsers open them in advance, so that they do not delay the stop. */
 function sweepIdle(app: FastifyInstance, { underWay }: Traffic): void {
   setInterval(() => {
     app.server.closeIdleConnections();

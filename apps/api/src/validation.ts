@@ -4,8 +4,8 @@ import { Compile } from "typebox/compile";
 import { Value } from "typebox/value";
 
 /**
- * Checks requests against TypeBox schemas. Paths and queries are text and are converted; a body is JSON and is
- * taken as it is: Fastify's own validator would turn null into "" and drop what it does not know.
+ * Checks requests against TypeBox schemas. Paths and queries are text and are converted; a JSON body is not: Fastify's
+ * own validator would turn null into "" and drop unknown properties.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
@@ -16,10 +16,10 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   };
 };
 
-// TypeBox's own conversion reads 1.5, 0x10 and "true" as integers: the caller would get another page than asked for.
+// TypeBox's conversion accepts 1.5, 0x10 and "true" as integers: the caller would get an unexpected page.
 const decimalInteger = /^(0|-?[1-9]\d*)$/;
 
-/** The parameters, with integers and booleans where the schema asks for them and the text is one. */
+/** Converts parameters to integers and booleans where the schema has these types and the text is valid. */
 function readTexts(schema: TSchema, parameters: unknown): unknown {
   if (!Type.IsObject(schema) || typeof parameters !== "object" || parameters === null) return parameters;
   const { properties } = schema;

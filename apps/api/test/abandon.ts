@@ -1,5 +1,5 @@
 import { listen } from "./processes.ts";
 
-// A program: starts an API as tests do, says where it listens, and waits to be killed.
+// A program that starts an API as tests do, prints its address, and waits to be killed.
 const { address } = await listen({ POSTGRES_DSN: process.env["POSTGRES_DSN"] ?? "", SESSION_SECRET: "x".repeat(32) });
 console.log(address);

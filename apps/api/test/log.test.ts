@@ -5,7 +5,7 @@ import { sessionSecret, startOwnApi } from "./support.ts";
 
 type Line = Record<string, unknown>;
 
-/** Starts the API and gives the lines of its log as they come. */
+/** Starts the API and collects the lines of its log. */
 async function startLogging(dsn: string) {
   const { child, ended, address } = await listen({ POSTGRES_DSN: dsn, SESSION_SECRET: sessionSecret });
   const chunks: string[] = [];

@@ -1,6 +1,6 @@
 import { directory } from "@thedata/migrations";
 import { createMigrator } from "@thedata/migrator";
 
-// A program: applies every migration to the database at the address that is its one argument.
+// A program that applies every migration to the database whose address is its argument.
 const [, , connection = ""] = process.argv;
 await createMigrator({ connection, migrations: directory }).up();

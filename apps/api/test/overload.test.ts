@@ -10,14 +10,14 @@ import { holdLock, nowhere, sessionSecret, startOwnApi, type TestApi } from "./s
 
 const patience = { timeout: 120_000 };
 
-/** An answer, as far as it says whether and when to come back. */
+/** The parts of an answer that tell whether and when to retry. */
 interface Answer {
   readonly status: number | string;
   readonly retryAfter?: string | undefined;
   readonly type?: string | undefined;
 }
 
-/** An API in a process of its own, whose log is read at its end. */
+/** Starts an API in its own process; its log is read at its end. */
 async function startProcess(api: TestApi, dsn = api.dsn) {
   const { token } = await api.administrator();
   const running = await listen({ POSTGRES_DSN: dsn, SESSION_SECRET: sessionSecret });
@@ -54,7 +54,7 @@ test("requests beyond the places are refused at once with 503 and Retry-After, a
     statuses.push(answer.statusCode);
     return answer;
   });
-  // Nobody else can be answered as long as the lock is held.
+  // The other requests cannot be answered while the lock is held.
   await vi.waitFor(() => expect(statuses).toHaveLength(30), patience);
   for (const probe of ["/healthz", "/readyz"]) expect((await api.app.inject(probe)).statusCode).toBe(200);
   await release();
@@ -88,7 +88,7 @@ test("a thousand connections at once are answered with 200 or 503, and the log s
   expect((await running.ask("/healthz")).status).toBe(200);
   const statuses = (await answers).map(({ status }) => status);
   expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
-  // When all is over it serves as before.
+  // Afterwards the API serves as before.
   await vi.waitFor(async () => expect((await running.ask("/readyz")).status).toBe(200), patience);
   expect((await running.ask("/v1/organizations")).status).toBe(200);
   const log = await running.readLog();
@@ -99,7 +99,7 @@ test("a thousand connections at once are answered with 200 or 503, and the log s
   });
 });
 
-// A route that asks the locked table once; a list asks twice at the same time, for its rows and for their number.
+// A route with one query of the locked table; a list sends two at once, for the rows and their number.
 const oneQuery = `/v1/organizations/${nowhere}`;
 
 test("who waits too long for a connection of the pool is told to come back, and the log says why", async () => {
@@ -126,7 +126,7 @@ test("a connection that breaks under a request makes it a 503, and the log says 
   for (const breakUp of [
     cut,
     async () =>
-      // Other tests have their APIs on the same server.
+      // Only this database: other tests have APIs on the same server.
       await api.sql(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'thedata-api' and datname = current_database()",
       ),
@@ -145,7 +145,7 @@ test("a connection that breaks under a request makes it a 503, and the log says 
     await breakUp();
     expect(await answer).toEqual({ status: 503, retryAfter: "5", type: "application/problem+json" });
     await release();
-    // The pool gives the ended connection to the next request as long as its end has not been seen: that one is a 503 too.
+    // The next request may still get the ended connection from the pool and fail with a 503 too.
     await vi.waitFor(async () => expect((await running.ask(oneQuery)).status).toBe(404), patience);
   }
   const failures = (await running.readLog()).filter(({ msg }) => msg === "request failed");
@@ -170,7 +170,7 @@ test("the models are never used on another database than the one whose schema wa
   });
 });
 
-/** A way to the server that can be cut. */
+/** A proxy to the server whose connections can be cut. */
 async function startProxy(dsn: string): Promise<{ dsn: string; cut: () => Promise<void> }> {
   const open = new Set<Socket>();
   const { port, hostname } = new URL(dsn);

@@ -5,12 +5,15 @@ let api: TestApi;
 let powerless: Person;
 beforeAll(async () => {
   api = await startApi();
-  // Holds everything that a route does not ask for.
+  // Holds only permissions that no route requires.
   powerless = await api.person({ permissions: ["logs:read", "metrics:write", "pipelines:write"] });
 });
 afterAll(async () => await api.close());
 
-/** Every route that needs a permission, what its holder gets for nothing or a row that is not there, and whether only one on the whole platform counts. */
+/**
+ * Every route that needs a permission, the status that its holder gets with no body or an unknown row, and whether the
+ * permission must be held on the platform.
+ */
 const routes = [
   { method: "GET", url: "/v1/organizations", permission: "organizations:read", found: 200 },
   { method: "POST", url: "/v1/organizations", permission: "organizations:write", found: 400 },

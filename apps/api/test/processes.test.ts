@@ -17,7 +17,7 @@ test("an API that a test started ends with the process that started it, even whe
   expect(code).toBe("ECONNREFUSED");
 });
 
-/** The code with which nobody listens there; false while somebody does. */
+/** The error code when nothing listens there; false while something does. */
 async function refusal(address: string): Promise<string | false> {
   return await fetch(`${address}/healthz`).then(
     () => false,

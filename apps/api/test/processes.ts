@@ -3,19 +3,19 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 
-/** How a program ended, and what it said. */
+/** A program's exit code and output. */
 export interface Ending {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Starts one of the API's programs with this environment and no other; it ends with this process at the latest. */
+/** Starts one of the API's programs with only this environment; it ends with this process at the latest. */
 export function start(program: string, env: Record<string, string>, args: readonly string[] = []) {
   const file = path.join(import.meta.dirname, "../src", program);
   const tether = pathToFileURL(path.join(import.meta.dirname, "tether.ts")).href;
   const options = ["--conditions=@thedata/source", `--import=${tether}`];
-  // The fourth pipe is what the tether holds on to.
+  // The fourth pipe is the tether's.
   const child = spawn(process.execPath, [...options, file, ...args], { env, stdio: ["pipe", "pipe", "pipe", "pipe"] });
   const ended: Promise<Ending> = Promise.all([
     text(child.stdout),
@@ -25,7 +25,7 @@ export function start(program: string, env: Record<string, string>, args: readon
   return { child, ended };
 }
 
-/** Runs a program to its end; `input` is what it reads. */
+/** Runs a program to its end; `input` is its standard input. */
 export async function run(
   program: string,
   env: Record<string, string>,
@@ -37,7 +37,7 @@ export async function run(
   return await ended;
 }
 
-/** Starts the API on a free port and gives its address as soon as it listens. */
+/** Starts the API on a free port and gives its address once it listens. */
 export async function listen(env: Record<string, string>) {
   const { child, ended } = start("main.ts", { HOST: "127.0.0.1", PORT: "0", LOG_LEVEL: "info", ...env });
   const address = await new Promise<string>((resolve, reject) => {

@@ -13,7 +13,7 @@ const newest = migrations.at(-1)?.name ?? "";
 
 const patience = { timeout: 120_000 };
 
-/** What `/readyz` answers at this moment. */
+/** The present status and detail of `/readyz`. */
 const readyz = (api: Pick<TestApi, "app">) => async () => {
   const answer = await api.app.inject("/readyz");
   return [answer.statusCode, answer.json<{ detail?: string; status: string }>().detail ?? answer.json().status];
@@ -27,7 +27,7 @@ async function startOn(dsn: string) {
   return { app };
 }
 
-/** A server that leaves commits that nobody waits for in memory for as long as PostgreSQL can. */
+/** Starts a server that keeps asynchronous commits in memory as long as PostgreSQL can. */
 async function startLazyServer() {
   const home = await mkdtemp(path.join(tmpdir(), "api-readiness-"));
   const { dsn, stop } = await startPostgres({ source: "embedded", dataDir: path.join(home, "server") });
@@ -55,7 +55,7 @@ test("an API on the current schema is ready", async () => {
 test("an API says ready only of what is on its server's disk", async () => {
   const { dsn, sql } = await startLazyServer();
   await createMigrator({ connection: dsn, migrations: directory }).up();
-  // What a runner leaves that is killed before its last commit.
+  // As after a runner that was killed before its last commit.
   await sql("set synchronous_commit = off");
   await sql("insert into mikro_orm_migrations_audit (action, migration) values ('applied', 'M')");
   const flushed = "select pg_current_wal_flush_lsn() >= $1::pg_lsn as flushed";
@@ -107,9 +107,9 @@ test("an API starts although nothing listens at the database's address", async (
 test("readiness is answered within two seconds when the database does not answer", async () => {
   const api = await startOwnApi();
   expect((await api.app.inject("/healthz")).statusCode).toBe(200);
-  // Nobody can read the ledger while somebody holds this lock.
+  // This lock keeps the API from reading the ledger.
   await holdLock(api.dsn, "mikro_orm_migrations");
-  // A machine under load lets every timer of this process wait: theirs is due before ours, whenever that is.
+  // On a loaded machine all timers of this process are late, but the API's is still due before this one.
   const twoSeconds = sleep(2000).then(async () => await sleep(100, "more than two seconds"));
   const answer = await Promise.race([api.app.inject("/readyz"), twoSeconds]);
   expect(answer).toMatchObject({ statusCode: 503, body: expect.stringMatching(/cannot be reached/) });

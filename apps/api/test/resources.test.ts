@@ -14,7 +14,7 @@ afterAll(async () => await api.close());
 const call = async (method: string, url: string, body?: unknown) =>
   await api.call(method, url, { as: administrator, body });
 
-/** What the four resources have in common, and where they differ. */
+/** What the four resources have in common, and their differences. */
 const resources = [
   {
     url: "/v1/organizations",
@@ -121,7 +121,7 @@ describe.each(resources)("$url", ({ url, create, shown, change, wrong }) => {
   });
 
   const refused = ["limit=0", "limit=101", "limit=x", "limit=", "offset=-1", "nonsense=1"];
-  // What other notations of a number would make of it: JavaScript's, and what is cut or rounded to an integer.
+  // Texts that JavaScript or rounding would turn into an integer.
   const notDecimal = ["limit=1.5", "limit=0x10", "limit=1e1", "limit=true", "limit=%201", "limit=01", "offset=-0"];
   test.each([...refused, ...notDecimal])("refuses the query %s", async (query) => {
     const answer = await call("GET", `${url}?${query}`);

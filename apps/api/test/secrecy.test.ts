@@ -4,7 +4,7 @@ import { insertRole, type Person, password, sessionSecret, startOwnApi, type Tes
 
 const mail = "crawl@example.com";
 
-/** Every kind of answer that has a user in it, or might. */
+/** The bodies of every kind of answer that contains or might contain a user. */
 async function crawl(api: TestApi, as: Person): Promise<string[]> {
   const bodies: string[] = [];
   const call = async (method: string, url: string, body?: unknown) => {
@@ -30,7 +30,7 @@ async function crawl(api: TestApi, as: Person): Promise<string[]> {
   await call("PATCH", `/v1/users/${id}`, { fullName: "Crawled", password: `${password} again` });
   await call("PATCH", `/v1/users/${id}`, { hashedPassword: "x" });
   await call("POST", "/v1/sessions", { email: mail, password: `${password} again` });
-  // A failure of ours: its cause holds the whole statement.
+  // An internal error, whose cause contains the whole statement.
   await api.sql("alter table users rename column full_name to name");
   await call("POST", "/v1/users", { ...user, email: "failing@example.com" });
   return bodies;
@@ -65,7 +65,7 @@ test("the log holds neither tokens, passwords, hashes nor addresses, not even wh
     });
   await send("/v1/sessions", { email: mail, password });
   await send(`/v1/users?email=${mail}`);
-  // PostgreSQL's detail of such a failure is the whole row.
+  // PostgreSQL's detail of this error is the whole row.
   await api.sql("alter table users add needed text not null default ''; alter table users alter needed drop default");
   expect((await send("/v1/users", { email: mail, fullName: "x", password })).status).toBe(500);
   child.kill("SIGTERM");

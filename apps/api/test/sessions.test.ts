@@ -16,7 +16,7 @@ test("a login with the right password gives a token and when it ends", async () 
   expect(answer.headers["cache-control"]).toBe("no-store");
   const { token, expiresAt } = answer.json();
   const issued = Date.parse(expiresAt) - 3_600_000;
-  // The end is told in whole seconds.
+  // The expiry has whole seconds.
   expect(issued).toBeGreaterThan(before - 1000);
   expect(issued).toBeLessThanOrEqual(Date.now());
   expect(JSON.parse(atob(token.split(".")[0])).alg).toBe("HS256");
@@ -37,7 +37,7 @@ test("a wrong password, an unknown address and an inactive user get the same ans
 
 test("a login for an unknown address takes as long as one with a wrong password", async () => {
   const email = await insertUser(api.sql);
-  // A hash at the API's own costs, unlike the cheap one that tests use elsewhere.
+  // A hash at the API's real costs, unlike the cheap one of other tests.
   const { hashPassword } = await import("../src/auth/passwords.ts");
   await api.sql("update users set hashed_password = $2 where email = $1", [email, await hashPassword(password)]);
   const times: [number, number][] = [];
@@ -46,7 +46,7 @@ test("a login for an unknown address takes as long as one with a wrong password"
     await api.login(address, "a wrong password");
     return process.cpuUsage(before).user;
   };
-  // The work that this process does for it, hashing threads and all: whatever else the machine does is not in it.
+  // CPU time of this process with its hashing threads, so that other load on the machine does not matter.
   for (let i = 0; i < 9; i++) times.push([await time(email), await time("nobody@example.com")]);
   const [known = 0, unknown = 0] = [0, 1].map(
     (which) => times.map((pair) => pair[which] ?? 0).toSorted((x, y) => x - y)[4],
@@ -186,7 +186,7 @@ test("logins beyond the limit are refused for a while", async () => {
   expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
 });
 
-/** A token that was signed with the API's own secret, whatever it says. */
+/** Signs a token with the API's own secret, whatever the claims. */
 function sign(claims: object): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;

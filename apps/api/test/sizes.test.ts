@@ -14,7 +14,7 @@ afterAll(async () => await api.close());
 const call = async (method: string, url: string, body?: unknown) =>
   await api.call(method, url, { as: administrator, body });
 
-/** An object whose JSON has this odd number of bytes more than 17, most of them in letters of two bytes. */
+/** An object whose JSON has this many bytes, mostly two-byte letters; the number must be even and above 17. */
 const ofBytes = (bytes: number) => ({ text: `${"é".repeat((bytes - 18) / 2)}e`, a: 1 });
 
 const columns = [

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { listen } from "./processes.ts";
 import { sessionSecret, startOwnApi } from "./support.ts";
 
-/** Sends `start`, then a byte now and then for as long as it may; gives all that is answered until the connection ends. */
+/** Sends `start`, then a byte every 100 ms as long as possible; gives the whole answer once the connection ends. */
 async function trickle(address: string, start: string): Promise<string> {
   const socket = connect(Number(new URL(address).port), "127.0.0.1");
   socket.on("error", () => {});
@@ -13,7 +13,7 @@ async function trickle(address: string, start: string): Promise<string> {
   socket.write(start);
   const timer = setInterval(() => socket.write("x"), 100);
   onTestFinished(() => void socket.destroy());
-  // The end of the test may come first.
+  // The test may end first.
   return await text(socket)
     .catch((error: Error) => error.message)
     .finally(() => clearInterval(timer));
@@ -61,7 +61,7 @@ test("requests that wait for their bodies take no place from others", async () =
     void trickle(address, slow["a body"]("/v1/sessions")).then((answer) => waiting.push(answer));
     await came;
   }
-  // In the gate they hold a place each, for as long as it takes.
+  // In the gate each holds a place until it is done.
   await vi.waitFor(
     async () => {
       const answers = Array.from({ length: 3 }, async () => await api.call("GET", "/v1/roles", { as: administrator }));

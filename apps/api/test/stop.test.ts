@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await api.close());
 
-/** What the API says when it has been told to stop. */
+/** The API's log message when it is told to stop. */
 const finishing = "finishing the requests under way";
 
 const patience = { timeout: 120_000 };
@@ -30,7 +30,7 @@ async function start() {
   return { ...running, saw };
 }
 
-/** Why a request got no answer, and whether its connection was an old one. */
+/** Why a request got no answer, and whether its connection was reused. */
 interface Failure extends Error {
   readonly code: string;
   readonly reused: boolean;
@@ -42,7 +42,7 @@ interface Answer {
   readonly body?: string;
 }
 
-/** Asks once and gives the status and what becomes of the connection. */
+/** Sends one request and gives its status and the answer's connection header. */
 async function ask(url: string, agent: Agent, token: string, onSent = () => {}): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const asked = get(url, { agent, headers: { authorization: `Bearer ${token}` } }, async (response) => {
@@ -54,7 +54,7 @@ async function ask(url: string, agent: Agent, token: string, onSent = () => {}):
   });
 }
 
-/** Begins to send a request whose body is complete, and not what the route takes, when the function that it gives is called. */
+/** Begins a request; the returned function completes the body, which the route refuses. */
 function begin(url: string, agent: Agent, token: string): () => Promise<Answer> {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "content-length": "2" };
   const begun = request(url, { agent, method: "POST", headers });
@@ -71,14 +71,14 @@ function begin(url: string, agent: Agent, token: string): () => Promise<Answer> 
   };
 }
 
-/** Waits until so many requests of the API wait for a lock. */
+/** Waits until this many requests of the API wait for a lock. */
 async function untilWaiting(count: number): Promise<void> {
   const waiting = `select from pg_stat_activity
     where datname = current_database() and application_name = 'thedata-api' and wait_event_type = 'Lock'`;
   await vi.waitFor(async () => expect(await api.sql(waiting)).toHaveLength(count), patience);
 }
 
-/** Waits until nobody listens at the address any more. */
+/** Waits until nothing listens at the address. */
 async function untilClosed(address: string): Promise<void> {
   const isOpen = async () =>
     await new Promise<boolean>((resolve) => {
@@ -97,7 +97,7 @@ test.each(["SIGTERM", "SIGINT"] as const)(
     const agent = new Agent({ keepAlive: true, maxSockets: 60 });
     onTestFinished(() => agent.destroy());
     await Promise.all(Array.from({ length: 20 }, async () => await ask(`${address}/healthz`, agent, token)));
-    // Slow ones: five wait for a lock, and forty-five for the rest of their body.
+    // Slow requests: five wait for a lock, and forty-five for the rest of their body.
     const release = await holdLock(api.dsn, "organizations");
     const url = `${address}/v1/organizations/${nowhere}`;
     const locked = Array.from({ length: 5 }, async () => await ask(url, agent, token));
@@ -124,7 +124,7 @@ test("connections that the kernel has taken are served, however long the API sle
   const agent = new Agent({ keepAlive: true, maxSockets: 120 });
   onTestFinished(() => agent.destroy());
   await ask(`${address}/healthz`, agent, "");
-  // Stopped, as a machine under load stops it: the kernel takes the connections, and what is sent on them.
+  // Paused, as on a machine under load: the kernel accepts the connections and what is sent on them.
   child.kill("SIGSTOP");
   let sent = 0;
   const answers = Array.from(
@@ -156,7 +156,7 @@ test("requests that keep coming on open connections are answered until the conne
     }
   };
   const clients = Array.from({ length: 8 }, client);
-  // The pool is full, so that no request waits for a new connection to the database.
+  // The pool is full, so no request waits for a new database connection.
   await vi.waitFor(() => expect(answers.filter((answer) => answer === "200").length).toBeGreaterThan(50), patience);
   answers.length = 0;
   child.kill("SIGTERM");
@@ -165,7 +165,7 @@ test("requests that keep coming on open connections are answered until the conne
   expect(code).toBe(0);
   const failed = stdout.split("\n").filter((line) => line.includes("request failed"));
   expect([new Set(answers), failed]).toEqual([new Set(["200"]), []]);
-  // New connections end with the port, in the kernel; one that was open is told to close and never cut off.
+  // The kernel refuses new connections once the port is closed; an open one is told to close and is never cut off.
   expect(failures.map(({ reused }) => reused)).toEqual(Array.from({ length: 8 }, () => false));
 });
 
@@ -186,7 +186,7 @@ test("connections that nobody uses do not hold up the stop", async () => {
   onTestFinished(() => void silent.destroy());
   await once(silent, "connect");
   child.kill("SIGTERM");
-  // With 0: a stop that is held up ends with 1 when its time is over.
+  // Exit code 0: a stop that exceeds its deadline ends with 1.
   expect((await ended).code).toBe(0);
 });
 
@@ -214,7 +214,7 @@ test("a secret's file with another content ends the API, so that its next start 
   let isOver = false;
   void ended.then(() => (isOver = true));
   await utimes(file, new Date(), new Date(0));
-  // The state of the file is looked at every second; once it has been seen the content is read.
+  // The file is polled every second; its content is read after a change of its state.
   await sleep(2500);
   expect([isOver, child.exitCode]).toEqual([false, null]);
   await writeFile(`${file}.new`, `${sessionSecret} changed`);

@@ -6,59 +6,59 @@ import { inject, onTestFinished } from "vitest";
 import { type AppOptions, buildApp } from "../src/app.ts";
 import { template } from "./template.ts";
 
-/** The secret of every API that tests start. */
+/** The session secret of all test APIs. */
 export const sessionSecret = "a secret that is for tests alone and long enough";
 
-/** The password of every user that tests make; hashed once, with few passes, so that tests are fast. */
+/** The password of all test users; hashed once, at low cost, so that tests are fast. */
 export const password = "correct horse battery staple";
 const hashedPassword = hash(password, { memoryCost: 8192, timeCost: 1 });
 
-/** A key that no row has. */
+/** An id that no row has. */
 export const nowhere = "00000000-0000-4000-8000-000000000000";
 
-/** Sends one statement to the test's database, as somebody beside the API would. */
+/** Sends one statement to the test's database, outside the API. */
 export type Sql = <Row = Record<string, string>>(text: string, values?: unknown[]) => Promise<Row[]>;
 
-/** Where a user's permissions come from: the names, and the organization in which they count. */
+/** A grant: permissions, and the organization in which they count; none: the whole platform. */
 export interface Grant {
   readonly permissions: readonly string[];
   readonly organizationId?: string | null;
 }
 
-/** A user and a session of theirs. */
+/** A user with a session's token. */
 export interface Person {
   readonly id: string;
   readonly email: string;
   readonly token: string;
 }
 
-/** An API on a database of its own. */
+/** An API on its own database. */
 export interface TestApi {
   readonly app: FastifyInstance;
   readonly dsn: string;
   readonly sql: Sql;
-  /** Sends a request, as `person` or as nobody. */
+  /** Sends a request, as this person or without a session. */
   call(
     method: string,
     url: string,
     options?: { as?: Person | undefined; body?: unknown },
   ): Promise<LightMyRequestResponse>;
   login(email: string, password: string): Promise<LightMyRequestResponse>;
-  /** Makes a user who holds one role a grant, and logs in. */
+  /** Creates a user with one role per grant, and logs in. */
   person(...grants: Grant[]): Promise<Person>;
-  /** Makes a user with the role `admin` on the whole platform, and logs in. */
+  /** Creates a user with the role `admin` on the whole platform, and logs in. */
   administrator(): Promise<Person>;
   organization(slug: string): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Copies the template and opens a client on the copy. */
+/** Copies the template database and opens a client on the copy. */
 export async function copyTemplate(): Promise<{ dsn: string; sql: Sql; end: () => Promise<void> }> {
   const dsn = await createDatabase(inject("postgresDsn"), { template });
   return { dsn, ...openSql(dsn) };
 }
 
-/** Opens a client; a test that breaks its connection does not break the run. */
+/** Opens a client that survives a broken connection. */
 export function openSql(dsn: string, max = 2): { sql: Sql; end: () => Promise<void> } {
   const pool = new pg.Pool({ connectionString: dsn, max });
   pool.on("error", () => {});
@@ -68,7 +68,7 @@ export function openSql(dsn: string, max = 2): { sql: Sql; end: () => Promise<vo
   };
 }
 
-/** Keeps everybody else away from a table until the function that it gives is called, or the test ends. */
+/** Locks a table until the returned function is called or the test ends. */
 export async function holdLock(dsn: string, table: string): Promise<() => Promise<void>> {
   const client = new pg.Client({ connectionString: dsn });
   client.on("error", () => {});
@@ -95,7 +95,7 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<TestA
   const logIn = async (email: string): Promise<Person> => {
     const [row] = await sql("select id from users where email = $1", [email]);
     const answer = await login(email, password);
-    // Otherwise the test would fail later, by a 401 that says nothing of why there is no session.
+    // Fail here: later the test would fail with a 401 that does not say why there is no session.
     if (answer.statusCode !== 201) throw new Error(`no session (${answer.statusCode}): ${answer.body}`);
     return { id: row?.["id"] ?? "", email, token: answer.json<{ token: string }>().token };
   };
@@ -116,14 +116,14 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<TestA
   };
 }
 
-/** Starts an API that this one test uses. */
+/** Starts an API for one test. */
 export async function startOwnApi(options: Partial<AppOptions> = {}): Promise<TestApi> {
   const api = await startApi(options);
   onTestFinished(async () => await api.close());
   return api;
 }
 
-/** Makes a user without roles and gives the address. */
+/** Creates a user without roles and gives the mail address. */
 export async function insertUser(sql: Sql): Promise<string> {
   const email = `${crypto.randomUUID()}@example.com`;
   await sql("insert into users (email, full_name, hashed_password) values ($1, 'Somebody', $2)", [
@@ -145,7 +145,7 @@ async function insertPerson(sql: Sql, grants: readonly Grant[]): Promise<string>
   return email;
 }
 
-/** Makes a role that holds these permissions and gives its key. */
+/** Creates a role with these permissions and gives its id. */
 export async function insertRole(sql: Sql, permissions: readonly string[]): Promise<string> {
   const [role] = await sql("insert into roles (name) values ($1) returning id", [`role ${crypto.randomUUID()}`]);
   await sql(

@@ -5,13 +5,13 @@ import { createDatabase } from "@thedata/dev-postgres";
 import "@thedata/dev-postgres/vitest";
 import type { TestProject } from "vitest/node";
 
-/** The database that each test copies: all migrations applied, no rows of its own. */
+/** The database that each test copies: all migrations applied, no other rows. */
 export const template = "api_template";
 
-/** Vitest's global setup: makes the template once a run, on the server that the setup before it started. */
+/** Vitest's global setup: creates the template once per run, on the server of the setup before it. */
 export async function setup(project: TestProject): Promise<void> {
   const dsn = await createDatabase(project.getProvidedContext().postgresDsn, { name: template });
-  // A process of its own: this one does not read workspace packages from their source.
+  // In its own process: this one cannot read workspace packages from source.
   const program = path.join(import.meta.dirname, "migrate.ts");
   await promisify(execFile)(process.execPath, ["--conditions=@thedata/source", program, dsn]);
 }

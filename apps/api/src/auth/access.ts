@@ -14,10 +14,10 @@ const resources = [
 /** A permission's name, as the migration `add_user_roles` inserted it. */
 export type PermissionName = `${(typeof resources)[number]}:${"read" | "write"}`;
 
-/** Everything that a user may do, and where. */
+/** All permissions of a user, each with its organization. */
 export type Grants = readonly GrantedPermission[];
 
-/** Whether `permission` is held in the organization; null asks for the whole platform. */
+/** Whether the grants include `permission` in the organization; null means the whole platform. */
 export function holds(grants: Grants, permission: string, organizationId: string | null): boolean {
   return grants.some(
     (grant) =>
@@ -25,12 +25,12 @@ export function holds(grants: Grants, permission: string, organizationId: string
   );
 }
 
-/** Whether `permission` is held anywhere at all. */
+/** Whether the grants include `permission` in any organization or on the platform. */
 export function holdsAnywhere(grants: Grants, permission: string): boolean {
   return grants.some((grant) => grant.permission === permission);
 }
 
-/** The organizations in which `permission` is held; null: in every one. */
+/** The ids of the organizations in which the grants include `permission`; null: all. */
 export function organizationsWith(grants: Grants, permission: string): string[] | null {
   if (holds(grants, permission, null)) return null;
   return grants.flatMap((grant) =>
@@ -38,7 +38,7 @@ export function organizationsWith(grants: Grants, permission: string): string[] 
   );
 }
 
-/** What of `wanted` the grants do not cover: nobody passes on what they do not hold themselves. */
+/** The permissions in `wanted` that the grants do not include: nobody may pass on a permission that they lack. */
 export function missingFrom(grants: Grants, wanted: Grants): string[] {
   const missing = wanted.filter(({ permission, organizationId }) => !holds(grants, permission, organizationId));
   return [...new Set(missing.map(({ permission }) => permission))];

@@ -9,7 +9,7 @@ import type { Readiness } from "../readiness.ts";
 import { type Grants, holds, holdsAnywhere, type PermissionName } from "./access.ts";
 import { fingerprint } from "./passwords.ts";
 
-/** Who sends the request and what they may do, read from the database for this request. */
+/** The user of a request and their permissions, read from the database for this request. */
 export interface Session {
   readonly user: User;
   readonly grants: Grants;
@@ -17,10 +17,10 @@ export interface Session {
   readonly expiresAt: number;
 }
 
-/** Who may call a route: anybody, anybody with a session, or holders of a permission (platform-wide, or in some organization). */
+/** Who may call a route: anybody, anybody with a session, or holders of a permission (on the platform, or anywhere). */
 export type Access = "anybody" | "session" | { readonly permission: PermissionName; readonly platform: boolean };
 
-/** What a session's token carries: the user, the end in seconds since 1970, the fingerprint of the password hash. */
+/** A session token's claims: user id, expiry in seconds since 1970, fingerprint of the password hash. */
 const TokenPayload = Type.Object({
   sub: Type.String({ format: "uuid" }),
   exp: Type.Integer({ maximum: 8_640_000_000_000 }),
@@ -46,7 +46,7 @@ declare module "@fastify/jwt" {
   }
 }
 
-/** What the gate before the resources needs. */
+/** What the gate needs. */
 export interface GateOptions {
   readonly admission: Admission;
   readonly orm: MikroORM;
@@ -54,7 +54,10 @@ export interface GateOptions {
   readonly sessionSecret: string;
 }
 
-/** Lets a request through to this scope's routes only when there is a place for it, the schema fits, the session is good and the permission is held. */
+/**
+ * Adds a gate to this scope's routes: a request passes if a place is free, the schema is current, the session is valid
+ * and the permission is held. Throws for a route without `access`.
+ */
 export function addGate(app: FastifyInstance, { admission, orm, readiness, sessionSecret }: GateOptions): void {
   app.decorateRequest("em");
   app.decorateRequest("session");
@@ -77,7 +80,7 @@ export function addGate(app: FastifyInstance, { admission, orm, readiness, sessi
 
 async function readSession(request: FastifyRequest, secret: string): Promise<Session> {
   const token: unknown = await request.jwtVerify().catch(() => undefined);
-  // A signature says who wrote the token, not what: an object as `sub` would be a query for any user.
+  // A valid signature does not validate the content: an object as `sub` would be a query that matches any user.
   if (!isTokenPayload.Check(token))
     throw new HttpProblem(401, "Send a session's token: Authorization: Bearer … (POST /v1/sessions gives one)");
   const user = await request.em.findOne(User, token.sub);

@@ -2,11 +2,11 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { HttpProblem } from "../problem.ts";
 
-/** Bounds the tries to log in to one account, whatever addresses they come from. */
+/** Limits the login attempts to one account, from all addresses together. */
 export interface LoginLimit {
-  /** Counts a try; throws a 429 beyond the limit. Says nothing of whether there is such an account. */
+  /** Counts an attempt; throws a 429 beyond the limit, whether or not the account exists. */
   count(request: FastifyRequest, email: string): Promise<void>;
-  /** To be called when a login succeeded. */
+  /** Remembers the request's address for the account after a successful login. */
   remember(request: FastifyRequest, email: string): void;
 }
 
@@ -14,8 +14,8 @@ const windowMs = 60_000;
 const memoryMs = 30 * 24 * 60 * 60 * 1000;
 
 /**
- * Allows `perMinute` tries an account within a minute. An address that has logged in to the account before does not
- * count here, only with all its tries: whoever attacks an account from elsewhere does not lock its owner out.
+ * Allows `perMinute` attempts per account. An address that has logged in to the account before is exempt (only its own
+ * limit applies), so that an attacker elsewhere does not lock the owner out.
  */
 export function limitLogins(app: FastifyInstance, perMinute: number): LoginLimit {
   const known = new LRUCache<string, true>({ max: 50_000, ttl: memoryMs });
@@ -40,8 +40,8 @@ export function limitLogins(app: FastifyInstance, perMinute: number): LoginLimit
 }
 
 /**
- * Coarser than any `lower` of PostgreSQL, whatever its locale: what finds the same account must have the same key,
- * or each way to write an address would be another set of tries.
+ * The key of an account. Coarser than PostgreSQL's `lower` in any locale: all spellings that find the same account must
+ * have the same key, or each spelling would get its own attempts.
  */
 function accountKey(email: string): string {
   return email

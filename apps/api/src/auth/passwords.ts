@@ -1,23 +1,23 @@
 import { createHmac } from "node:crypto";
 import { hash, verify } from "@node-rs/argon2";
 
-/** The fewest characters of a password. */
+/** The minimum length of a password, in characters. */
 export const minimumPasswordLength = 12;
 
-/** The most: hashing megabytes is work that anybody could make us do. */
+/** The maximum length: hashing megabytes is work that anybody could make the API do. */
 export const maximumPasswordLength = 256;
 
-/** Hashes with argon2id; the library's costs are OWASP's (19 MiB, two passes). */
+/** Hashes with argon2id at the library's default costs, which are OWASP's (19 MiB, two passes). */
 export async function hashPassword(password: string): Promise<string> {
   return await hash(password);
 }
 
-// Costs as much to verify as a real one and fits no password.
+// A hash that fits no password and costs as much to verify as a real one.
 const unknown = hash(crypto.randomUUID());
 
 /**
- * Whether the password fits. Takes the same time where there is no hash because nobody has that address, and where
- * the hash is an older system's, which fits no password.
+ * Whether the password fits the hash. Takes the same time without a hash (unknown address), and with an older system's
+ * hash, which fits no password.
  */
 export async function verifyPassword(hashed: string | undefined, password: string): Promise<boolean> {
   const compared = hashed?.startsWith("$argon2") ? hashed : await unknown;
@@ -25,7 +25,7 @@ export async function verifyPassword(hashed: string | undefined, password: strin
   return fits && compared === hashed;
 }
 
-/** What a session remembers of the password hash: another password, another fingerprint. Without the secret it tells nothing. */
+/** A session's keyed digest of the password hash: changes with the password, reveals nothing without the secret. */
 export function fingerprint(hashed: string, secret: string): string {
   return createHmac("sha256", secret).update(hashed).digest("base64url").slice(0, 22);
 }

@@ -7,12 +7,12 @@ import { toUserView, UserView } from "../resources/user-view.ts";
 import { limitLogins } from "./login-limit.ts";
 import { fingerprint, maximumPasswordLength, verifyPassword } from "./passwords.ts";
 
-/** How sessions are made. */
+/** The settings of sessions. */
 export interface SessionOptions {
   readonly sessionSecret: string;
   /** Seconds. */
   readonly sessionTtl: number;
-  /** How often one address, and how often anybody to one account, may try to log in within a minute. */
+  /** Login attempts per minute for each address, and for each account from all addresses. */
   readonly loginsPerMinute: number;
 }
 
@@ -35,7 +35,7 @@ const CurrentSessionView = Type.Object(
   { additionalProperties: false },
 );
 
-/** Logging in, and who one is. */
+/** The routes to log in and to read the current session. */
 export const sessionRoutes: FastifyPluginAsyncTypebox<SessionOptions> = async (app, options) => {
   const accounts = limitLogins(app, options.loginsPerMinute);
   app.post(
@@ -49,7 +49,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionOptions> = async (a
       await accounts.count(request, email);
       const user = await request.em.getRepository(User).findByEmail(email);
       const fits = await verifyPassword(user?.hashedPassword, password);
-      // One answer for every reason: which addresses exist is nobody's business.
+      // The same answer for every reason, so that nobody learns which addresses exist.
       if (!fits || !user?.isActive) throw new HttpProblem(401, "Address and password do not fit");
       accounts.remember(request, email);
       await request.em.nativeUpdate(User, { id: user.id }, { lastLoginAt: new Date() });

@@ -28,10 +28,10 @@ const NewDataSource = s.Exactly({
   type,
   ...Type.Partial(Type.Object({ config, enabled, health })).properties,
 });
-// A source stays with its organization: what it collected is theirs.
+// organizationId cannot change: the collected data belong to the organization.
 const DataSourceChange = Type.Partial(Type.Object(fields), { additionalProperties: false, minProperties: 1 });
 
-/** Data sources: seen and changed where the permission is held, in some organizations or everywhere. */
+/** The routes of data sources, for holders of the permission in the source's organization or on the platform. */
 export const dataSourceRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/data-sources",

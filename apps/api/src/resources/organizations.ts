@@ -25,7 +25,7 @@ const { name, slug, ...optional } = fields;
 const NewOrganization = s.Exactly({ name, slug, ...Type.Partial(Type.Object(optional)).properties });
 const OrganizationChange = Type.Partial(Type.Object(fields), { additionalProperties: false, minProperties: 1 });
 
-/** Organizations: those who hold a permission in one of them alone see and change that one, and no other. */
+/** The routes of organizations; a permission in one organization gives access to that one only. */
 export const organizationRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/organizations",
@@ -85,7 +85,7 @@ export const organizationRoutes: FastifyPluginAsyncTypebox = async (app) => {
     async ({ em, session, params: { id }, body }) => {
       requireIn(session.grants, "organizations:write", id, "organization");
       requireSmall(body, "settings", "metadata");
-      // Otherwise a suspended customer could lift the suspension, or choose a dearer tier for nothing.
+      // Otherwise a suspended customer could lift the suspension, or choose a more expensive tier for free.
       if ((body.status ?? body.subscriptionTier) && !holds(session.grants, "organizations:write", null))
         throw forbidden("status and subscriptionTier need the permission organizations:write on the whole platform");
       const organization = await findRow(em, Organization, id, "organization");

@@ -3,7 +3,7 @@ import { Permission, type Role, RolePermission } from "@thedata/models";
 import { type Grants, missingFrom } from "../auth/access.ts";
 import { forbidden, unprocessable } from "../problem.ts";
 
-/** The names of each role's permissions, in alphabetical order, by the role's key. */
+/** The names of each role's permissions, sorted, by the role's id. */
 export async function permissionsOf(em: EntityManager, roleIds: readonly string[]): Promise<Map<string, string[]>> {
   const rows = await em.execute<{ roleId: string; name: string }[]>(
     `select rp.role_id as "roleId", p.name
@@ -17,8 +17,8 @@ export async function permissionsOf(em: EntityManager, roleIds: readonly string[
 }
 
 /**
- * Gives the role exactly these permissions, within the caller's transaction. Throws a 422 where one does not
- * exist, and a 403 where one is added or taken away that the caller does not hold on the whole platform.
+ * Sets the role's permissions in the caller's transaction. Throws a 422 for an unknown permission, and a 403 for an
+ * added or removed one that the caller does not hold on the whole platform.
  */
 export async function setPermissions(
   em: EntityManager,
@@ -41,7 +41,7 @@ export async function setPermissions(
   await em.flush();
 }
 
-/** Nobody gives or takes what they do not hold on the whole platform themselves. Throws a 403 that names it. */
+/** Throws a 403 that names the permissions which the caller does not hold on the whole platform. */
 export function requireHeld(grants: Grants, permissions: readonly string[]): void {
   const missing = missingFrom(
     grants,

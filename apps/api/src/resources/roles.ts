@@ -24,7 +24,7 @@ const { name, ...optional } = fields;
 const NewRole = s.Exactly({ name, ...Type.Partial(Type.Object(optional)).properties });
 const RoleChange = Type.Partial(Type.Object(fields), { additionalProperties: false, minProperties: 1 });
 
-/** Roles and the permissions that they hold. */
+/** The routes of roles and their permissions. */
 export const roleRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/roles",

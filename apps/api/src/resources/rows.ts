@@ -8,14 +8,14 @@ interface Row {
   createdAt: Date;
 }
 
-/** What a page reads of its rows: relations that come with them, and columns that a list leaves out. */
+/** Relations to load with a page's rows, and columns to leave out. */
 export interface PageColumns {
   readonly populate?: readonly string[];
-  /** Columns without a bound of their own, such as JSON: one big value would be the size and time of the whole page. */
+  /** Columns of large size, such as JSON: one large value would make the whole page large and slow. */
   readonly exclude?: readonly string[];
 }
 
-/** One page of the rows that `where` lets through; oldest first, so that pages do not shift under the reader. */
+/** One page of the rows that match `where`, oldest first, so that new rows do not shift the pages. */
 export async function findPage<Entity extends Row, View>(
   em: EntityManager,
   entity: EntityClass<Entity>,
@@ -29,7 +29,7 @@ export async function findPage<Entity extends Row, View>(
   return { items: rows.map((row) => toView(row as Entity)), total, limit, offset };
 }
 
-/** The row with this key; throws a 404 that says what is not there. */
+/** The row with this id; throws a 404 that names `what` is missing. */
 export async function findRow<Entity extends Row>(
   em: EntityManager,
   entity: EntityClass<Entity>,
@@ -41,7 +41,7 @@ export async function findRow<Entity extends Row>(
   return row;
 }
 
-/** Throws unless `permission` is held in the organization: 404 where the row may not even be seen, otherwise 403. */
+/** Throws unless `permission` is held in the organization: a 404 if the caller may not read the row, else a 403. */
 export function requireIn(grants: Grants, permission: PermissionName, organizationId: string, what: string): void {
   if (holds(grants, permission, organizationId)) return;
   const reading = permission.replace(":write", ":read");
@@ -50,7 +50,7 @@ export function requireIn(grants: Grants, permission: PermissionName, organizati
     : notFound(what);
 }
 
-/** The filters that are set. */
+/** Removes undefined filters. */
 export function defined<Filters extends object>(filters: Filters): Partial<Filters> {
   return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined)) as Partial<Filters>;
 }

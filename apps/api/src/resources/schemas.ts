@@ -4,22 +4,22 @@ import type { PermissionName } from "../auth/access.ts";
 import type { Access } from "../auth/authenticate.ts";
 import { maximumDepth } from "../json-parser.ts";
 
-/** A row's key. */
+/** A row's id, a UUID. */
 export const Id = Type.String({ format: "uuid" });
 
 /** A point in time, ISO 8601 in UTC. */
 export const Timestamp = Type.String({ format: "date-time" });
 
-/** A value that may be absent. */
+/** The schema, or null. */
 export const Nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
-/** One line of text that is not blank. */
+/** A text that is not blank. */
 export const Name = Type.String({ maxLength: 255, pattern: "\\S" });
 
-/** The most bytes that a row keeps in one JSON column, as UTF-8 without white space between the values. */
+/** The maximum size of a JSON column's value, in bytes of UTF-8 without white space between values. */
 export const maximumJsonBytes = 64 * 1024;
 
-/** Any JSON object that is not too big; `requireSmall` sees to its size. */
+/** Any JSON object; `requireSmall` checks its size. */
 export const JsonObjectValue = Type.Unsafe<JsonObject>({
   type: "object",
   additionalProperties: true,
@@ -30,7 +30,7 @@ export const JsonObjectValue = Type.Unsafe<JsonObject>({
 export const Exactly = <Properties extends TProperties>(properties: Properties) =>
   Type.Object(properties, { additionalProperties: false });
 
-/** The key of the row that a path names. */
+/** The path parameter with a row's id. */
 export const IdParams = Exactly({ id: Id });
 
 const pageQuery = {
@@ -38,7 +38,7 @@ const pageQuery = {
   offset: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0, description: "How many rows to leave out first" }),
 };
 
-/** The query of a list: which page, and these filters. */
+/** A list's query: page and filters. */
 export const ListQuery = <Filters extends TProperties>(filters: Filters) => Exactly({ ...pageQuery, ...filters });
 
 /** One page of a list, the oldest row first. */
@@ -50,13 +50,13 @@ export const Page = <Item extends TSchema>(item: Item) =>
     offset: Type.Integer(),
   });
 
-/** Which page is asked for. */
+/** The requested page. */
 export interface PageRequest {
   readonly limit: number;
   readonly offset: number;
 }
 
-/** The answer of a removal: nothing. */
+/** The empty answer of a removal. */
 export const Nothing = Type.Null({ description: "Done" });
 
 /** RFC 9457's problem document. */
@@ -71,20 +71,20 @@ export const ProblemDocument = Exactly({
   ),
 });
 
-/** What the documentation says of a route: its group, one sentence, and whether it needs a session. */
+/** A route's documentation: group, one sentence, and whether it needs a session. */
 export function about(tag: string, summary: string, security: "session" | "public" = "session") {
   return { tags: [tag], summary, security: security === "session" ? [{ session: [] }] : [] };
 }
 
-/** A route for holders of `permission` in the organization that the request is about. */
+/** Restricts a route to holders of `permission` in any organization; the handler checks the organization. */
 export function needs(permission: PermissionName): { access: Access } {
   return { access: { permission, platform: false } };
 }
 
-/** A route for holders of `permission` on the whole platform. */
+/** Restricts a route to holders of `permission` on the whole platform. */
 export function needsOnPlatform(permission: PermissionName): { access: Access } {
   return { access: { permission, platform: true } };
 }
 
-/** The value that a schema describes. */
+/** The type of the values that a schema describes. */
 export type ValueOf<Schema extends TSchema> = Static<Schema>;

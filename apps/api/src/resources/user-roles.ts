@@ -23,7 +23,7 @@ const NewUserRole = s.Exactly({
   ),
 });
 
-/** The roles that a user holds. */
+/** The routes of the roles that a user holds. */
 export const userRoleRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/users/:id/roles",
@@ -90,7 +90,7 @@ export const userRoleRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
 const about = (summary: string) => s.about("users", summary);
 
-/** Nobody hands out, or takes away, more than they hold themselves in that place. */
+/** Throws a 403 unless the caller holds all of the role's permissions in that organization. */
 async function requireOwn(
   em: EntityManager,
   grants: Grants,

@@ -2,7 +2,7 @@ import type { User } from "@thedata/models";
 import { Type } from "typebox";
 import * as s from "./schemas.ts";
 
-/** A user as anybody may see one: never with a password or its hash. */
+/** A user in answers, without the password hash. */
 export const UserView = s.Exactly({
   id: s.Id,
   email: Type.String(),
@@ -14,7 +14,7 @@ export const UserView = s.Exactly({
   updatedAt: s.Timestamp,
 });
 
-/** The row as `UserView` describes it. */
+/** Turns a row into a `UserView`. */
 export function toUserView(row: User): s.ValueOf<typeof UserView> {
   const { id, email, fullName, isActive } = row;
   const [emailVerifiedAt, lastLoginAt] = [row.emailVerifiedAt, row.lastLoginAt].map((at) => at?.toISOString() ?? null);

@@ -24,7 +24,7 @@ const UserChange = Type.Partial(Type.Object({ ...fields, isActive }), {
   minProperties: 1,
 });
 
-/** Users: they belong to no organization, so that their permissions count on the whole platform alone. */
+/** The routes of users. Users belong to no organization, so only permissions on the whole platform count. */
 export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get(
     "/users",
@@ -100,7 +100,7 @@ export const userRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
 const about = (summary: string) => s.about("users", summary);
 
-/** The user, who may do nothing that the caller may not: otherwise a new password would be a way to more permissions. */
+/** The user; throws a 403 if they hold a permission that the caller lacks: a new password would be a way to it. */
 async function findBelow(em: EntityManager, { grants }: Session, id: string): Promise<User> {
   const user = await findRow(em, User, id, "user");
   const missing = missingFrom(grants, await em.getRepository(User).findPermissions(id));
