@@ -18,7 +18,7 @@ type Progress = (message: string) => void;
 /** Runs the benchmark and writes RESULTS.md and results.svg. Throws when a peer fails or did not do its work. */
 export async function runBenchmark(options: Options, tell: Progress): Promise<Run> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "thedata-bench-"));
-  // PostgreSQL's own account passes through it.
+  // PostgreSQL's account must be able to enter it.
   await chmod(folder, 0o755);
   const server = await openServer(options.dsn, folder, options.login);
   try {

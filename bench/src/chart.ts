@@ -22,7 +22,7 @@ const style = `<style>
   }
 </style>`;
 
-/** Draws the ratios to the reference as SVG: a panel a workload, bars on one logarithmic scale, for light and dark. */
+/** Draws the ratios to the reference as SVG: a panel per workload, bars on one logarithmic scale, in light and dark. */
 export function toChart(run: Run): string {
   const panels: string[] = [];
   let top = 10;
@@ -71,7 +71,7 @@ function drawBar({ label, isOurs, value }: Bar, y: number): string {
 <text x="${(end + 6).toFixed(1)}" y="${y + 11}">${ratio(value)}</text>`;
 }
 
-/** From 0.25, so that what is faster than the reference has a bar, too, to 60. */
+/** The x of a ratio on the scale from 0.25 to 60; below 1, so that peers faster than the reference have a bar too. */
 function x(value: number): number {
   const [least, most] = [0.25, 60];
   const share = Math.log(Math.min(Math.max(value, least * 1.05), most) / least) / Math.log(most / least);

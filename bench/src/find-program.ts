@@ -13,7 +13,7 @@ export function findProgram(name: string): string | undefined {
   return folders.map((folder) => path.join(folder, name)).find(isProgram);
 }
 
-/** Whether a file is there and may be executed. */
+/** Whether a file exists and may be executed. */
 export function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
@@ -23,7 +23,7 @@ export function isProgram(file: string): boolean {
   }
 }
 
-/** What a program prints when asked, without the spaces around it. Throws when it fails. */
+/** Runs a program and gives its trimmed output. Throws when it fails. */
 export async function ask(program: string, ...parameters: string[]): Promise<string> {
   return (await run(program, parameters)).stdout.trim();
 }
@@ -34,7 +34,7 @@ export function packageFolder(name: string): string {
   const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
   const found = folders.map((folder) => path.join(folder, name)).find((folder) => existsSync(folder));
   if (!found) throw new Error(`the package ${name} is not installed: run pnpm install`);
-  // Where it really is, its own dependencies are found.
+  // Its real path, from which its own dependencies resolve.
   return realpathSync(found);
 }
 

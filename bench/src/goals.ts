@@ -2,16 +2,16 @@ import type { Peer } from "./peer.ts";
 import type { Results } from "./results.ts";
 import { mebibytes, ratio } from "./table.ts";
 
-/** What the project set itself, and what this run gave. */
+/** A goal of the project, and this run's result. */
 export interface Goal {
   readonly workload: string;
   readonly text: string;
   readonly found: string;
-  /** Undefined: this run does not tell. */
+  /** Undefined: not measured in this run. */
   readonly verdict: string | undefined;
 }
 
-/** Holds the goals against the results of a run with these peers. */
+/** Compares the goals with the results of a run with these peers. */
 export function judgeGoals(results: Results, peers: readonly Peer[]): Goal[] {
   const psql = (workload: string, peer = "ours") => results.against(workload, peer, "psql");
   const memory = (workload: string) => results.middle(workload, "ours", "peakMib");

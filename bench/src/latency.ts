@@ -17,8 +17,8 @@ import { median, quantile } from "./statistics.ts";
 import { toTable } from "./table.ts";
 
 /**
- * What others notice of 50 small migrations of the tables that they work on: latencies of pgbench's own transactions,
- * in ms, alone and beside a transaction that reads a table for five seconds. Prints a table.
+ * Measures how 50 small migrations of pgbench's tables affect pgbench's own transactions: latencies in ms, alone and
+ * beside a transaction that reads a table for five seconds. Prints a table.
  */
 const seconds = 20;
 const readerSeconds = 5;
@@ -30,7 +30,7 @@ interface Latencies {
   readonly p50: number;
   readonly p99: number;
   readonly longest: number;
-  /** How long the migrations took; 0 without any. */
+  /** The duration of the migrations; 0 without any. */
   readonly took: number;
 }
 

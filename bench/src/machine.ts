@@ -2,14 +2,14 @@ import { readFile } from "node:fs/promises";
 import os from "node:os";
 import pg from "pg";
 
-/** The machine and what runs on it, in words that name nobody. */
+/** The machine and its software, without names that identify it. */
 export interface Machine {
   readonly cores: number;
   readonly memoryGib: number;
   readonly system: string;
   readonly node: string;
   readonly postgres: string;
-  /** Settings of the server that decide how long a commit takes. */
+  /** Server settings that determine how long a commit takes. */
   readonly settings: string;
 }
 

@@ -2,27 +2,27 @@ import { spawn } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
 import path from "node:path";
 
-/** A program as it is started, in a folder of its own. */
+/** A program to start, in its own folder. */
 export interface Command {
   readonly argv: readonly string[];
-  /** All of its environment beside PATH, HOME and the like. */
+  /** Its environment besides PATH, HOME and the like. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd: string;
 }
 
-/** What one whole process took, with all processes that it started and waited for. */
+/** The resources of one process, with all child processes that it waited for. */
 export interface Measurement {
   readonly wallMs: number;
-  /** User and system. */
+  /** User and system time. */
   readonly cpuMs: number;
   /** Peak resident memory of the largest of the processes. */
   readonly peakMib: number;
-  /** What it printed, errors included. */
+  /** Its standard output and standard error. */
   readonly output: string;
 }
 
-// Node tells nothing of its children's memory, and a child of Node's starts with Node's own peak on its account. Perl
-// is on every Debian, is smaller than any peer, and can call the kernel: clock_gettime(CLOCK_MONOTONIC) and
+// Node cannot report its children's memory, and the peak of a child of Node includes Node's own. Perl is on every
+// Debian, is smaller than any peer, and can make system calls: clock_gettime(CLOCK_MONOTONIC) and
 // getrusage(RUSAGE_CHILDREN).
 const script = `my ($clock, $usage) = map { shift() + 0 } 1, 2;
 open my $result, ">&=", 3 or die "bench: $!";
@@ -39,7 +39,7 @@ printf $result "%d %.3f %.3f %d", $status, $wall, ($used[0] + $used[2]) * 1e3 + 
 
 const systemCalls: Record<string, [clock: string, usage: string]> = { x64: ["228", "98"], arm64: ["113", "165"] };
 
-/** Runs a program to its end and says what it took. Throws with the end of its output when it fails. */
+/** Runs a program to its end and measures it. Throws with the end of its output when it fails. */
 export async function measure(command: Command): Promise<Measurement> {
   const file = path.join(command.cwd, "output.txt");
   const { status, wallMs, cpuMs, peakMib } = parse(await runMeasured(command, file));
@@ -48,7 +48,7 @@ export async function measure(command: Command): Promise<Measurement> {
   return { wallMs, cpuMs, peakMib, output };
 }
 
-/** Its output goes to a file: a reader of a pipe would take a core from it. */
+/** Output goes to a file: reading a pipe would take CPU from the program. */
 async function runMeasured({ argv, env, cwd }: Command, file: string): Promise<string> {
   await using output = await open(file, "w");
   const child = spawn("perl", ["-e", script, ...numbers(), ...argv], {
@@ -71,7 +71,7 @@ function numbers(): readonly string[] {
   return found;
 }
 
-/** What every program gets: nothing of pnpm's, turbo's or Vitest's variables. */
+/** The environment of every program: without pnpm's, turbo's and Vitest's variables. */
 function plainEnvironment(): Record<string, string> {
   const kept = ["PATH", "HOME", "TMPDIR"].flatMap((name) => {
     const value = process.env[name];
@@ -82,6 +82,6 @@ function plainEnvironment(): Record<string, string> {
 
 function parse(result: string): Omit<Measurement, "output"> & { status: number } {
   const [status = NaN, wallMs = NaN, cpuMs = NaN, peakKib = NaN] = result.split(" ").map(Number);
-  // As a shell counts: a signal's number above 128.
+  // As in a shell: 128 + the signal's number.
   return { status: status & 127 ? 128 + (status & 127) : status >> 8, wallMs, cpuMs, peakMib: peakKib / 1024 };
 }

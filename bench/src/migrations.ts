@@ -1,16 +1,16 @@
-/** One generated migration: the same work for each peer, in statements without a semicolon. */
+/** A generated migration: the same work for each peer, in statements without a semicolon. */
 export interface Migration {
-  /** `work_00001`: the table that it makes, and what its file is named by. */
+  /** `work_00001`: the name of its table, and part of its file's name. */
   readonly name: string;
-  /** From 1. */
+  /** Counts from 1. */
   readonly number: number;
-  /** `20250101000001`, a second later than the one before it. */
+  /** `20250101000001`, one second later than the migration before it. */
   readonly stamp: string;
   readonly up: readonly string[];
   readonly down: readonly string[];
 }
 
-/** Makes a history of `count` small migrations: a table, a column and an index each, and their way back. */
+/** Generates `count` small migrations: up creates a table, a column and an index, down drops the table. */
 export function generateMigrations(count: number): Migration[] {
   return Array.from({ length: count }, (_, index) => generate(index + 1));
 }
@@ -30,12 +30,12 @@ function stampOf(number: number): string {
   return time.toISOString().replaceAll(/\D/g, "").slice(0, 14);
 }
 
-/** How many migrations a text names: peers print their lists in many forms, but all with the names. */
+/** The number of migrations that a text names: peers print lists in different forms, but all with the names. */
 export function countNames(text: string): number {
   return new Set(text.match(/work_\d{5}/g)).size;
 }
 
-/** How many of a history are reverted in W4: the last hundred of a thousand. */
+/** The number of migrations to revert in W4: the last hundred of a thousand. */
 export function countToRevert(size: number): number {
   return Math.min(100, Math.ceil(size / 4));
 }

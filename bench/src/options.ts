@@ -4,18 +4,18 @@ import { peers } from "./peers/index.ts";
 import { type Login, logins } from "./server.ts";
 import { fullWorkloads, smokeWorkloads, type Workload } from "./workloads.ts";
 
-/** What a run of the benchmark does. */
+/** The options of a benchmark run. */
 export interface Options {
   readonly smoke: boolean;
   readonly workloads: readonly Workload[];
   readonly peers: readonly Peer[];
   /** A superuser's address; undefined: the benchmark starts a server. */
   readonly dsn: string | undefined;
-  /** How clients log in to the server that the benchmark starts. */
+  /** The login to the server that the benchmark starts. */
   readonly login: Login;
   /** The folder that gets RESULTS.md and results.svg. */
   readonly out: string;
-  /** Whether the files and modules of a no-op `up` are listed. */
+  /** Whether to list the files and modules of a no-op `up`. */
   readonly trace: boolean;
 }
 
@@ -46,7 +46,7 @@ const flags = {
   help: { type: "boolean", default: false },
 } as const;
 
-/** Reads the command line; undefined when it asks for help. Throws with what is wrong. */
+/** Parses the command line; undefined when it asks for help. Throws for wrong options. */
 export function readOptions(args: readonly string[], defaultOut: string): Options | undefined {
   const { values } = parseArgs({ args: [...args], options: flags, strict: true, allowNegative: true });
   if (values.help) return undefined;

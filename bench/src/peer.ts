@@ -1,7 +1,7 @@
 import type { Command } from "./measure.ts";
 import type { Migration } from "./migrations.ts";
 
-/** A peer's folder with its migrations and configuration, and the database that it works on. */
+/** A peer's folder with migrations and configuration, and its database. */
 export interface Project {
   readonly folder: string;
   readonly dsn: string;
@@ -10,39 +10,39 @@ export interface Project {
 
 export type Language = "native" | "node" | "python";
 
-/** One way to migrate a database: how its project is written, started, and proved to have done its work. */
+/** One way to migrate a database: how to write its project, start it, and check its work. */
 export interface Peer {
   /** For `--peers`. */
   readonly id: string;
   /** For the report. */
   readonly label: string;
-  /** Peers of one family share folders and databases: the same tool, started in another way. */
+  /** Peers of one family are the same tool started in different ways, and share folders and databases. */
   readonly family: string;
   readonly language: Language;
-  /** The workloads that it is part of; all unless told. */
+  /** Its workloads; default: all. */
   readonly workloads?: readonly string[];
-  /** Whether it is quick enough for the smoke run. */
+  /** Whether it is fast enough for the smoke run. */
   readonly quick: boolean;
-  /** Its version in words; throws an `AbsentError` where it is not installed. */
+  /** Its version; throws an `AbsentError` where it is not installed. */
   findVersion(): Promise<string>;
-  /** Writes migrations and configuration into the project's folder, which is there and empty. */
+  /** Writes migrations and configuration into the project's folder, which exists and is empty. */
   write(project: Omit<Project, "dsn">): Promise<void>;
-  /** Applies what is pending: all, nothing, or what `down` reverted. */
+  /** The command that applies what is pending: all, nothing, or what `down` reverted. */
   up(project: Project, pending: "all" | "none" | "reverted"): Command;
-  /** Reverts the last `steps`, each on its own. */
+  /** The command that reverts the last `steps` migrations, each in its own transaction. */
   down(project: Project, steps: number): Command;
-  /** Lists the migrations by name; undefined where it has no such command. */
+  /** The command that lists the migrations by name; undefined where there is none. */
   list(project: Project): Command | undefined;
-  /** How many names the list must show of `applied`; all unless told. */
+  /** The number of names that the list must show of `applied`; default: all. */
   listed?(applied: number): number;
-  /** A query for one value, and what it must give once the first `applied` migrations are recorded. */
+  /** A query for one value, and its expected result once the first `applied` migrations are recorded. */
   ledger(applied: number): { readonly sql: string; readonly value: string };
 }
 
-/** A peer's program is not on this machine; the message says how it comes there. */
+/** A peer's program is not installed; the message says how to install it. */
 export class AbsentError extends Error {}
 
-/** A ledger that holds one row a migration. */
+/** The `ledger` check for a table with one row per migration. */
 export function countRows(table: string): Peer["ledger"] {
   return (applied) => ({ sql: `select count(*) from ${table}`, value: String(applied) });
 }

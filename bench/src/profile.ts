@@ -7,7 +7,7 @@ import { findPsql } from "./peers/psql.ts";
 import type { Projects } from "./projects.ts";
 import { median } from "./statistics.ts";
 
-/** A part of what a start of ours takes, as a whole process that does only that. */
+/** A part of our start, measured as a whole process that does only this part. */
 export interface ProfileStep {
   readonly label: string;
   readonly wallMs: number;
@@ -15,7 +15,7 @@ export interface ProfileStep {
   readonly peakMib: number;
 }
 
-/** Measures what our start is made of, in rounds in which the steps take turns; nothing where we are not a peer. */
+/** Measures the parts of our start, in rounds that interleave them; empty where we are not a peer. */
 export async function measureProfile(
   projects: Projects,
   peers: readonly Peer[],

@@ -7,24 +7,24 @@ import { generateMigrations } from "./migrations.ts";
 import type { Peer, Project } from "./peer.ts";
 import { prove } from "./prove.ts";
 
-/** The peers' folders and databases on one server, each made when it is first asked for. */
+/** The peers' folders and databases on one server, created on first use. */
 export interface Projects {
   /** A project on a new, empty database. */
   empty(peer: Peer, size: number): Promise<Project>;
-  /** A project all of whose migrations are applied, by the peer itself. */
+  /** A project whose migrations are all applied, by the peer itself. */
   applied(peer: Peer, size: number): Promise<Project>;
   /**
-   * Takes a project back, applied: `applied` gives it out again. Its database stays until the end: for a minute after
-   * files were removed ext4 passes over their inodes one by one, and each new table takes three times as long.
+   * Takes back a project whose migrations are applied; `applied` reuses it. Its database stays until the end: for a
+   * minute after files are removed, ext4 skips their inodes one by one, and each new table takes three times as long.
    */
   release(peer: Peer, project: Project): void;
-  /** Writes the server's dirty pages, so that no peer pays for those of the one before it. */
+  /** Writes the server's dirty pages, so that a peer does not pay for those of the peer before it. */
   settle(): Promise<void>;
-  /** Drops all databases that are left. */
+  /** Drops all remaining databases. */
   close(): Promise<void>;
 }
 
-/** Makes projects below `folder` with databases on the server at `server`. */
+/** Creates projects below `folder` with databases on the server at `server`. */
 export function createProjects(server: string, folder: string): Projects {
   const folders = new Map<string, Promise<Omit<Project, "dsn">>>();
   const applied = new Map<string, Project>();

@@ -2,7 +2,7 @@ import pg from "pg";
 import { countNames } from "./migrations.ts";
 import type { Peer, Project } from "./peer.ts";
 
-/** Throws unless the database holds the tables and ledger rows of the first `applied` migrations, and no more. */
+/** Throws unless the database has exactly the tables, indexes and ledger rows of the first `applied` migrations. */
 export async function prove(peer: Peer, { dsn }: Project, applied: number): Promise<void> {
   const client = new pg.Client(dsn);
   await client.connect();
@@ -16,7 +16,7 @@ export async function prove(peer: Peer, { dsn }: Project, applied: number): Prom
   }
 }
 
-/** Throws unless the list that a peer printed names as many migrations as it must. */
+/** Throws unless a peer's list has as many names as it must. */
 export function proveList(peer: Peer, output: string, applied: number): void {
   expectEqual(peer, "listed names", String(countNames(output)), String(peer.listed?.(applied) ?? applied));
 }

@@ -12,25 +12,25 @@ import type { Login } from "./server.ts";
 import type { Trace } from "./trace.ts";
 import type { Workload } from "./workloads.ts";
 
-/** All that a run of the benchmark found out. */
+/** All results of a benchmark run. */
 export interface Run {
   readonly workloads: readonly Workload[];
   readonly peers: readonly Peer[];
-  /** Peers that are not installed, and how they would be. */
+  /** Peers that are not installed, and how to install them. */
   readonly absent: readonly { readonly label: string; readonly remedy: string }[];
-  /** By a peer's id. */
+  /** Versions by the peer's id. */
   readonly versions: ReadonlyMap<string, string>;
   readonly samples: readonly Sample[];
   readonly machine: Machine;
-  /** How clients logged in to our own server; undefined: the server was given. */
+  /** The login to the server that the benchmark started; undefined: the server was given. */
   readonly login: Login | undefined;
-  /** False: our command was built anew meanwhile. */
+  /** False: our command was rebuilt during the run. */
   readonly isStable: boolean;
   readonly profile: readonly ProfileStep[];
   readonly trace: Trace | undefined;
 }
 
-/** The peer that all others are compared with: psql, or the first that is there. */
+/** The peer that all others are compared with: psql, or the first peer. */
 export function referenceOf({ peers }: Run): Peer | undefined {
   return peers.find(({ id }) => id === "psql") ?? peers[0];
 }
@@ -40,7 +40,7 @@ export function ratioOf(run: Run, workload: string, { id }: Peer): number {
   return summarize(run.samples).against(workload, id, referenceOf(run)?.id ?? "");
 }
 
-/** Writes the report in Markdown; what a person noted stands in `notes.md` beside it and is its last part. */
+/** Writes the report in Markdown; it ends with the notes in `notes.md`. */
 export async function toReport(run: Run): Promise<string> {
   const notes = await readFile(path.resolve(import.meta.dirname, "..", "notes.md"), "utf8").catch(() => "");
   const parts = [

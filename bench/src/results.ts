@@ -3,9 +3,9 @@ import { type InRound, median, medianRatio } from "./statistics.ts";
 
 type Quantity = "wallMs" | "cpuMs" | "peakMib";
 
-/** The samples of a run and what they come to; NaN where there are none. */
+/** Medians and ratios of a run's samples; NaN without samples. */
 export interface Results {
-  /** The median of what a peer took for a workload. */
+  /** The median of a peer's measurements for a workload. */
   middle(workload: string, peer: string, quantity?: Quantity): number;
   /** The median of the ratios of two peers' times, round by round. */
   against(workload: string, peer: string, reference: string): number;
@@ -13,7 +13,7 @@ export interface Results {
   across(peer: string, workload: string, reference: string): number;
 }
 
-/** Gives the samples' medians and ratios. */
+/** Computes the samples' medians and ratios. */
 export function summarize(samples: readonly Sample[]): Results {
   const of = (workload: string, peer: string) =>
     samples.filter((sample) => sample.workload === workload && sample.peer === peer);

@@ -5,7 +5,7 @@ import type { Projects } from "./projects.ts";
 import { prove, proveList } from "./prove.ts";
 import type { Workload } from "./workloads.ts";
 
-/** One run of one peer. */
+/** The measurement of one run of one peer. */
 export interface Sample extends Omit<Measurement, "output"> {
   readonly workload: string;
   readonly peer: string;
@@ -15,8 +15,8 @@ export interface Sample extends Omit<Measurement, "output"> {
 type Progress = (message: string) => void;
 
 /**
- * Runs each workload's rounds; in each round the peers take turns, and each time another one begins. Throws when a run
- * fails or did not do its work.
+ * Runs each workload's rounds; the peers take turns within a round, and each round starts with another peer. Throws
+ * when a run fails or did not do its work.
  */
 export async function runRounds(
   workloads: readonly Workload[],
@@ -34,7 +34,7 @@ export async function runRounds(
   return samples;
 }
 
-/** Whether a peer has a part in a workload. */
+/** Whether a peer runs a workload. */
 export function takesPart({ id, workloads }: Peer, workload: Workload): boolean {
   if (workload.oursAlone) return id === "ours";
   return workloads?.includes(workload.id) ?? true;
@@ -57,7 +57,7 @@ async function runRound(
   return samples;
 }
 
-/** The first run of all fills caches, the file system's and the peer's own. Where two rounds do, it does not matter. */
+/** Whether an unmeasured run comes first and fills the caches, the file system's and the peer's; not for few rounds. */
 function isWarmedUp({ kind, rounds }: Workload): boolean {
   return rounds > 2 && (kind === "gate" || kind === "list");
 }

@@ -3,14 +3,13 @@ import path from "node:path";
 import { type DevPostgres, startPostgres } from "@thedata/dev-postgres";
 import pg from "pg";
 
-/** How a client of our own server logs in. */
+/** The ways to log in to the server that the benchmark starts. */
 export const logins = ["trust", "scram"] as const;
 export type Login = (typeof logins)[number];
 
 /**
- * The server of the run: the one at `dsn`, or one of our own below `folder` with a server's ordinary settings. With
- * `trust` it asks for no password: a login by SCRAM takes psql as long as all the rest of a start, and says nothing of
- * the peers.
+ * The server of the run: the one at `dsn`, or a new one below `folder` with ordinary settings. With `trust` it asks for
+ * no password: a SCRAM login takes psql as long as the rest of its start, and says nothing about the peers.
  */
 export async function openServer(
   dsn: string | undefined,
@@ -20,15 +19,15 @@ export async function openServer(
   if (dsn !== undefined) return { dsn, stop: async () => {} };
   const dataDir = path.join(folder, "postgres");
   await mkdir(dataDir);
-  // A data folder: without one the server would not wait for the disk, and a commit would cost nothing.
-  // Version 15 unless the environment says otherwise: what the project's goals were measured with.
+  // With a data folder, since a temporary server does not wait for the disk and a commit would cost nothing. Version 15
+  // by default: the goals were measured with it.
   const version = process.env["DEV_POSTGRES_VERSION"] ? {} : ({ version: 15 } as const);
   const server = await startPostgres({ dataDir, source: "embedded", ...version });
   if (login === "trust") await trustLoopback(server.dsn);
   return server;
 }
 
-/** The server writes its own rules, for the file belongs to its account. */
+/** The server writes the file itself, since it belongs to its account. */
 async function trustLoopback(dsn: string): Promise<void> {
   const client = new pg.Client(dsn);
   await client.connect();

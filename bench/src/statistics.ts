@@ -1,4 +1,4 @@
-/** The middle of some numbers, or the mean of the two in the middle; NaN of none. */
+/** The median, or the mean of the two middle numbers; NaN without numbers. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -6,21 +6,21 @@ export function median(values: readonly number[]): number {
   return ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
 
-/** The value that a share of all, such as 0.99, does not exceed; NaN of none. */
+/** The value that this share of the numbers, such as 0.99, does not exceed; NaN without numbers. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.ceil(share * sorted.length) - 1] ?? NaN;
 }
 
-/** A value that was measured in a round. */
+/** A value measured in a round. */
 export interface InRound {
   readonly round: number;
   readonly value: number;
 }
 
 /**
- * The median of what `values` are of `reference`, round by round, so that a machine that is slow for a while is slow
- * for both; NaN where no round has both.
+ * The median of the ratios of `values` to `reference`, round by round, so that a temporarily slow machine is slow for
+ * both; NaN where no round has both.
  */
 export function medianRatio(values: readonly InRound[], reference: readonly InRound[]): number {
   const divisors = new Map(reference.map(({ round, value }) => [round, value]));

@@ -1,4 +1,4 @@
-/** Writes a Markdown table; the first column to the left, the others to the right. */
+/** Formats a Markdown table; the first column is aligned left, the others right. */
 export function toTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(3, ...[title, ...rows.map((row) => row[column] ?? "")].map((cell) => cell.length)),
@@ -13,18 +13,18 @@ function pad(cell: string, width: number, column: number): string {
   return column === 0 ? cell.padEnd(width) : cell.padStart(width);
 }
 
-/** A duration in a form that fits its size. */
+/** Formats a duration in ms or s. */
 export function duration(ms: number): string {
   if (Number.isNaN(ms)) return "";
   return ms < 1000 ? `${ms.toFixed(ms < 100 ? 1 : 0)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }
 
-/** A ratio with two digits behind the point, or one where it is large. */
+/** Formats a ratio with two decimals, or one from 10 on. */
 export function ratio(value: number): string {
   return Number.isNaN(value) ? "" : value.toFixed(value < 9.995 ? 2 : 1);
 }
 
-/** A size in MiB. */
+/** Formats a size in MiB. */
 export function mebibytes(value: number): string {
   return Number.isNaN(value) ? "" : `${Math.round(value)} MiB`;
 }

@@ -1,4 +1,4 @@
-/** Files of a trace that have one reason. */
+/** Files of a trace that were opened for the same reason. */
 export interface Opened {
   readonly what: string;
   readonly count: number;
@@ -7,7 +7,7 @@ export interface Opened {
 
 type Rule = readonly [pattern: RegExp, what: string | undefined, why: string];
 
-// The first that fits. `undefined`: each by its name.
+// The first match counts. `undefined`: list each file by its name.
 const rules: readonly Rule[] = [
   [/\/node_modules\/pg-connection-string\//, "package pg-connection-string", "reads the connection string"],
   [
@@ -43,7 +43,7 @@ const rules: readonly Rule[] = [
   [/^\/etc\/(localtime|passwd|group)$|zoneinfo/, undefined, "the system's time zone and accounts"],
 ];
 
-/** Puts files together that were opened for one reason; what has none stands by its name, marked. */
+/** Groups files by the reason why they were opened; a file without a reason is listed by name and marked. */
 export function explainFiles(files: readonly string[]): Opened[] {
   const groups = Map.groupBy(files, (file) => {
     const [, what, why] = rules.find(([pattern]) => pattern.test(file)) ?? [];

@@ -8,13 +8,13 @@ import type { Peer, Project } from "./peer.ts";
 import { ours, startOurs } from "./peers/ours.ts";
 import type { Projects } from "./projects.ts";
 
-/** What a no-op `up` of ours loads and opens. */
+/** What our no-op `up` loads and opens. */
 export interface Trace {
-  /** Modules from files, as paths that name no folder of this machine. */
+  /** Modules from files, as paths without this machine's folders. */
   readonly modules: readonly string[];
   /** Node's own public modules that `node -e 0` does not load. */
   readonly builtins: readonly string[];
-  /** The files that it opened; undefined without strace. */
+  /** The opened files; undefined without strace. */
   readonly files: readonly string[] | undefined;
   /** The summary of `strace -c`; undefined without strace. */
   readonly systemCalls: string | undefined;
@@ -31,7 +31,7 @@ export async function traceGate(
   const project = await projects.applied(ours, 4);
   const shorten = await createShortener(project);
   const up = startOurs(project, "up");
-  // A start like most: the files are not from just now, and another start has seen them since.
+  // As in most starts: the files are older than two seconds, and an earlier start has cached them.
   await setTimeout(2500);
   await measure(up);
   const { urls, builtins } = await listModules(project, up.argv.slice(1));
@@ -63,7 +63,7 @@ async function straceUp(
   }
   const run = async (...options: string[]) =>
     void (await measure({ ...up, argv: [strace, "-f", ...options, ...up.argv] }));
-  // A file a thread: in one for all, what a thread was told is not on the line of what it asked.
+  // One file per thread: in a shared file, strace splits a call and its result into two lines.
   await run("-ff", "-o", "opened", "-e", "trace=open,openat");
   await run("-o", "calls", "-c", "-S", "calls", "-U", "calls,errors,name");
   return {
@@ -79,7 +79,7 @@ async function readOpened(folder: string): Promise<string[]> {
   return [...successes].map(([, file = ""]) => file);
 }
 
-/** Puts words in place of the folders of this machine: its project, Node, this repository. */
+/** Makes a function that replaces this machine's folders in paths by words: its project, Node, this repository. */
 async function createShortener({ folder }: Project): Promise<(file: string) => string> {
   const root = path.resolve(import.meta.dirname, "..", "..");
   const places: [string, string][] = [

@@ -1,18 +1,18 @@
-/** What is done with a history of `size` migrations, in a whole process. */
+/** A task on a history of `size` migrations, run in a whole process. */
 export interface Workload {
   readonly id: string;
   readonly title: string;
-  /** "gate": `up` with nothing to do; "apply": `up` from empty; "undo": the last hundred down; "list": the list. */
+  /** "gate": `up` with nothing to do; "apply": `up` from empty; "undo": revert the last hundred; "list": list all. */
   readonly kind: "gate" | "apply" | "undo" | "list";
   readonly size: number;
   readonly rounds: number;
   /** Workloads of one phase share their rounds: our W2 is compared with our W1. */
   readonly phase: number;
-  /** Done by us alone. */
+  /** Only our command runs it. */
   readonly oursAlone?: boolean;
 }
 
-/** The workloads of a full run, in the order in which they are done: W3 leaves the databases that later ones need. */
+/** The workloads of a full run, in order: W3 leaves the databases that later ones need. */
 export const fullWorkloads: readonly Workload[] = [
   { id: "W3", title: "1,000 from empty, each its own transaction", kind: "apply", size: 1000, rounds: 3, phase: 1 },
   { id: "W1", title: "`up`, 4 applied, nothing to do", kind: "gate", size: 4, rounds: 15, phase: 2 },
@@ -32,7 +32,7 @@ export const fullWorkloads: readonly Workload[] = [
 
 const smokeSizes: Record<string, number> = { W1: 4, W2: 20, W3: 20, W4: 20, W5: 20, W6: 40 };
 
-/** The same in sizes that show only that everything works. */
+/** The workloads in small sizes, which only show that everything works. */
 export const smokeWorkloads: readonly Workload[] = fullWorkloads.map((workload) => {
   const size = smokeSizes[workload.id] ?? workload.size;
   return { ...workload, size, rounds: Math.min(2, workload.rounds), title: `${workload.title} (smoke: ${size})` };

@@ -17,11 +17,11 @@ export const alembic: Peer = {
   up: (project) => run(project, "upgrade", "head"),
   down: (project, steps) => run(project, "downgrade", `-${steps}`),
   list: (project) => run(project, "history"),
-  // It records the last one alone.
+  // Alembic records only the last revision.
   ledger: (applied) => ({ sql: "select version_num from alembic_version", value: revision(applied) }),
 };
 
-// Debian's, not whatever a virtual environment has.
+// Debian's, not that of a virtual environment.
 const program = "/usr/bin/alembic";
 
 async function findAlembic(): Promise<string> {

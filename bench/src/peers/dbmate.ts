@@ -5,7 +5,7 @@ import { ask, packageFolder } from "../find-program.ts";
 import type { Command } from "../measure.ts";
 import { AbsentError, countRows, type Peer, type Project } from "../peer.ts";
 
-/** dbmate's program in Go as it is. */
+/** dbmate's Go binary, started directly. */
 export const dbmate: Peer = {
   id: "dbmate",
   label: "dbmate, native binary",
@@ -14,14 +14,14 @@ export const dbmate: Peer = {
   quick: true,
   findVersion: async () => (await ask(findBinary(), "--version")).replace("dbmate version ", ""),
   write: writeProject,
-  // `up` would also look whether the database is there, in a session of its own; `migrate` does what is needed.
+  // `up` also checks in a session of its own whether the database exists; `migrate` does not.
   up: (project) => run(project, [findBinary()], "migrate"),
   down: (project, steps) => repeat(run(project, [findBinary()], "rollback"), steps),
   list: (project) => run(project, [findBinary()], "status"),
   ledger: countRows("schema_migrations"),
 };
 
-/** dbmate as npm's package starts it: a Node process that starts the binary. */
+/** dbmate through its npm package: a Node process that starts the binary. */
 export const dbmateByNpm: Peer = {
   ...dbmate,
   id: "dbmate-npm",
@@ -49,7 +49,7 @@ function run({ dsn, folder }: Project, program: readonly string[], command: stri
   return { argv: [...program, "--migrations-dir", "migrations", "--no-dump-schema", command], env, cwd: folder };
 }
 
-/** dbmate reverts one migration and ends; who wants more calls it again. */
+/** dbmate reverts one migration per call, so this calls it repeatedly. */
 function repeat(command: Command, times: number): Command {
   const loop = `n=$1; shift; while [ "$n" -gt 0 ]; do "$@" || exit; n=$((n - 1)); done`;
   return { ...command, argv: ["/bin/sh", "-c", loop, "repeat", String(times), ...command.argv] };

@@ -8,7 +8,7 @@ import { postgrator } from "./postgrator.ts";
 import { psql, psqlMessages } from "./psql.ts";
 import { umzug } from "./umzug.ts";
 
-/** Everybody, the reference first. */
+/** All peers, the reference first. */
 export const peers: readonly Peer[] = [
   psql,
   psqlMessages,

@@ -6,7 +6,7 @@ import type { Migration } from "../migrations.ts";
 import { countRows, type Peer, type Project } from "../peer.ts";
 import { writeNodeProject } from "./node-project.ts";
 
-/** MikroORM's CLI, set to one transaction a migration and no snapshot of the schema. */
+/** MikroORM's CLI, with one transaction per migration and no schema snapshot. */
 export const mikroOrm: Peer = {
   id: "mikro-orm",
   label: "MikroORM CLI",
@@ -21,7 +21,7 @@ export const mikroOrm: Peer = {
   ledger: countRows("mikro_orm_migrations"),
 };
 
-/** The same with its defaults: one transaction for all, and a snapshot of the schema after it. */
+/** MikroORM's CLI with its defaults: one transaction for all, and a schema snapshot after it. */
 export const mikroOrmDefaults: Peer = {
   ...mikroOrm,
   id: "mikro-orm-defaults",
@@ -31,7 +31,7 @@ export const mikroOrmDefaults: Peer = {
   write: async (project) => await writeProject(project, ""),
 };
 
-/** A migration's name in MikroORM's form. */
+/** A migration's name as MikroORM forms it. */
 export function fileName({ name, stamp }: Migration): string {
   return `Migration${stamp}_${name}`;
 }
@@ -62,7 +62,7 @@ function lastKept({ migrations }: Project, steps: number): Migration {
 function run({ dsn, folder }: Project, command: string, ...options: string[]): Command {
   const program = path.join(packageFolder("@mikro-orm/cli"), "cli.js");
   const argv = [process.execPath, program, `migration:${command}`, ...options, "--config", "mikro-orm.config.js"];
-  // Its TypeScript support would take jiti, which pnpm keeps for node-pg-migrate, and start a thread for it: 800 ms.
+  // Its TypeScript support would load jiti, which pnpm installs for node-pg-migrate, and start a thread for it: 800 ms.
   return { argv, env: { DATABASE_URL: dsn, MIKRO_ORM_CLI_PREFER_TS: "0" }, cwd: folder };
 }
 

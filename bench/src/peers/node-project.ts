@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Migration } from "../migrations.ts";
 import type { Project } from "../peer.ts";
 
-/** Makes an ES module project whose imports are found where the benchmark's are, and its migrations folder. */
+/** Writes an ES module project with its migrations; its imports resolve to the benchmark's node_modules. */
 export async function writeNodeProject(
   { folder, migrations }: Omit<Project, "dsn">,
   toFile: (migration: Migration) => { readonly [file: string]: string },

@@ -8,7 +8,7 @@ import { AbsentError, countRows, type Peer, type Project } from "../peer.ts";
 import { toMikroOrm } from "./mikro-orm.ts";
 import { writeNodeProject } from "./node-project.ts";
 
-/** How the image starts it (docker/docker-entrypoint.sh): the one place where that is said. */
+/** Our command, started as docker/docker-entrypoint.sh starts it; the only place that defines this. */
 export function startOurs({ dsn, folder }: Project, ...what: string[]): Command {
   return {
     argv: [process.execPath, ...nodeOptions, findMain(), ...what],
@@ -17,11 +17,11 @@ export function startOurs({ dsn, folder }: Project, ...what: string[]): Command 
   };
 }
 
-// As docker/Dockerfile sets them.
+// As in docker/Dockerfile.
 const nodeOptions: readonly string[] = [];
 const environment = { NODE_ENV: "production" };
 
-/** Our CLI, built, with everything on: lock, manifest, checksums, ledger, audit. */
+/** Our built CLI with all features: lock, manifest, checksums, ledger, audit. */
 export const ours: Peer = {
   id: "ours",
   label: "ours",
@@ -39,7 +39,7 @@ export const ours: Peer = {
   ledger: countRows("mikro_orm_migrations"),
 };
 
-/** The other of our two commands that read the whole ledger; it prints the head and numbers. */
+/** Our second command that reads the whole ledger; it prints the head and counts. */
 export const oursStatus: Peer = {
   ...ours,
   id: "ours-status",
@@ -49,7 +49,7 @@ export const oursStatus: Peer = {
   listed: () => 1,
 };
 
-/** What the build of our command looks like: it changes when somebody builds it anew. */
+/** A text that changes when our command is rebuilt. */
 export async function fingerprintOurs(): Promise<string> {
   const folder = path.join(packageFolder("migrator-cli"), "dist");
   const names = (await readdir(folder, { recursive: true }).catch(() => [])).toSorted();

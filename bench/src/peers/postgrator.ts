@@ -5,7 +5,9 @@ import type { Migration } from "../migrations.ts";
 import { countRows, type Peer, type Project } from "../peer.ts";
 import { writeNodeProject } from "./node-project.ts";
 
-/** postgrator is a library: with `pg`, as its README starts it. Its ledger row is not in the migration's transaction. */
+/**
+ * postgrator is a library: with `pg`, as in its README. It writes its ledger row outside the migration's transaction.
+ */
 export const postgrator: Peer = {
   id: "postgrator",
   label: "postgrator with pg",
@@ -17,7 +19,7 @@ export const postgrator: Peer = {
   up: (project) => run(project, "up"),
   down: (project, steps) => run(project, "down", String(steps)),
   list: (project) => run(project, "list"),
-  // A row for version 0 comes with the table.
+  // postgrator creates the table with a row for version 0.
   ledger: (applied) => countRows("schemaversion where version > 0")(applied),
 };
 

@@ -6,7 +6,7 @@ import type { Command } from "../measure.ts";
 import { countToRevert, type Migration } from "../migrations.ts";
 import { AbsentError, countRows, type Peer, type Project } from "../peer.ts";
 
-// A session asks for what a migrator would, and nothing else: this is what the database itself takes.
+// The session does only what a migrator must do: this is the cost of the database itself.
 const base = {
   family: "psql",
   language: "native",
@@ -16,7 +16,7 @@ const base = {
   ledger: countRows("ledger"),
 } as const;
 
-/** The reference: a file of SQL in which every statement is a round trip, and a question for the gate. */
+/** The reference: a file of SQL with a round trip per statement, and one query for the gate. */
 export const psql: Peer = {
   ...base,
   id: "psql",
@@ -29,7 +29,7 @@ export const psql: Peer = {
   list: (project) => run(project, "--command", "select name, applied_at from ledger order by id"),
 };
 
-/** The same SQL, with all of a migration in one message. */
+/** The reference's SQL, with one message per migration. */
 export const psqlMessages: Peer = {
   ...psql,
   id: "psql-messages",
@@ -39,7 +39,7 @@ export const psqlMessages: Peer = {
   down: (project) => run(project, "--file", "down-messages.sql"),
 };
 
-/** The program itself; Debian's `psql` is a wrapper in Perl that takes longer than psql. */
+/** The path of psql itself; Debian's `psql` is a Perl wrapper that takes longer than psql. */
 export function findPsql(): string {
   const folder = "/usr/lib/postgresql";
   const versions = existsSync(folder) ? readdirSync(folder) : [];

@@ -5,7 +5,7 @@ import type { Migration } from "../migrations.ts";
 import { countRows, type Peer, type Project } from "../peer.ts";
 import { writeNodeProject } from "./node-project.ts";
 
-/** umzug is a library: with `pg`, a ledger table, and a transaction for each migration and its row. */
+/** umzug is a library: started with `pg`, a ledger table, and one transaction for each migration and its row. */
 export const umzug: Peer = {
   id: "umzug",
   label: "umzug with pg",

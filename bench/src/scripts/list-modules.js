@@ -1,4 +1,4 @@
-// Loaded before a program: writes down the modules that it loads, in a file that the environment names.
+// Loaded before a program: writes the modules that it loads to a file that the environment names.
 import { writeFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 

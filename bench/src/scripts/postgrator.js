@@ -1,4 +1,4 @@
-// What postgrator's README shows, and a list of what its ledger holds.
+// The program in postgrator's README, and a list of its ledger.
 import pg from "pg";
 import Postgrator from "postgrator";
 

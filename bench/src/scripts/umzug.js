@@ -1,4 +1,4 @@
-// What a team writes that uses umzug: a client, a ledger, and one transaction for a migration and its row.
+// What a team that uses umzug writes: a client, a ledger, and one transaction for a migration and its row.
 import { pathToFileURL } from "node:url";
 import pg from "pg";
 import { Umzug } from "umzug";
