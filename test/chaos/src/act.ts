@@ -7,19 +7,19 @@ import type { Direction } from "./migration.ts";
 import { pickMoment, type Way } from "./moment.ts";
 import type { Stage } from "./stage.ts";
 
-/** A command line and where it leads. */
+/** A command line and the positions from which and to which it moves. */
 export interface Order extends Way {
   readonly words: readonly string[];
-  /** Where it leads depends on where it begins. */
+  /** Its target depends on where it begins. */
   readonly relative: boolean;
 }
 
-/** What came of an order that was cut off, or not in time. */
+/** The result of an order that was cut off, or ended before the cut. */
 export interface Outcome {
   readonly endings: readonly Ending[];
   readonly cut: Cut | undefined;
   readonly crashed: boolean;
-  /** Two of the same were at work. */
+  /** Two equal commands ran at once. */
   readonly twin: boolean;
 }
 
@@ -42,7 +42,7 @@ export function pickOrder({ random, history }: Stage, direction: Direction, from
   return random.chance(0.5) ? order(to, "--to", nameAt(to)) : order(to, "--steps", String(from - to));
 }
 
-/** Starts a command, mostly one and sometimes two of the same, and cuts one off at a random moment. */
+/** Starts a command, sometimes two equal ones, and cuts one off at a random moment. */
 export async function disturb(stage: Stage, log: Log, order: Order): Promise<Outcome> {
   const { random, project, server, observer, database } = stage;
   const cut = pickCut(stage);
@@ -65,7 +65,7 @@ export async function disturb(stage: Stage, log: Log, order: Order): Promise<Out
     early = !(await hasBegun(stage, victim, started));
     await cutOff(stage, cut, victim);
   }
-  // What is asked to end may not be able to while it is held.
+  // While it is held, a process may be unable to end on request.
   await Promise.race([Promise.all(started.map(({ ended }) => ended)), sleep(cut === "kill" ? 0 : 500)]);
   await moment.release();
   const endings = await Promise.all(started.map(async ({ ended }) => await ended));
@@ -86,13 +86,13 @@ export async function disturb(stage: Stage, log: Log, order: Order): Promise<Out
   return { endings, cut: inTime ? cut : undefined, crashed: inTime && isCrash(cut), twin };
 }
 
-/** Whether a run has connected or spoken: before that nobody can tell it from Node, which leaves signals to the system. */
+/** Whether a run has connected or written output: before that, Node may still be starting and handles no signal. */
 async function hasBegun({ observer, database }: Stage, one: Started, all: readonly Started[]): Promise<boolean> {
   const others = all.filter((other) => other !== one && !other.ending());
   return one.hasSpoken() || (await observer.findSessions(database)).length > others.length;
 }
 
-/** Runs a command that nothing disturbs. */
+/** Runs a command undisturbed. */
 export async function obey(stage: Stage, log: Log, words: readonly string[]): Promise<Ending> {
   const ending = await run(stage.project, stage.server.dsn(stage.database), words);
   const treatment = { json: words.includes("--json"), killed: false, early: false, twice: false };
@@ -101,7 +101,7 @@ export async function obey(stage: Stage, log: Log, words: readonly string[]): Pr
   return ending;
 }
 
-/** Holds what a run said of itself against the ledger. */
+/** Compares a run's own report with the ledger. */
 export function tellLies(log: Log, words: readonly string[], ending: Ending, ledger: readonly string[]): void {
   const document = words.includes("--json") ? readDocument(ending.stdout) : undefined;
   if (document)

@@ -17,32 +17,32 @@ import type { Timing } from "./stage.ts";
 import { tell } from "./look.ts";
 
 export interface CampaignOptions {
-  /** The first history's number; each further history has the next one. */
+  /** The number of the first history; each further history has the next number. */
   readonly seed: number;
-  /** Plays this round alone, so many times. */
+  /** Plays only this round, this many times. */
   readonly only?: { readonly round: number; readonly times: number } | undefined;
-  /** Ends once so many cuts were made. */
+  /** Ends after this many cuts. */
   readonly cuts: number;
-  /** How many rounds each history serves. */
+  /** The number of rounds per history. */
   readonly rounds?: number;
   readonly print?: (line: string) => void;
 }
 
-/** What came of a campaign. */
+/** The result of a campaign. */
 export interface Result {
   readonly counts: Readonly<Record<string, number>>;
   readonly rounds: number;
-  /** Each with the seed that plays it again. */
+  /** Each begins with the seed that repeats it. */
   readonly divergences: readonly string[];
-  /** All that was told. */
+  /** All log lines. */
   readonly lines: readonly string[];
 }
 
-/** Plays rounds over generated histories, on a server of its own, until enough cuts were made. */
+/** Plays rounds over generated histories, on its own server, until enough cuts were made. */
 export async function runCampaign(options: CampaignOptions): Promise<Result> {
   const { seed, only, cuts, rounds = 8, print = () => {} } = options;
   const folder = await mkdtemp(path.join(tmpdir(), "chaos-"));
-  // PostgreSQL's account has to get to its data.
+  // PostgreSQL's account must reach its data.
   await chmod(folder, 0o755);
   const server = await startServer(folder);
   const observer = createObserver(server);
@@ -75,7 +75,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Result> {
   };
 }
 
-/** A history with its project, and databases that rounds begin with. */
+/** A history with its project, and the databases from which rounds begin. */
 interface Scene {
   readonly seed: string;
   readonly log: Log;
@@ -85,7 +85,7 @@ interface Scene {
   readonly history: readonly Migration[];
   readonly project: Project;
   readonly timing: Timing;
-  /** Where rounds begin: a database to copy, or none, and what is applied there. */
+  /** The starting points of rounds: a database to copy, or none, and the number of migrations applied there. */
   readonly beginnings: readonly { readonly template: string | undefined; readonly position: number }[];
   close(): Promise<void>;
 }
@@ -177,8 +177,8 @@ async function makeDatabase(server: Server, observer: Observer, name: string, te
   if (template === undefined) return void (await createDatabase(server.dsn("postgres"), { name }));
   await observer.release(template);
   await createDatabase(server.dsn("postgres"), { name, template });
-  // Without it PostgreSQL gives the numbers of a copied sequence a second time after a crash: it takes the copy's page
-  // for one whose next 32 numbers are logged already, and they are logged for the original alone.
+  // Without a checkpoint, PostgreSQL gives a copied sequence's numbers twice after a crash: it assumes that the next 32
+  // numbers of the copied page are logged, but they are logged only for the original.
   await observer.ask("postgres", "checkpoint");
 }
 

@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { commandLine, type Project } from "./project.ts";
 
-/** A command that was started. */
+/** A started command. */
 export interface Started {
   readonly words: readonly string[];
   readonly child: ChildProcess;
-  /** When it was started, by `performance.now()`. */
+  /** The time of its start, by `performance.now()`. */
   readonly since: number;
   readonly ended: Promise<Ending>;
-  /** The same as `ended` once that is there. */
+  /** The value of `ended`; undefined while it runs. */
   ending(): Ending | undefined;
-  /** Whether it has said anything. */
+  /** Whether it has written any output. */
   hasSpoken(): boolean;
 }
 
@@ -20,13 +20,13 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** It did not end by itself within the time that is given to every command. */
+  /** It did not end within two minutes and was killed. */
   readonly hung: boolean;
 }
 
 const patienceMs = 120_000;
 
-/** Starts the tool in a project's folder, as a user does. */
+/** Starts the migrator in a project's folder, as a user does. */
 export function start(project: Project, dsn: string, words: readonly string[]): Started {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([key]) => !/^(POSTGRES_|MIGRATOR_|NODE_)/.test(key)),

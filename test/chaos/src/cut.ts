@@ -32,7 +32,7 @@ const cuts = {
     if (pid === undefined) return;
     const witness = await observer.open("postgres");
     const lost = new Promise((resolve) => witness.once("end", resolve));
-    // The server looks well until it has noticed.
+    // Wait until the server has noticed: until then it seems to work.
     if (server.killProcess(pid)) await Promise.race([lost, sleep(10_000)]);
     await witness.end().catch(() => {});
   },
@@ -56,12 +56,12 @@ export async function cutOff(stage: Stage, cut: Cut, started: Started): Promise<
   await cuts[cut](stage, started);
 }
 
-/** Whether the server loses what is not on disk. */
+/** Whether the server loses what is not yet on disk. */
 export function isCrash(cut: Cut): boolean {
   return cut === "crash" || cut === "killSession";
 }
 
-/** The server's processes for a run, as soon as there are any; none when the run has ended. */
+/** The process ids of a run's sessions, as soon as there are any; none when the run has ended. */
 async function sessionsOf(
   { observer, database }: Pick<Stage, "observer" | "database">,
   started: Started,

@@ -4,7 +4,7 @@ import { adding, type Migration } from "./migration.ts";
 import { createRandom, type Random } from "./random.ts";
 import { countersEach, countSlowlySql, countSql, type World } from "./world.ts";
 
-/** Makes a history of 12 to 20 migrations, the same for the same seed: first the counters, then every kind of step. */
+/** Generates a history of 12 to 20 migrations, the same for the same seed: first the counters, then random kinds. */
 export function generateHistory(seed: string): Migration[] {
   const random = createRandom(`history ${seed}`);
   const stock = { tables: [], indexes: [], enums: [], partitioned: [] };
@@ -20,7 +20,7 @@ export function generateHistory(seed: string): Migration[] {
 
 type KindName = `inside ${keyof typeof inside}` | `outside ${keyof typeof outside}`;
 
-// What others build upon stands first.
+// These come first because other kinds build on them.
 const opening: readonly KindName[] = [
   "inside table",
   "inside enum",
@@ -29,7 +29,7 @@ const opening: readonly KindName[] = [
   "outside data",
 ];
 
-/** Steps outside a transaction are what a cut can leave half done: they come more often. */
+/** Non-transactional steps are more frequent: only they can be left half done by a cut. */
 function pickKind(random: Random): KindName {
   return random.chance(0.45)
     ? `inside ${random.pick(Object.keys(inside) as (keyof typeof inside)[])}`
@@ -50,7 +50,7 @@ function pickKind(random: Random): KindName {
       })}`;
 }
 
-/** What migrations leave for those that come later. */
+/** Objects that migrations leave for later ones. */
 type Stock = Pick<World, "tables" | "indexes" | "enums" | "partitioned">;
 
 function isPossible(kind: KindName, { indexes, partitioned }: Stock): boolean {
@@ -88,7 +88,7 @@ function nameOf(id: string, kind: string): string {
   return `Migration202401010${id}000_${kind.replace(" ", "_")}`;
 }
 
-/** The first migration: a row for each statement that counts itself. */
+/** The first migration: a counter row for each statement that counts its own executions. */
 function countersFor(length: number): Migration {
   return complete("00", "inside counters", {
     up: adding(

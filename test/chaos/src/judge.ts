@@ -1,9 +1,9 @@
 import type { Ending } from "./command.ts";
 
-/** What a command may end with: the table of its exit codes; 1 is a bug by its own word. */
+/** The allowed exit codes of a command: the documented ones without 1, which means a bug. */
 const allowed = new Set([0, 2, 3, 4, 5, 6, 7, 130, 143]);
 
-/** What `status --json` says, as far as it matters here. */
+/** The document of `status --json`, in part. */
 export interface StatusDocument {
   readonly state: string;
   readonly applied: readonly { readonly name: string }[];
@@ -17,7 +17,7 @@ export interface ProblemDocument {
   readonly direction?: string;
 }
 
-/** What `up --json` and `down --json` say, as far as it matters here. */
+/** The document of `up --json` and `down --json`, in part. */
 export interface RunDocument {
   readonly outcome: string;
   readonly steps: readonly { readonly name: string; readonly result: string }[];
@@ -25,17 +25,17 @@ export interface RunDocument {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
-/** What was done to a command. */
+/** How a command was disturbed. */
 export interface Treatment {
   readonly json: boolean;
   readonly killed: boolean;
-  /** A signal came before the program can have taken its own hold of signals. */
+  /** A signal came before the program could have installed its handlers. */
   readonly early: boolean;
-  /** A second signal came, at which it may end without a word. */
+  /** A second signal came, after which it may end without output. */
   readonly twice: boolean;
 }
 
-/** Finds what no command may do, whatever is done to it: an exit code that is not in the table, a stack, half a document. */
+/** Finds what no command may do, however disturbed: an undocumented exit code, a stack trace, half a document. */
 export function findFaults(ending: Ending, { json, killed, early, twice }: Treatment): string[] {
   const { code, signal, stdout, stderr, hung } = ending;
   const faults: string[] = [];
@@ -54,11 +54,11 @@ export function findFaults(ending: Ending, { json, killed, early, twice }: Treat
   return faults;
 }
 
-/** Finds where a run's exit code and document contradict each other, or the ledger. */
+/** Finds contradictions between a run's exit code, its document and the ledger. */
 export function findLies(ending: Ending, document: RunDocument, ledger: readonly string[]): string[] {
   const done = new Set(["applied", "reverted", "nothing"]);
   const lies: string[] = [];
-  // Killed after its last word.
+  // It was killed after its last output.
   if (ending.code === null) return lies;
   if ((ending.code === 0) !== done.has(document.outcome))
     lies.push(`exit code ${ending.code} with the outcome "${document.outcome}"`);
@@ -70,7 +70,7 @@ export function findLies(ending: Ending, document: RunDocument, ledger: readonly
   return lies;
 }
 
-/** The one document on standard output; undefined where there is none, or more. */
+/** The only document on standard output; undefined where there is none, or more than one. */
 export function readDocument<Document = RunDocument>(stdout: string): Document | undefined {
   try {
     return JSON.parse(stdout) as Document;
@@ -79,12 +79,12 @@ export function readDocument<Document = RunDocument>(stdout: string): Document |
   }
 }
 
-/** The step that is half done by a status' or a refusal's own word. */
+/** The half-done step that a status or refusal names. */
 export function findHalfDone(problems: readonly ProblemDocument[]): ProblemDocument | undefined {
   return problems.find(({ code }) => code === "half-done");
 }
 
-/** The first line that says something. */
+/** The first non-empty line. */
 export function firstLine(text: string): string {
   return text.trim().split("\n")[0] ?? "";
 }

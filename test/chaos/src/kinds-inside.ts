@@ -1,7 +1,7 @@
 import { addSql, adding, type Body, execute } from "./migration.ts";
 import { sleepSql, type World } from "./world.ts";
 
-/** What a kind makes of a world: the two bodies, and what is not usual about them. */
+/** A migration of a kind: its two bodies, and its peculiarities. */
 export interface Draft {
   readonly up: Body;
   readonly down: Body;
@@ -11,7 +11,7 @@ export interface Draft {
 
 export type Kind = (world: World) => Draft;
 
-/** Migrations that run in a transaction, by kind. */
+/** Transactional migrations, by kind. */
 export const inside = {
   table({ id, random, tables, indexes, count }) {
     const name = `t${id}`;

@@ -2,7 +2,7 @@ import type { Kind } from "./kinds-inside.ts";
 import { addSql, adding, type Body, type Direction, execute } from "./migration.ts";
 import type { World } from "./world.ts";
 
-/** Migrations that say `isTransactional() { return false }`, by kind. */
+/** Non-transactional migrations (`isTransactional() { return false }`), by kind. */
 export const outside = {
   createIndex({ id, random, tables, indexes, count, countSlowly }) {
     const { name } = random.pick(tables);

@@ -1,21 +1,21 @@
-/** What a round has to tell. */
+/** The log of a round. */
 export interface Log {
   readonly seed: string;
   readonly lines: string[];
   readonly divergences: string[];
   readonly counts: Record<string, number>;
-  /** Tells what happened. */
+  /** Logs an event. */
   say(line: string): void;
-  /** Counts what is no divergence. */
+  /** Counts an event that is not a divergence. */
   count(what: string): void;
-  /** Tells what must not happen. */
+  /** Logs a divergence: something that must not happen. */
   diverge(kind: Divergence, text: string): void;
 }
 
-/** What a divergence is about. */
+/** The subject of a divergence. */
 export type Divergence = "rows" | "schema" | "ledger" | "exit code" | "status" | "recovery" | "lost";
 
-/** Makes the log of a round; `print` gets each line as it comes. */
+/** Creates the log of a round; `print` gets each line at once. */
 export function createLog(seed: string, print: (line: string) => void): Log {
   const log: Log = {
     seed,

@@ -6,17 +6,17 @@ import { compare, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import type { Stage } from "./stage.ts";
 import { candidatesFor, type Standing } from "./standing.ts";
 
-/** What is to be seen once nobody works on the database any more. */
+/** The state of a database when no session works on it any more. */
 export interface View {
   readonly ledger: readonly string[];
-  /** What `status` says is half done. */
+  /** The half-done step that `status` reports. */
   readonly half: ProblemDocument | undefined;
   readonly standing: Standing;
-  /** Rows and schema are those of whole migrations, the ones in the ledger. */
+  /** True: rows and schema are those of whole migrations, exactly the ones in the ledger. */
   readonly settled: boolean;
 }
 
-/** Waits until nobody works on the database, looks at it, and holds what `status` says against that. */
+/** Waits until no session works on the database, reads its state, and compares it with what `status` reports. */
 export async function look(
   stage: Stage,
   log: Log,
@@ -50,7 +50,7 @@ interface Truth {
   readonly differences: readonly string[];
 }
 
-/** What `status` says is half done; tells where it is not the truth. */
+/** The half-done step that `status` reports; logs a divergence where the report is wrong. */
 async function askStatus(stage: Stage, log: Log, truth: Truth): Promise<ProblemDocument | undefined> {
   const { history, project, server, database } = stage;
   const ending = await run(project, server.dsn(database), ["status", "--json", "--exit-code"]);
@@ -75,7 +75,7 @@ async function askStatus(stage: Stage, log: Log, truth: Truth): Promise<ProblemD
   return half;
 }
 
-/** Other commands that tell where a database stands tell of what is half done as well. */
+/** Checks that `history` and `wait` report the half-done step too. */
 async function askOthers(
   { project, server, database }: Stage,
   log: Log,
@@ -112,7 +112,7 @@ function stateAt({ length }: readonly Migration[], position: number): string {
   return position === 0 ? "empty" : "behind";
 }
 
-/** Tells of rows and schema that differ where nothing can be half done. */
+/** Logs differences of rows and schema where no step can be half done. */
 export function tell(log: Log, differences: readonly string[]): void {
   const rows = differences.filter((line) => /^[-+] row /.test(line));
   const schema = differences.filter((line) => !/^[-+] row /.test(line));

@@ -1,6 +1,6 @@
 import { runCampaign } from "./campaign.ts";
 
-// CHAOS_SEED=4711 begins with that history, CHAOS_SEED=4711/3 plays its round 3 alone, CHAOS_TIMES times.
+// CHAOS_SEED=4711 starts with that history; CHAOS_SEED=4711/3 plays only its round 3, CHAOS_TIMES times.
 const [history, round] = (process.env["CHAOS_SEED"] ?? String(Date.now() % 1_000_000)).split("/").map(Number);
 const cuts = Number(process.env["CHAOS_CUTS"] ?? 60);
 const times = Number(process.env["CHAOS_TIMES"] ?? 1);

@@ -2,7 +2,7 @@ import pg from "pg";
 import type { Snapshot } from "./snapshot.ts";
 import type { Stage } from "./stage.ts";
 
-/** Sets right what a half-done step left: counters and partitions as in a snapshot, no unfinished index of a `reindex`. */
+/** Repairs a half-done step by hand: counters and partitions as in a snapshot, no unfinished index of a `reindex`. */
 export async function byHand(stage: Stage, wanted: Snapshot): Promise<void> {
   const { observer, database } = stage;
   const broken = await observer.ask(

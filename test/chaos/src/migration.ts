@@ -1,49 +1,49 @@
-/** Which way a run moves along the history. */
+/** The direction of a run in the history. */
 export type Direction = "up" | "down";
 
-/** One direction of a migration: what its method says, and what a plain session would send to the same effect. */
+/** One direction of a migration: its method's code, and statements with the same effect for a plain session. */
 export interface Body {
-  /** Lines of the method, in their order. */
+  /** The lines of the method. */
   readonly lines: readonly string[];
-  /** Statements in the order in which they run; for bodies that compute, ones with the same effect. */
+  /** The statements in the order in which they run; for computed bodies, statements with the same effect. */
   readonly statements: readonly string[];
 }
 
 /** A migration of the generated history. */
 export interface Migration {
-  /** The class's and the file's name. */
+  /** The name of its class and file. */
   readonly name: string;
-  /** Two digits that all its objects carry in their names. */
+  /** Two digits, part of the names of all its objects. */
   readonly id: string;
   readonly kind: string;
   readonly transactional: boolean;
   /**
-   * Whether nobody can know after a cut how far it came: it computes, or one of its statements commits by itself or
-   * leaves no trace. The tool may refuse to go on; what it changes beside its counters is little, and is set right by hand.
+   * Whether the progress after a cut is unknown: it computes, or one of its statements commits by itself or leaves no
+   * trace. The migrator may refuse to continue; its few changes besides counters are repaired by hand.
    */
   readonly unresumable: boolean;
-  /** The table that must have no label twice, or it fails. */
+  /** The table whose labels must be unique, or the migration fails. */
   readonly unique: string | undefined;
   readonly up: Body;
   readonly down: Body;
 }
 
-/** A body that hands over its statements one by one. */
+/** A body that passes its statements to `addSql`, one by one. */
 export function adding(...statements: string[]): Body {
   return { lines: statements.map(addSql), statements };
 }
 
-/** The line that hands over one statement. */
+/** The line that passes one statement to `addSql`. */
 export function addSql(statement: string): string {
   return `this.addSql(${JSON.stringify(statement)});`;
 }
 
-/** The line that sends one statement while the method runs. */
+/** The line that executes one statement while the method runs. */
 export function execute(statement: string): string {
   return `await this.execute(${JSON.stringify(statement)});`;
 }
 
-/** The text of a migration's file: an ordinary class of MikroORM's, in TypeScript that is JavaScript as well. */
+/** The source of a migration's file: an ordinary MikroORM class, in TypeScript that is also JavaScript. */
 export function sourceOf({ name, transactional, up, down }: Migration): string {
   const method = (direction: Direction, { lines }: Body) => [
     `  async ${direction}() {`,

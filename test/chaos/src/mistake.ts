@@ -5,8 +5,8 @@ import { addSql, type Migration } from "./migration.ts";
 import type { Stage } from "./stage.ts";
 
 /**
- * A pending migration has a faulty statement that its author corrects when `up` has failed; on the way he may also
- * change one that is done already, which must be refused. Gives undefined where no migration lends itself to it.
+ * Plays a faulty statement in a pending migration, which its author corrects after `up` has failed. Sometimes the
+ * author also changes a statement that is done, which must be refused. Undefined where no migration is suitable.
  */
 export async function makeMistake(stage: Stage, log: Log, view: View): Promise<View | undefined> {
   const { random, project, history } = stage;
@@ -27,8 +27,8 @@ export async function makeMistake(stage: Stage, log: Log, view: View): Promise<V
 }
 
 /**
- * The rows do not allow what a pending migration wants: it fails until somebody has corrected them. Gives undefined
- * where no migration lends itself to it.
+ * Plays rows that violate a pending migration's constraint until they are corrected. Undefined if no migration is
+ * suitable.
  */
 export async function spoilData(stage: Stage, log: Log, view: View): Promise<View | undefined> {
   const { random, observer, database, history } = stage;
@@ -38,7 +38,7 @@ export async function spoilData(stage: Stage, log: Log, view: View): Promise<Vie
   const { name, unique = "" } = random.pick(fit);
   const spoil = (from: number, to: number) =>
     `update ${unique} set label = replace(label, 'row ${from}', 'row ${to}') where id = 2`;
-  // Where an earlier migration has made labels unique already, they cannot be spoilt.
+  // If an earlier migration has made labels unique, they cannot be spoilt.
   if (!(await observer.peek(database, spoil(2, 1)))) return undefined;
   log.say(`${unique} has a label twice, which ${name} does not allow`);
   const ending = await obey(stage, log, ["up", "--json"]);

@@ -5,23 +5,23 @@ import type { Direction } from "./migration.ts";
 import { moves } from "./reference.ts";
 import type { Stage } from "./stage.ts";
 
-/** When a run is cut off. */
+/** The moment at which a run is cut off. */
 export interface Moment {
   readonly text: string;
-  /** Waits for it; false when the run ends first. */
+  /** Waits for the moment; false when the run ends before. */
   reached(started: Started): Promise<boolean>;
-  /** Lets go of what holds the run where it is. */
+  /** Releases the lock that holds the run. */
   release(): Promise<void>;
 }
 
-/** What a command is expected to do. */
+/** The expected move of a command, in positions of the history. */
 export interface Way {
   readonly direction: Direction;
   readonly from: number;
   readonly to: number;
 }
 
-/** Chooses a moment of a command: at any time, or at something that can be seen in the database. */
+/** Chooses a moment of a command: a random time, or a state that can be seen in the database. */
 export function pickMoment(stage: Stage, way: Way): Moment {
   const { random } = stage;
   if (way.from === way.to) return atTime(stage, way);
@@ -38,7 +38,7 @@ export function pickMoment(stage: Stage, way: Way): Moment {
   return kinds[kind](stage, way);
 }
 
-/** A moment that is as likely as any other of the command's duration. */
+/** A random time, uniform over the command's expected duration. */
 function atTime({ random, timing, history }: Stage, { direction, from, to }: Way): Moment {
   const { startMs } = timing;
   const whole = (direction === "up" ? timing.upMs : timing.downMs) - startMs;
@@ -79,12 +79,12 @@ function atStatement(stage: Stage, way: Way): Moment {
   return { text: `${delay} ms into "${shorten(statement)}"`, reached, release: async () => {} };
 }
 
-/** A counter's row is locked: the run stands within the statement that counts there. */
+/** Locks a counter's row, so that the run waits within the statement that counts there. */
 function heldAtCounter(stage: Stage, way: Way): Moment {
   const counters = statementsOf(stage, way).flatMap((statement) => [
     ...statement.matchAll(/where id = '(\d\d\.\w+\.\d)'/g),
   ]);
-  // A way of one step may count nothing: its code or its only statement is of another kind.
+  // A move of one step may have no counter: its code or its only statement is of another kind.
   if (counters.length === 0) return atTime(stage, way);
   const counter = stage.random.pick(counters)[1] ?? "";
   return held(
@@ -96,7 +96,7 @@ function heldAtCounter(stage: Stage, way: Way): Moment {
   );
 }
 
-/** A table is being read or written: what changes its definition, or drops or builds an index, waits. */
+/** Locks a table as a reader or writer does, so that changes of its definition and index builds wait. */
 function heldAtTable(stage: Stage, way: Way): Moment {
   const sql = statementsOf(stage, way).join(";");
   const tables = [...sql.matchAll(/\b(?:table|on|vacuum|analyze\)|drop index concurrently) ([td]\d\d)(?:_n)?\b/g)].map(
@@ -109,7 +109,7 @@ function heldAtTable(stage: Stage, way: Way): Moment {
   return held(stage, way, from, `lock table ${table} in ${mode} mode`, `table ${table} (${mode})`);
 }
 
-/** Somebody still sees the rows as they were: what builds an index beside the traffic waits when it is nearly done. */
+/** Holds an old snapshot, for which CREATE INDEX CONCURRENTLY waits when it is nearly done. */
 function heldBySnapshot(stage: Stage, way: Way): Moment {
   if (!statementsOf(stage, way).some((sql) => /index concurrently/.test(sql))) return atStatement(stage, way);
   const { random } = stage;
@@ -118,7 +118,7 @@ function heldBySnapshot(stage: Stage, way: Way): Moment {
   return held(stage, way, row, snapshot, `an old snapshot from row ${row}`);
 }
 
-/** The ledger is locked against writing: the run stands between a migration and its row. */
+/** Locks the ledger against writing, so that the run waits between a migration and its row. */
 function heldAtLedger(stage: Stage, way: Way): Moment {
   const { random } = stage;
   if (way.direction === "up" && way.to === 1) return atTime(stage, way);
@@ -126,7 +126,7 @@ function heldAtLedger(stage: Stage, way: Way): Moment {
   return held(stage, way, row, "lock table mikro_orm_migrations in share mode", `the ledger from row ${row}`);
 }
 
-/** Takes a lock once the ledger has come to a row, and waits until the run waits for it. */
+/** Takes a lock once the ledger has this row, and waits until the run waits for it. */
 function held(stage: Stage, { direction }: Way, row: number, lock: string, what: string): Moment {
   const { observer, database } = stage;
   let holder: pg.Client | undefined;
@@ -151,7 +151,7 @@ async function takeLock({ observer, database }: Stage, lock: string): Promise<pg
     await client?.query(lock);
     return client;
   } catch {
-    // The table is gone, or not there yet: nothing is held.
+    // The table does not exist any more, or not yet: nothing is held.
     await client?.end().catch(() => {});
     return undefined;
   }
@@ -162,7 +162,7 @@ async function ledgerIsAt({ observer, database }: Stage, direction: Direction, c
   return direction === "up" ? Number(rows) >= count : Number(rows) <= count;
 }
 
-/** Looks again and again; false when the run has ended, or when the time is over. */
+/** Repeats `look` until it is true; false when the run has ended, or after `patienceMs`. */
 async function until(started: Started, look: () => Promise<boolean>, patienceMs = 60_000): Promise<boolean> {
   for (
     const deadline = performance.now() + patienceMs;

@@ -4,25 +4,25 @@ import type { Server } from "./server.ts";
 
 type Row = Record<string, unknown>;
 
-/** What looks at the server beside the runner, as a database administrator would. */
+/** Looks at the server beside the runner, as a database administrator would. */
 export interface Observer {
-  /** Sends one statement, over again while the server is coming back. */
+  /** Sends one statement; repeats it while the server is restarting. */
   ask(database: string, sql: string, values?: unknown[]): Promise<Row[]>;
-  /** The same once; undefined where there is no answer. */
+  /** Sends one statement once; undefined where it fails. */
   peek(database: string, sql: string, values?: unknown[]): Promise<Row[] | undefined>;
   /** Opens one more session. */
   open(database: string): Promise<pg.Client>;
-  /** The names in the ledger, in their order; none where there is no ledger. */
+  /** The names in the ledger, in order; none where there is no ledger. */
   readLedger(database: string): Promise<string[]>;
   /** The sessions of others on a database. */
   findSessions(database: string): Promise<Session[]>;
-  /** Waits until nobody else is connected to a database. Throws after a minute. */
+  /** Waits until no other session is connected to a database. Throws after a minute. */
   untilAlone(database: string): Promise<void>;
-  /** Ends its own sessions on a database, or all. */
+  /** Closes its own sessions on a database, or all. */
   release(database?: string): Promise<void>;
 }
 
-/** Somebody else's session. */
+/** A session that is not the observer's. */
 export interface Session {
   readonly pid: number;
   readonly query: string;
@@ -31,10 +31,10 @@ export interface Session {
 
 const name = "chaos";
 const undefinedTable = "42P01";
-// What a server that is going down or coming back says, and what a lost connection looks like.
+// Errors of a server that stops or starts, and of a lost connection.
 const passing = /^(57P0\d|08\w{3}|ECONN\w+|EPIPE)$|terminated|not queryable|timeout/;
 
-/** Makes an observer of a server. */
+/** Creates an observer of a server. */
 export function createObserver(server: Server): Observer {
   const clients = new Map<string, Promise<pg.Client>>();
 

@@ -4,23 +4,23 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { type Migration, sourceOf } from "./migration.ts";
 
-/** A user's project folder: migrations, and the packages that it has installed. */
+/** A user's project folder: migrations and installed packages. */
 export interface Project {
   readonly folder: string;
-  /** Writes one migration's file anew, as somebody who edits it does. */
+  /** Rewrites one migration's file, as by an edit. */
   write(migration: Migration): Promise<void>;
 }
 
 const installed = path.resolve(import.meta.dirname, "..", "node_modules");
 
-/** What starts the command: the built one as it is installed, or its source where nothing is built. */
+/** Node's arguments for the command: the built one as installed, or its source where it is not built. */
 export function commandLine(): string[] {
   const home = path.dirname(createRequire(import.meta.url).resolve("migrator-cli/package.json"));
   const built = path.join(home, "dist", "main.cjs");
   return existsSync(built) ? [built] : ["--conditions=@thedata/source", path.join(home, "src", "main.ts")];
 }
 
-/** Makes the project `folder` with the files of a history, as TypeScript or as JavaScript. */
+/** Creates the project `folder` with the files of a history, as TypeScript or JavaScript. */
 export async function makeProject(
   folder: string,
   history: readonly Migration[],
@@ -34,13 +34,13 @@ export async function makeProject(
     await writeFile(path.join(migrations, `${migration.name}.${ending}`), sourceOf(migration));
   };
   for (const migration of history) await write(migration);
-  // Files of a while ago, as in any project: what the tool remembers of them it may believe.
+  // Old files, as in any project: the migrator's cache does not trust recent ones.
   const past = new Date(Date.now() - 3_600_000);
   for (const file of await readdir(migrations)) await utimes(path.join(migrations, file), past, past);
   return { folder, write };
 }
 
-/** A folder of packages of its own: what the tool keeps there belongs to this project alone. */
+/** The project's own node_modules, so that the cache which the migrator keeps there belongs to this project only. */
 async function linkPackages(folder: string): Promise<void> {
   for (const name of ["@mikro-orm", "migrator-cli"]) {
     await mkdir(folder, { recursive: true });

@@ -3,21 +3,21 @@ import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-/** A source of choices that gives the same ones for the same seed. */
+/** A random generator that gives the same choices for the same seed. */
 export interface Random {
   /** A whole number from `least` to `most`, both included. */
   int(least: number, most: number): number;
-  /** A number from 0 to below 1. */
+  /** A number from 0 (included) to 1 (excluded). */
   fraction(): number;
   /** True with this probability. */
   chance(probability: number): boolean;
   /** One of the list, which must not be empty. */
   pick<Value>(list: readonly Value[]): Value;
-  /** One of the keys, each as often as its weight says. */
+  /** One of the keys, with a probability in proportion to its weight. */
   weighted<Key extends string>(weights: Readonly<Record<Key, number>>): Key;
 }
 
-/** Makes the source of choices that belongs to a seed. */
+/** Creates the generator of a seed. */
 export function createRandom(seed: string): Random {
   const generator = xoroshiro128plus(createHash("sha256").update(seed).digest().readInt32LE());
   const int = (least: number, most: number) => uniformInt(generator, least, most);

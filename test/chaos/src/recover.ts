@@ -9,7 +9,7 @@ import { positionOf } from "./reference.ts";
 import { compare, takeSnapshot } from "./snapshot.ts";
 import type { Stage } from "./stage.ts";
 
-/** Goes on as a user would until the database is at the head, or empty; gives undefined where there was no way. */
+/** Continues as a user would until the database is at the head, or empty; undefined where that failed. */
 export async function finish(stage: Stage, log: Log, before: View, direction: Direction): Promise<View | undefined> {
   const words = [direction, ...(direction === "down" ? ["--all"] : []), "--json"];
   let view = before;
@@ -34,7 +34,7 @@ interface Refusal {
   readonly ending: Ending;
 }
 
-/** After an exit code of 0 everything is there, also when the server crashes in the next moment. */
+/** Checks that after exit code 0 everything is done, even if the server crashes at once. */
 async function confirm(
   stage: Stage,
   log: Log,
@@ -65,7 +65,7 @@ async function confirm(
   return { ...view, standing: { ...view.standing, floor: view.standing.traces[0]?.length ?? 0 } };
 }
 
-/** Does what a refusal asks for: the half-done step is finished in its own direction, or settled by name. */
+/** Does what a refusal asks for: finishes the half-done step in its own direction, or settles it by name. */
 async function followRefusal(stage: Stage, log: Log, view: View, refusal: Refusal): Promise<View | undefined> {
   log.count("refusals followed");
   const half = findHalfDone(readDocument(refusal.ending.stdout)?.problems ?? []) ?? view.half;
@@ -87,7 +87,7 @@ async function followRefusal(stage: Stage, log: Log, view: View, refusal: Refusa
   return undefined;
 }
 
-/** Sets right by hand what nobody but the user can know, and tells the tool what is done now. */
+/** Repairs by hand what only the user can know, and reports the result with `repair`. */
 async function repair(
   stage: Stage,
   log: Log,

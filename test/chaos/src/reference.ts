@@ -4,24 +4,24 @@ import type { Observer } from "./observer.ts";
 import type { Server } from "./server.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 
-/** A migration that was applied or reverted as a whole. */
+/** One migration applied or reverted as a whole. */
 export interface Move {
   readonly direction: Direction;
-  /** The migration's place in the history. */
+  /** The migration's index in the history. */
   readonly index: number;
 }
 
-/** All that was done to a database since it was empty, in its order. */
+/** All moves of a database since it was empty, in order. */
 export type Trace = readonly Move[];
 
-/** How many migrations are applied after a trace. */
+/** The number of migrations that are applied after a trace. */
 export function positionOf(trace: Trace): number {
   const last = trace.at(-1);
   if (!last) return 0;
   return last.direction === "up" ? last.index + 1 : last.index;
 }
 
-/** What leads from one position to another. */
+/** The moves from one position to another. */
 export function moves(from: number, to: number): Move[] {
   const length = Math.abs(to - from);
   return Array.from({ length }, (_, step) =>
@@ -29,13 +29,13 @@ export function moves(from: number, to: number): Move[] {
   );
 }
 
-/** Snapshots of a database that nothing disturbs, by what was done to it. */
+/** Snapshots of an undisturbed database, by its trace. */
 export interface Reference {
   after(trace: Trace): Promise<Snapshot>;
   close(): Promise<void>;
 }
 
-/** Makes the undisturbed databases of a history: plain sessions send its statements, the tool has no part in it. */
+/** Creates the undisturbed databases of a history: plain sessions send its statements, without the migrator. */
 export function createReference(server: Server, observer: Observer, history: readonly Migration[]): Reference {
   const known = new Map<string, Snapshot>();
   let current: { readonly name: string; trace: Trace } | undefined;
@@ -83,12 +83,12 @@ async function play(
   const migration = history[index];
   if (!migration) throw new Error(`there is no migration ${index}`);
   const statements = migration[direction].statements.map(hurry);
-  // One string that PostgreSQL takes as one transaction: no lost session can leave half of it.
+  // One query string, so that a lost session cannot leave half of it.
   if (migration.transactional) await ask(database, `begin; ${statements.join(";\n")}; commit`);
   else for (const statement of statements) await ask(database, statement);
 }
 
-/** What takes its time on purpose need not do so here. */
+/** Removes intentional pauses. */
 function hurry(statement: string): string {
   return statement.replaceAll(/pg_sleep\([\d.]+\)/g, "pg_sleep(0)");
 }

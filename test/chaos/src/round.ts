@@ -8,7 +8,9 @@ import { finish } from "./recover.ts";
 import type { Trace } from "./reference.ts";
 import type { Stage } from "./stage.ts";
 
-/** Disturbs a database some times, in both directions, and brings it to the head, or to nothing, as a user would. */
+/**
+ * Disturbs a database up to three times, in both directions, then brings it to the head or to empty as a user would.
+ */
 export async function playRound(stage: Stage, log: Log, trace: Trace, position: number): Promise<void> {
   const { random, history } = stage;
   const ledger = history.slice(0, position).map(({ name }) => name);
@@ -36,7 +38,7 @@ async function act(stage: Stage, log: Log, view: View): Promise<View | undefined
   const order = pickOrder(stage, direction, view.ledger.length);
   const again = random.chance(0.25);
   const outcome = await disturb(stage, log, order);
-  // The same at once, while what was killed may still be at work in the server.
+  // Repeated at once, while the server may still run what was killed.
   const second = again ? await disturb(stage, log, order) : undefined;
   const crashed = outcome.crashed || second?.crashed === true;
   const next = await look(stage, log, view.standing, { direction, crashed });
@@ -57,7 +59,7 @@ function pickDirection({ random, history }: Stage, { ledger, half }: View): Dire
   return random.chance(0.5) ? "up" : "down";
 }
 
-/** The tool has said that it is done. */
+/** Checks the database after exit code 0. */
 function expectEnd(log: Log, order: Order, view: View): View {
   const { ledger, half, settled, standing } = view;
   const command = order.words.join(" ");
@@ -68,7 +70,9 @@ function expectEnd(log: Log, order: Order, view: View): View {
   return { ...view, standing: { ...standing, floor: standing.traces[0]?.length ?? 0 } };
 }
 
-/** `up` to where the database is says that nothing is to be done: then that is on disk, whoever was killed before. */
+/**
+ * Runs `up` to the present head, which reports nothing to do: then everything is on disk, even after an earlier kill.
+ */
 async function reassure(stage: Stage, log: Log, view: View): Promise<View> {
   const head = view.ledger.at(-1);
   if (head === undefined || view.half) return view;

@@ -4,21 +4,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type DevPostgres, startPostgres, withDatabaseName } from "@thedata/dev-postgres";
 import pg from "pg";
 
-/** A server of our own, which may be crashed. */
+/** A PostgreSQL server of the campaign, which can be crashed. */
 export interface Server {
-  /** The address of one of its databases; another one after each restart. */
+  /** The address of one of its databases; may change with a restart. */
   dsn(database: string): string;
-  /** Stops it as a power cut would, short of the disk, and starts it again. */
+  /** Stops it as a power cut does, except that the operating system's cache survives, and starts it again. */
   crash(): Promise<void>;
   /**
-   * Kills one of its processes: the others end as well, what was in memory is lost, and it comes back by itself. False
-   * when the process is gone already.
+   * Kills one of its processes: the server ends the others, loses what was in memory, and restarts by itself. False
+   * when the process does not exist any more.
    */
   killProcess(pid: number): boolean;
   stop(): Promise<void>;
 }
 
-// With a WAL writer this slow, what was committed without waiting for the disk is lost in a crash.
+// With a WAL writer this slow, a crash loses asynchronous commits.
 const settings = { wal_writer_delay: "10s", wal_writer_flush_after: "1GB", fsync: "off", autovacuum: "off" };
 
 /** Starts a server with its data below `folder`. */
@@ -57,7 +57,7 @@ async function findPostmaster(dsn: string): Promise<number> {
   return Number.parseInt(String(rows[0]?.["text"]), 10);
 }
 
-/** Sends statements, over again while the server is coming back, and gives the rows of the last one. */
+/** Sends statements, repeated while the server is restarting, and gives the rows of the last one. */
 async function ask(dsn: string, ...statements: string[]): Promise<Record<string, unknown>[]> {
   for (const deadline = Date.now() + 30_000; ;) {
     const client = new pg.Client({ connectionString: dsn, application_name: "chaos" });

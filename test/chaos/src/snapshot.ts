@@ -1,6 +1,6 @@
 import type { Observer } from "./observer.ts";
 
-/** A database's schema and rows as lines that are the same for the same content; the tool's own tables are left out. */
+/** A database's schema and rows as sorted lines, equal for equal content; without the migrator's own tables. */
 export type Snapshot = readonly string[];
 
 const ours = "not like 'mikro\\_orm\\_migrations%'";
@@ -37,7 +37,7 @@ union all select format('enum %s %s', t.typname, string_agg(e.enumlabel, ',' ord
 const tables = `select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where ${user} and c.relname ${ours} and c.relkind in ('r', 'm', 'p') order by 1`;
 
-/** Reads schema and rows of a database that nobody works on. */
+/** Reads schema and rows of a database on which no other session works. */
 export async function takeSnapshot({ ask }: Observer, database: string): Promise<Snapshot> {
   const definitions = await ask(database, `select line from (${schema}) as lines (line)`);
   const names = (await ask(database, tables)).map((row) => String(row["name"]));
@@ -46,7 +46,7 @@ export async function takeSnapshot({ ask }: Observer, database: string): Promise
   return [...definitions, ...contents].map((row) => String(row["line"])).sort();
 }
 
-/** What one snapshot has and the other has not, a line each; none where they are the same. */
+/** The lines that only one of two snapshots has, marked - (missing) and + (extra). */
 export function compare(actual: Snapshot, wanted: Snapshot): string[] {
   const [is, should] = [new Set(actual), new Set(wanted)];
   return [

@@ -5,9 +5,9 @@ import type { Random } from "./random.ts";
 import type { Reference } from "./reference.ts";
 import type { Server } from "./server.ts";
 
-/** How long commands take that nothing disturbs, in milliseconds. */
+/** Durations of undisturbed commands, in milliseconds. */
 export interface Timing {
-  /** From the start to the end of a command that does nothing. */
+  /** A command that does nothing. */
   readonly startMs: number;
   /** From an empty database to the head. */
   readonly upMs: number;
@@ -15,7 +15,7 @@ export interface Timing {
   readonly downMs: number;
 }
 
-/** Where a round plays. */
+/** Everything that a round uses. */
 export interface Stage {
   readonly server: Server;
   readonly observer: Observer;

@@ -2,16 +2,16 @@ import type { Direction } from "./migration.ts";
 import { moves, positionOf, type Trace } from "./reference.ts";
 
 /**
- * What may have been done to a round's database. One trace mostly; more after a crash, which may have taken back what
- * was not on disk, and while a step is half done.
+ * The possible traces of a round's database. Mostly one; more after a crash, which may have undone what was not on
+ * disk, and while a step is half done.
  */
 export interface Standing {
   readonly traces: readonly Trace[];
-  /** So many moves are on disk by the tool's word: it has ended with 0 over them. */
+  /** The number of moves that must be on disk, because the migrator ended with 0 after them. */
   readonly floor: number;
 }
 
-/** All that can have been done when a ledger has `count` rows after a command in a direction. */
+/** All possible traces when a ledger has `count` rows after a command in a direction. */
 export function candidatesFor(
   { traces, floor }: Standing,
   direction: Direction,

@@ -12,14 +12,14 @@ export interface Index {
   readonly definition: string;
 }
 
-/** An enum with the table that has a column `mood` of it. */
+/** An enum, and the table with a column `mood` of this type. */
 export interface Enum {
   readonly name: string;
   readonly table: string;
   readonly values: string[];
 }
 
-/** What stands in the database where the next migration begins, and what its maker needs. */
+/** The objects in the database before the next migration, and what its generator needs. */
 export interface World {
   readonly random: Random;
   /** Two digits: the migration's number. */
@@ -29,13 +29,13 @@ export interface World {
   readonly enums: Enum[];
   /** Tables whose partition `_high`, from 10 to 20, a later migration may detach. */
   readonly partitioned: string[];
-  /** A statement that counts its own executions; `statement` tells it from the migration's others. */
+  /** A statement that counts its own executions; `statement` is its number within the migration. */
   count(direction: Direction, statement: number): string;
-  /** The same, taking 10 to 100 ms. */
+  /** A statement that counts its own executions and takes 10 to 100 ms. */
   countSlowly(direction: Direction, statement: number): string;
 }
 
-/** How many counters a migration has for each direction. */
+/** The number of counters of a migration for each direction. */
 export const countersEach = 6;
 
 /** The key of a counter. */
@@ -43,18 +43,18 @@ export function counterOf(id: string, direction: Direction, statement: number): 
   return `${id}.${direction}.${statement}`;
 }
 
-/** Adds one to a counter. */
+/** SQL that adds one to a counter. */
 export function countSql(id: string, direction: Direction, statement: number): string {
   return `update counters set n = n + 1 where id = '${counterOf(id, direction, statement)}'`;
 }
 
-/** Adds one to a counter, in so many milliseconds. */
+/** SQL that adds one to a counter and takes `ms` milliseconds. */
 export function countSlowlySql(id: string, direction: Direction, statement: number, ms: number): string {
   const seconds = (ms / 1000).toFixed(3);
   return `update counters set n = n + 1 from pg_sleep(${seconds}) where id = '${counterOf(id, direction, statement)}'`;
 }
 
-/** A pause of 10 to 100 ms. */
+/** SQL that pauses for 10 to 100 ms. */
 export function sleepSql(random: Random): string {
   return `select pg_sleep(${(random.int(10, 100) / 1000).toFixed(3)})`;
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } fro
 import { type Kind, kinds } from "./projects.ts";
 import { install, packAll, run, writeFiles } from "./support.ts";
 
-// The oldest MikroORM that is supported, and the newest one whose packages all have the same version.
+// The oldest supported MikroORM, and the newest one whose packages all have the same version.
 const oldest = ["core", "migrations", "postgresql", "decorators"].map((name) => `@mikro-orm/${name}@7.2.0`);
 const newest = ["core", "migrations", "postgresql"].map((name) => `@mikro-orm/${name}@7.2.1`);
 const packages = {
@@ -73,7 +73,7 @@ describe("a project of one's own", () => {
     const init = await migrator(["init"]);
     expect(init).toMatchObject(well);
     expect(init.stdout).toMatch(/models and connection come from there[\s\S]*with 1 migration/);
-    // The history that was there is in order on the first day; only the model is ahead of it.
+    // The existing history is accepted at once; only the model is ahead of it.
     expect(await migrator(["up", "--json"])).toMatchObject({ code: 0 });
     const check = await migrator(["check"]);
     expect([check.code, check.stdout]).toEqual([3, expect.stringContaining("email")]);

@@ -1,6 +1,6 @@
 const address = `clientUrl: process.env.TEST_DSN, entities: [Author], migrations: { path: "src/migrations" }`;
 
-/** A migration as MikroORM's own CLI wrote it, years ago: no way back, and no name of ours. */
+/** A migration as MikroORM's own CLI wrote it: without `down`, and with a name without words. */
 const stock = (syntax: "esm" | "cjs") =>
   `${syntax === "esm" ? `import { Migration } from "@mikro-orm/migrations";\nexport ` : `const { Migration } = require("@mikro-orm/migrations");\n`}class Migration20200101000000 extends Migration {
   async up() { this.addSql('create table "author" ("id" serial primary key, "name" varchar(255) not null);'); }
@@ -29,12 +29,12 @@ const tsconfig = (module: string) =>
     compilerOptions: { module, target: "es2022", experimentalDecorators: true, emitDecoratorMetadata: true },
   });
 
-/** A project of somebody else's: its files, and what `up` must have made of the model beside the stock migration. */
+/** A user's project: its files, and the columns that `up` must create from the model and the stock migration. */
 export interface Kind {
   readonly name: string;
-  /** Which packages it has beside MikroORM. */
+  /** The packages that it has besides MikroORM. */
   readonly with: "nothing" | "swc" | "tsx";
-  /** Where in it the command is run. */
+  /** The folder in which the command runs; default: its root. */
   readonly at?: string;
   readonly columns: readonly string[];
   readonly files: Readonly<Record<string, string>>;

@@ -5,14 +5,14 @@ import path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 
-/** How a program ended and what it said. */
+/** A program's exit code and output. */
 export interface Outcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a program in a folder; its environment names no database of ours. */
+/** Runs a program in a folder, without our database settings in its environment. */
 export async function run(cwd: string, program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(
@@ -31,7 +31,7 @@ async function must(cwd: string, program: string, args: readonly string[]): Prom
   if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${stdout}\n${stderr}`);
 }
 
-/** Makes the files of a folder that is there already, or is made. */
+/** Writes files into a folder, which is created where needed. */
 export async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
@@ -39,7 +39,7 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
   }
 }
 
-/** Packs what would be published, into tarballs; gives their files. */
+/** Packs the packages that would be published; gives the paths of the tarballs. */
 export async function packAll(): Promise<string[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "migrator-tarballs-"));
   for (const name of ["catalog", "erd", "migrator", "migrator-cli"])
@@ -53,7 +53,7 @@ export async function packAll(): Promise<string[]> {
   return (await readdir(folder)).map((name) => path.join(folder, name));
 }
 
-/** An empty folder in which npm has installed packages, by their names and versions or tarballs. */
+/** Creates a folder and installs packages there by npm, by name and version or as tarballs. */
 export async function install(packages: readonly string[]): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "migrator-installed-"));
   await writeFile(path.join(folder, "package.json"), `{ "private": true }\n`);
