@@ -1,4 +1,4 @@
-/** What went wrong, in one word that programs can test. The CLI maps it to an exit code. */
+/** The kind of an error, for programs to test. The CLI maps it to an exit code. */
 export type ErrorCode =
   | "configuration"
   | "connection"
@@ -10,7 +10,7 @@ export type ErrorCode =
   | "failed"
   | "interrupted";
 
-/** Something in a history that a person must decide on. */
+/** A problem that a person must decide on. */
 export interface Problem {
   readonly code:
     | "out-of-order"
@@ -22,7 +22,7 @@ export interface Problem {
     | "half-done"
     | "empty"
     | "unknown-migration";
-  /** The migration it is about; null: the history as a whole. */
+  /** The migration that the problem is about; null: the history as a whole. */
   readonly migration: string | null;
   /** What is wrong and what to do next, in full sentences. */
   readonly message: string;
@@ -31,7 +31,7 @@ export interface Problem {
 /** Every error that the engine throws on purpose. Its message never holds a password. */
 export class MigratorError extends Error {
   readonly code: ErrorCode;
-  /** The message as it is to be shown. A line break within one of these is not ours. */
+  /** The lines of the message. A line break inside a line comes from quoted text. */
   readonly lines: readonly string[];
 
   constructor(code: ErrorCode, message: string | readonly string[], options?: ErrorOptions) {
@@ -57,7 +57,7 @@ export class ConfigurationError extends MigratorError {
   }
 }
 
-/** No migration, or more than one, is meant by `target`; `candidates` are full names worth suggesting. */
+/** `target` fits no migration, or several; `candidates` are full names to suggest. */
 export class UnknownMigrationError extends MigratorError {
   readonly target: string;
   readonly candidates: readonly string[];
@@ -82,46 +82,46 @@ export class BrokenMigrationError extends MigratorError {
   }
 }
 
-/** Another runner held the lock for all the time that we were willing to wait. */
+/** Another runner held the lock for longer than the lock wait. */
 export class LockedError extends MigratorError {
   constructor(message: string) {
     super("locked", message);
   }
 }
 
-/** The place in a migration where PostgreSQL said no. */
+/** The statement of a migration that failed, and what PostgreSQL reported. */
 export interface FailedStatement {
   readonly migration: string;
   /** The statement as it was sent; null when the migration's own code failed. */
   readonly statement: string | null;
-  /** Its number in the migration, from 1, and how many there are. */
+  /** The statement's number in the migration, from 1; `total` is how many there are. */
   readonly number: number | null;
   readonly total: number | null;
   readonly sqlState: string | null;
-  /** Where in the statement, in characters from 1, when PostgreSQL says so. */
+  /** The error's position in the statement, in characters from 1; null: PostgreSQL gives none. */
   readonly position: number | null;
-  /** As the server has it; a `MigrationFailedError` shows no value of a row. */
+  /** The server's DETAIL; a `MigrationFailedError` removes the values of rows from it. */
   readonly detail: string | null;
   readonly hint: string | null;
 }
 
-// A NULL, a check, and a view's own check: the detail is the whole row.
+// NOT NULL, CHECK and a view's CHECK OPTION: the detail is the whole row.
 const rowStates = new Set(["23502", "23514", "44000"]);
-// What a key refers to, a unique key, and an exclusion.
+// Foreign key, unique and exclusion constraints: the detail names columns and their values.
 const keyStates = new Set(["23503", "23505", "23P01"]);
 
-/** Rows hold secrets, such as the hash of a password: of a key its columns are shown, of a row nothing. */
+/** Rows hold secrets, such as password hashes: the detail of a key keeps its columns, that of a row is dropped. */
 function withoutValues({ sqlState, detail }: FailedStatement): string | null {
   if (rowStates.has(sqlState ?? "")) return null;
   if (detail === null || !keyStates.has(sqlState ?? "")) return detail;
-  // `Key (email, hash)=(…) already exists.`, in whatever language: values may hold brackets too.
+  // `Key (email, hash)=(…) already exists.`, in any language. Values may contain brackets, so the last one counts.
   const [start, end] = [detail.indexOf(")=("), detail.lastIndexOf(")")];
   return start < 0 ? null : detail.slice(0, start + 1) + detail.slice(end + 1);
 }
 
 /** A migration failed and was rolled back, unless it runs outside a transaction. */
 export class MigrationFailedError extends MigratorError implements FailedStatement {
-  /** True: nothing of the migration remains. The transaction that it ran in sets it. */
+  /** True: nothing of the migration remains. Set where its transaction is rolled back. */
   rolledBack = false;
   /** The migration's file, as an absolute path, and the line in it, from 1; null where they are not known. */
   place: { readonly file: string; readonly line: number | null } | null = null;
@@ -135,7 +135,7 @@ export class MigrationFailedError extends MigratorError implements FailedStateme
   readonly hint: string | null;
 
   constructor(message: string, failed: FailedStatement, options?: ErrorOptions) {
-    // MikroORM writes the detail into the message, values and all.
+    // MikroORM copies the detail, with its values, into the message.
     super("failed", message.replace(/\n - detail: [\s\S]*$/, ""), options);
     this.migration = failed.migration;
     this.statement = failed.statement;
@@ -148,14 +148,14 @@ export class MigrationFailedError extends MigratorError implements FailedStateme
   }
 }
 
-/** Something speaks against it that a person must decide on; nothing was changed. */
+/** A person must decide before the command may run; nothing was changed. */
 export class RefusedError extends MigratorError {
   constructor(message: string, options?: ErrorOptions) {
     super("refused", message, options);
   }
 }
 
-/** The database has migrations that this history does not know yet: it belongs to a newer build. */
+/** The database has migrations that this history does not know: it belongs to a newer build. */
 export class AheadError extends MigratorError {
   readonly unknown: readonly string[];
 
@@ -168,7 +168,7 @@ export class AheadError extends MigratorError {
   }
 }
 
-/** The run was asked to stop; the migration under way was rolled back. */
+/** The run was aborted; the migration under way was rolled back, unless it runs outside a transaction. */
 export class InterruptedError extends MigratorError {
   constructor(message = "Interrupted: the statement under way was cancelled and its migration rolled back") {
     super("interrupted", message);

@@ -1,11 +1,12 @@
-// Controls, separators of lines and paragraphs, and what hides or reorders text. Tabs, and joiners within words, stay.
+// Control characters, line and paragraph separators, and format characters, which can hide or reorder text. Tabs and
+// joiners are kept.
 const unseen = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]--[\t\u200c\u200d]]/gv;
 
 const short: Readonly<Record<string, string>> = { "\n": String.raw`\n`, "\r": String.raw`\r` };
 
 /**
- * Text of others, such as a file's name or a server's message, as one line that a terminal shows as it is: `\n`, `\r`
- * and `\u001b` in place of the characters, so that it can forge no line, colour or direction.
+ * Escapes foreign text, such as a file's name or a server's message, into one line: control characters become `\n`,
+ * `\r` or `\u001b`, so that the text can forge no line, colour or direction on a terminal.
  */
 export function escapeControls(text: string): string {
   return text.replaceAll(unseen, (character) => short[character] ?? escapeUnits(character));

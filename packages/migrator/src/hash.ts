@@ -1,12 +1,12 @@
-// Loaded at the first use: until then the server has been asked for a session, and makes it meanwhile.
+// Loaded at first use: by then the session has been requested, and the server opens it meanwhile.
 const crypto = () => process.getBuiltinModule("node:crypto");
 
-/** SHA-256 of a text or a file's content. */
+/** SHA-256 of a text (in UTF-8) or of a file's content, in hexadecimal or base64url. */
 export function sha256(content: string | Buffer, encoding: "hex" | "base64url" = "hex"): string {
   return crypto().createHash("sha256").update(content).digest(encoding);
 }
 
-/** An identifier that nobody else has. */
+/** A random UUID. */
 export function uniqueId(): string {
   return crypto().randomUUID();
 }

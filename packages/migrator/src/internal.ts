@@ -1,4 +1,4 @@
-// For the command alone: what it binds options, output and exit codes to. Not part of the published package.
+// For the CLI alone, which adds options, output and exit codes. Not part of the published package.
 export type { StepResult } from "./report.ts";
 export type { OrmOptions } from "./execute/orm-options.ts";
 export { type Context, createContext, directoryOf } from "./execute/context.ts";

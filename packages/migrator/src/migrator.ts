@@ -17,7 +17,7 @@ import type { Status } from "./plan/status.ts";
 import type { Report } from "./report.ts";
 import type { ShadowOptions, ShadowProvider } from "./shadow/shadow.ts";
 
-/** What a program may hand over in place of a connection string: a `pg.Pool`, a `pg.Client`, or their configuration. */
+/** How a program names its database: a connection string, a `pg.Pool`, a `pg.Client`, or their configuration. */
 export type DatabaseConnection = string | ClientConfig | PoolLike | ClientLike;
 
 /** A `pg.Pool`: the migrator opens sessions of its own with the pool's options, and leaves the pool alone. */
@@ -26,7 +26,7 @@ interface PoolLike {
   readonly totalCount: number;
 }
 
-/** A `pg.Client`, connected or not: the migrator opens sessions of its own to the same place. */
+/** A `pg.Client`, connected or not: the migrator opens sessions of its own to the same database. */
 interface ClientLike {
   readonly host: string;
   readonly port: number;
@@ -36,39 +36,39 @@ interface ClientLike {
   readonly ssl?: ClientConfig["ssl"];
 }
 
-/** Everything but the first two has a default; times are milliseconds. */
+/** All options but `connection` and `migrations` have a default; times are milliseconds. */
 export interface MigratorOptions extends Omit<ContextOptions, "dsn" | "migrations"> {
   readonly connection: DatabaseConnection;
-  /** A folder; or the migrations themselves, for programs that are bundled. */
+  /** A folder, or the migrations themselves, for bundled programs. */
   readonly migrations: string | readonly ListedMigration[];
-  /** A server where shadow databases may be made, or a function that starts one; the database's own server unless told. */
+  /** A server for shadow databases, or a function that starts one; default: the database's own server. */
   readonly shadow?: string | ShadowProvider | undefined;
 }
 
 /**
- * Moves one database along one history. Every method resolves when what it says is done, and rejects with a
- * `MigratorError` where it is not; of a run that had begun, `reportOf(error)` tells how far it came.
+ * Moves one database along one history. Every method resolves when its work is done, and rejects with a `MigratorError`
+ * otherwise; `reportOf(error)` gives the report of a run that had begun.
  */
 export interface Migrator {
-  /** Applies what is pending. */
+  /** Applies pending migrations. */
   up(options?: UpTarget & MigrateOptions): Promise<Report>;
-  /** Reverts what was applied last: one migration unless told. */
+  /** Reverts the migrations that were applied last; default: one. */
   down(options?: MigrateOptions): Promise<Report>;
-  /** Says where the database stands; changes nothing and takes no lock. */
+  /** Reads the status of the database; changes nothing and takes no lock. */
   status(): Promise<Status>;
-  /** Waits until the database is at the head, at most so long, and gives the last status. */
+  /** Waits until the database is at the head, at most `timeoutMs`, and returns the last status. */
   wait(options: { readonly timeoutMs: number; readonly onStatus?: (state: string) => void }): Promise<Status>;
   /** Writes a migration from the difference between models and migrations. */
   create(options: Omit<CreateOptions, "shadow">): Promise<Created>;
-  /** Holds models and manifest against the migrations; `outcome` says whether that is in order. */
+  /** Compares models and manifest with the migrations; `outcome` gives the result. */
   check(options?: CheckOptions): Promise<ProjectCheck>;
-  /** Holds models, migrations and live database against each other. */
+  /** Compares models, migrations and live database with each other. */
   diff(): Promise<SchemaDiff>;
-  /** Proves migrations on a shadow database full of rows: up, down, up again. */
+  /** Tests migrations on a shadow database full of rows: up, down, up again. */
   verify(options?: Omit<VerifyOptions, "shadow">): Promise<Verification>;
-  /** Draws the schema that the migrations make; takes the package `@thedata/erd`. */
+  /** Draws the schema that the migrations make; needs the package `@thedata/erd`. */
   erd(options?: Omit<ErdOptions, "shadow">): Promise<Drawn>;
-  /** Gives the SQL that `up` or `down` would send, for psql; asks no database. */
+  /** Returns the SQL that `up` or `down` would send, for psql; connects to no database. */
   sql(options?: ScriptOptions): Promise<string>;
   /** Adopts an existing database: records migrations as applied and runs none. */
   baseline(options: Omit<BaselineOptions, "shadow">): Promise<BaselineReport>;
@@ -78,7 +78,7 @@ export interface Migrator {
   rebase(name: string): Promise<Rebased>;
 }
 
-/** Makes a migrator; connects to nothing yet. Throws a `ConfigurationError` for options that make no sense. */
+/** Creates a migrator without connecting. Throws a `ConfigurationError` for an invalid ledger name. */
 export function createMigrator({ connection, migrations, shadow, ...options }: MigratorOptions): Migrator {
   const dsn = toAddress(connection);
   const context = createContext({
@@ -92,7 +92,7 @@ export function createMigrator({ connection, migrations, shadow, ...options }: M
   });
 }
 
-/** A command's code is loaded when it is called: a program that runs `up` loads what `up` needs. */
+/** Each command's code is loaded when it is called: a program that runs `up` loads only what `up` needs. */
 function createMethods(context: Context, shadow: ShadowOptions): Migrator {
   return {
     up: async (options) => settle(await (await import("./commands/up-and-down.ts")).up(context, options)),
@@ -117,7 +117,7 @@ function createMethods(context: Context, shadow: ShadowOptions): Migrator {
 
 function toAddress(connection: DatabaseConnection): string | ClientConfig {
   if (typeof connection === "string") return connection;
-  // What a pool keeps from being listed, and what it ends of its own: a statement takes as long as it takes.
+  // A pool hides its password from enumeration, and its `query_timeout` would end a long statement.
   if ("totalCount" in connection)
     return { ...connection.options, password: connection.options.password, query_timeout: undefined };
   if (!("connect" in connection)) return connection as ClientConfig;
@@ -129,12 +129,12 @@ type AnyReport = Report | BaselineReport;
 
 const reports = new WeakMap<Error, AnyReport>();
 
-/** How far the run came that ended in this error of a migrator's; undefined where it had not begun. */
+/** The report of the run that ended in this error of a migrator's; undefined where no run had begun. */
 export function reportOf(error: unknown): AnyReport | undefined {
   return error instanceof MigratorError ? reports.get(error) : undefined;
 }
 
-/** Gives the report of a run that did what it was to do, and throws why another one did not. */
+/** Returns the report of a successful run; throws the error of a failed or refused one. */
 function settle<Settled extends AnyReport>(report: Settled): Settled {
   if (report.outcome !== "failed" && report.outcome !== "refused") return report;
   const error = report.error ?? new RefusedError(report.problems.map(({ message }) => message).join("\n"));

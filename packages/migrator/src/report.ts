@@ -3,7 +3,7 @@ import type { MigratorError, Problem } from "./errors.ts";
 /** Which way a migration is run. */
 export type Direction = "up" | "down";
 
-/** What is to be done, in this order. */
+/** The migrations to run, in this order. */
 export interface Plan {
   readonly direction: Direction;
   /** Full names of migrations. */
@@ -16,7 +16,7 @@ export interface StepResult {
   readonly result: "applied" | "reverted" | "failed" | "notRun" | "planned";
   /** How long it took, in milliseconds; 0 when it did not run. */
   readonly durationMs: number;
-  /** How many statements it sent, or would send. */
+  /** How many statements it sent, or would send in a dry run. */
   readonly statements: number;
 }
 
@@ -26,11 +26,11 @@ export interface Report {
   readonly steps: readonly StepResult[];
   readonly problems: readonly Problem[];
   readonly error: MigratorError | null;
-  /** With a dry run: the statements of each step. */
+  /** In a dry run: the statements of each step. */
   readonly sql?: readonly { readonly name: string; readonly statements: readonly string[] }[];
 }
 
-/** A step that is not done. */
+/** A step's result without duration and statements. */
 export function unrun(name: string, result: StepResult["result"]): StepResult {
   return { name, result, durationMs: 0, statements: 0 };
 }

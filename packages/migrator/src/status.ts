@@ -10,15 +10,17 @@ export type { Status } from "./plan/status.ts";
 export type { LedgerTable } from "./ledger/tables.ts";
 
 export interface SchemaStatusOptions {
-  /** MikroORM's own table unless told. */
+  /** Default: MikroORM's own table. */
   readonly ledger?: LedgerTable | undefined;
-  /** False: "current" may be said of what is not on the server's disk yet. For those who have asked before. */
+  /**
+   * False: "current" may be returned before the ledger is on the server's disk; for a caller that has asked with true.
+   */
   readonly durable?: boolean | undefined;
 }
 
 /**
- * Says where a database stands against a build's migrations, known by their names and checksums (a manifest's entries):
- * for readiness probes, which have no folder. Changes nothing and takes no lock. Throws what the server refuses.
+ * Compares a database with a build's migrations, given by names and checksums (a manifest's entries), for readiness
+ * probes, which have no folder. Changes nothing, takes no lock, and throws the server's errors.
  */
 export async function readSchemaStatus(
   query: Query,

@@ -5,8 +5,8 @@ import { explain } from "./failure.ts";
 import type { Run } from "./run.ts";
 
 /**
- * Runs the code of a computed migration; gives the statements that it left to `addSql`, which come after, as with
- * MikroORM. `traffic` counts what the code sent.
+ * Runs a computed migration's code and returns the statements that it passed to `addSql`, which are sent afterwards, as
+ * in MikroORM. `traffic` counts what the code sent. Throws a `MigrationFailedError`.
  */
 export async function compute(
   run: Run,
@@ -21,7 +21,7 @@ export async function compute(
   );
   const instance = migration.create(driver, config);
   instance.setTransactionContext(context);
-  // What MikroORM asked for itself does not count.
+  // MikroORM's own queries do not count.
   Object.assign(traffic, { answered: 0, inDoubt: false });
   try {
     await instance[direction]();

@@ -1,7 +1,7 @@
 import type { Query } from "../postgres/connection.ts";
 import { type LedgerTable, qualified } from "../ledger/tables.ts";
 
-/** A statement that builds or drops an index without blocking writers, and leaves traces when it is cut off. */
+/** A `CREATE` or `DROP INDEX CONCURRENTLY`, which leaves an invalid index when it is cut off. */
 export interface ConcurrentIndex {
   readonly kind: "create" | "drop";
   readonly index: string;
@@ -20,7 +20,9 @@ interface Node {
   };
 }
 
-/** What `statement` does to an index CONCURRENTLY; undefined for everything else, and for an index without a name. */
+/**
+ * Parses a `CREATE` or `DROP INDEX CONCURRENTLY`; undefined for any other statement, and for an index without a name.
+ */
 export async function parseConcurrentIndex(statement: string): Promise<ConcurrentIndex | undefined> {
   if (!/\bconcurrently\b/i.test(statement)) return undefined;
   const { parse } = await import("libpg-query");
@@ -46,7 +48,7 @@ export async function findIndex(
   query: Query,
   { index, schema, table }: ConcurrentIndex,
 ): Promise<FoundIndex | undefined> {
-  // An index always lives in its table's schema.
+  // An index is always in its table's schema.
   const [row] = await query<FoundIndex>(
     `select n.nspname as schema, i.indisvalid as valid
        from pg_class c join pg_index i on i.indexrelid = c.oid join pg_namespace n on n.oid = c.relnamespace
@@ -59,12 +61,12 @@ export async function findIndex(
   return row;
 }
 
-/** Drops what a cut-off build left behind. `IF NOT EXISTS` would step over it and call the index built. */
+/** Drops the invalid index that a cut-off build left: `IF NOT EXISTS` would skip it as if it were built. */
 export async function dropInvalidIndex(query: Query, index: string, { schema }: FoundIndex): Promise<void> {
   await query(`drop index concurrently if exists ${qualified({ schema, table: index } satisfies LedgerTable)}`);
 }
 
-/** The indexes that a build left behind unfinished, with their schema; those that are being built just now do not count. */
+/** The invalid indexes that a cut-off build left, as `schema.index`; indexes that are being built now do not count. */
 export async function findInvalidIndexes(query: Query): Promise<string[]> {
   const rows = await query<{ name: string }>(
     `select n.nspname || '.' || c.relname as name

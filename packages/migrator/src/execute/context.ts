@@ -8,43 +8,43 @@ import type { DatabaseAddress } from "../postgres/connection.ts";
 import { MigrationCache } from "../history/cache.ts";
 import { defaultLedger, type LedgerTable } from "../ledger/tables.ts";
 
-/** What a program tells the engine; everything but the first two has a default. */
+/** The engine's options; all but `dsn` and `migrations` have a default. */
 export interface MigratorOptions {
   /** `postgresql://user:password@host:port/database`, or the driver's own configuration. */
   readonly dsn: DatabaseAddress;
-  /** The folder of the migrations; or what a program gives in its place. */
+  /** The folder of the migrations, or a program's list in its place. */
   readonly migrations: string | MigrationFolder;
-  /** The ledger as `table` or `schema.table`; MikroORM's own unless told. */
+  /** The ledger as `table` or `schema.table`; default: MikroORM's own. */
   readonly ledger?: string | undefined;
-  /** How long to wait for another runner, in milliseconds; 60 000 unless told. */
+  /** How long to wait for another runner, in milliseconds; default 60 000. */
   readonly lockWaitMs?: number | undefined;
-  /** How long a statement may wait for a lock on a table, in milliseconds; 3000 unless told. */
+  /** How long a statement may wait for a lock on a table, in milliseconds; default 3000. */
   readonly lockTimeoutMs?: number | undefined;
-  /** How long to try again after such a wait failed, in milliseconds; 120 000 unless told. */
+  /** How long to retry a migration after a lock time-out, in milliseconds; default 120 000. */
   readonly lockBudgetMs?: number | undefined;
-  /** How long a statement may run, in milliseconds, in place of the role's own time-out; as long as it takes unless told. */
+  /** How long a statement may run, in milliseconds, in place of the role's own time-out; default: no limit. */
   readonly statementTimeoutMs?: number | undefined;
   readonly allowOutOfOrder?: boolean | undefined;
-  /** Recorded in the ledger and shown by PostgreSQL. */
+  /** Recorded in the ledger and shown in `application_name`. */
   readonly toolVersion?: string | undefined;
-  /** A folder of this user's where to keep what was read of migration files, for the next run; none unless told. */
+  /** A folder for the cache of what was read from migration files; it must be this user's own. Default: no cache. */
   readonly cache?: string | undefined;
   /** MikroORM's options, for migrations whose code uses an EntityManager. */
   readonly ormOptions?: OrmOptions | (() => Promise<OrmOptions | undefined>) | undefined;
   readonly onEvent?: ((event: Event) => void) | undefined;
-  /** Aborted: the statement under way is cancelled, its migration rolled back, and the run ends. */
+  /** An abort cancels the statement under way, rolls its migration back and ends the run. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The options with every default filled in: the one place where things are constructed. */
+/** The options with every default filled in, and what a run constructs from them. */
 export type Context = Defaulted & {
   readonly ledger: LedgerTable;
   readonly runId: string;
   readonly host: string;
-  /** Gives MikroORM's options, read when somebody needs them. */
+  /** Returns MikroORM's options, loaded on demand. */
   readonly loadOrmOptions: () => Promise<OrmOptions | undefined>;
   readonly signal: AbortSignal | undefined;
-  /** Reads what earlier runs know of the folder as it stands now. */
+  /** Opens the cache of the migrations folder; undefined where none is configured. */
   readonly openCache: () => MigrationCache | undefined;
 };
 
@@ -54,7 +54,7 @@ type Defaulted = {
   >;
 };
 
-/** Completes the options. Throws a `ConfigurationError` for a ledger name that is none. */
+/** Fills in defaults. Throws a `ConfigurationError` for an invalid ledger name. */
 export function createContext(options: MigratorOptions): Context {
   const migrations = typeof options.migrations === "string" ? path.resolve(options.migrations) : options.migrations;
   let runId: string | undefined;
@@ -82,14 +82,17 @@ export function createContext(options: MigratorOptions): Context {
     get runId() {
       return (runId ??= uniqueId());
     },
-    // Loaded when a record of it is made: most starts make none.
+    // Loaded when the host is recorded: most starts record nothing.
     get host() {
       return process.getBuiltinModule("node:os").hostname();
     },
   };
 }
 
-/** The folder of the migrations, for what writes into it. Throws a `ConfigurationError` where a program gave a list. */
+/**
+ * The folder of the migrations, for code that writes into it. Throws a `ConfigurationError` where a program gave a
+ * list.
+ */
 export function directoryOf({ migrations }: Pick<Context, "migrations">): string {
   if (typeof migrations === "string") return migrations;
   throw new ConfigurationError("Migrations that a program gives as a list are not written: give a folder instead");

@@ -5,34 +5,34 @@ import { findTransactionControl, splitCommands, transactionControlOf } from "@th
 import type { MigrationDriver } from "../history/migration-class.ts";
 import { isOutside } from "./statement-kinds.ts";
 
-/** MikroORM's driver and configuration, for a migration whose code asks the database. */
+/** MikroORM's driver and configuration, for a migration whose code queries the database. */
 export interface BorrowedDriver {
   readonly driver: MigrationDriver;
   readonly config: unknown;
-  /** What `setTransactionContext` takes, so that an EntityManager nests its transactions in ours. */
+  /** The argument of `setTransactionContext`, so that an EntityManager nests its transactions in the runner's. */
   readonly context: unknown;
 }
 
-/** How much went over a session that was lent. */
+/** What was sent over a lent session. */
 export interface Traffic {
   /** Queries that the server answered with success. */
   answered: number;
-  /** True: one was sent that may have done a part when it fails, for it commits in between. */
+  /** True: a query was sent that commits in between, so that a part of it may stay when it fails. */
   inDoubt: boolean;
 }
 
 /** A session that is lent to MikroORM. */
 export interface Loan {
   readonly client: Client;
-  /** True: a transaction of the runner's is open, which stays the runner's. */
+  /** True: the runner's transaction is open, and MikroORM must not end it. */
   readonly inTransaction: boolean;
   readonly traffic: Traffic;
 }
 
 /**
- * A MikroORM driver that speaks on our own session. In a transaction, what it begins is a savepoint, and nothing can
- * end the transaction itself: that is the runner's, and the ledger row's. Costs the import of MikroORM, so only
- * computed migrations get it.
+ * Makes a MikroORM driver that uses the runner's session. In a transaction, a `begin` of the driver becomes a
+ * savepoint, and the driver cannot end the transaction itself, which also holds the ledger row. Importing MikroORM is
+ * slow, so only computed migrations get a driver.
  */
 export async function borrowDriver(loan: Loan, ormOptions: OrmOptions = {}): Promise<BorrowedDriver> {
   const { MikroORM } = await import("@mikro-orm/postgresql");
@@ -45,18 +45,18 @@ export async function borrowDriver(loan: Loan, ormOptions: OrmOptions = {}): Pro
     ...withoutConnection(ormOptions),
     preferEnvVars: false,
     dbName: loan.client.database ?? "",
-    // The pool keeps nothing open behind the migration, which would keep the process.
+    // An idle connection of the pool would keep the process running after the migration.
     pool: { min: 0, max: 1, idleTimeoutMillis: 10 },
     driverOptions: { Client: Borrowed },
   });
   const driver = orm.em.getDriver();
-  // MikroORM looks whether the database exists before its first query.
+  // Before its first query MikroORM checks that the database exists.
   await driver.getConnection().execute("select 1");
   const context = loan.inTransaction ? await driver.getConnection().begin() : undefined;
   return { driver, config: orm.config, context };
 }
 
-/** The client as a pool sees it: connected already, never ended. */
+/** The client as MikroORM's pool sees it: already connected, and never ended. */
 function lend({ client, inTransaction, traffic }: Loan): Client {
   const translate = inTransaction ? nestTransactions() : (text: string) => text;
   const send = client.query as (...all: unknown[]) => unknown;
@@ -89,14 +89,17 @@ function withText(query: string | QueryConfig, translate: (text: string) => stri
   return typeof query === "string" ? translate(query) : { ...query, text: translate(query.text) };
 }
 
-/** Gives each text as it may be sent within a transaction: `begin` and its end become a savepoint's. Throws where the runner's own would end. */
+/**
+ * Translates SQL for the runner's open transaction: `begin`, `commit` and `rollback` become savepoint commands. Throws
+ * where the SQL would end the runner's transaction.
+ */
 function nestTransactions(): (text: string) => string {
   let depth = 0;
   return (text) => {
     const found = findTransactionControl(text);
     if (!found) return text;
     const kind = transactionControlOf(found);
-    // The first is MikroORM's own: our transaction is open already.
+    // The first `begin` comes from `borrowDriver`: the runner's transaction is open already.
     if (kind === "begin" && splitCommands(text).length === 1) return depth++ === 0 ? "" : `savepoint migrator_${depth}`;
     if (depth < 2 || splitCommands(text).length > 1 || kind === "prepare")
       throw new Error(

@@ -3,7 +3,7 @@ import { InterruptedError, MigrationFailedError } from "../errors.ts";
 import type { Cause, PipelineFailure } from "./pipeline.ts";
 import type { Run } from "./run.ts";
 
-/** A statement of a migration, and where it stands in it. */
+/** A statement of a migration, and its number in it. */
 export interface Statement {
   readonly sql: string;
   /** From 1. */
@@ -11,12 +11,15 @@ export interface Statement {
   readonly total: number;
 }
 
-/** Statements with their numbers. */
+/** Numbers statements from 1. */
 export function enumerate(statements: readonly string[]): Statement[] {
   return statements.map((sql, index) => ({ sql, number: index + 1, total: statements.length }));
 }
 
-/** What PostgreSQL, or the migration's own code, said no to, as an error that names it. */
+/**
+ * Turns an error of PostgreSQL or of the migration's code into a `MigrationFailedError`; after an abort into an
+ * `InterruptedError`.
+ */
 export function explain(run: Run, migration: string, thrown: unknown, statement?: Statement): Error {
   if (run.signal?.aborted) return new InterruptedError();
   const cause: Cause = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -41,14 +44,14 @@ const lostWords =
 const outsideHint =
   "Give the migration isTransactional() { return false; } (in plain SQL: -- migrate:up transaction:false), and put this statement into a migration of its own.";
 
-/** A pipeline's failure as an error that names the statement, and the place in it. */
+/** Turns a pipeline's failure into an error that names the statement and the position in it. */
 export function explainPipeline(
   run: Run,
   migration: string,
   { error, command }: PipelineFailure,
   statements: readonly string[],
 ): Error {
-  // Of a connection that broke nobody knows which answers were on their way.
+  // After a lost connection it is unknown which answers were on their way.
   const number = hasSqlState(error) && !isConnectionFailure(error) ? command?.statement : undefined;
   const sql = number === undefined ? undefined : statements[number - 1];
   if (sql === undefined || number === undefined) {
@@ -59,7 +62,7 @@ export function explainPipeline(
   return explain(run, migration, error, { sql, number, total: statements.length });
 }
 
-/** True of an error that the server sent. */
+/** True for an error with an SQLSTATE, which the server sent. */
 export function hasSqlState(error: { readonly code?: string | undefined }): boolean {
   return /^[0-9A-Z]{5}$/.test(error.code ?? "") && error.code !== "EPIPE";
 }

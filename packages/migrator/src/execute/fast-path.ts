@@ -4,15 +4,18 @@ import { type History, openHistory } from "../history/history.ts";
 import { digestOf } from "../ledger/ledger.ts";
 import { withConnectionMeanwhile, withHistory } from "./under-lock.ts";
 
-/** What a command does with a history that an earlier run may have found sound. */
+/** A command's work on a history that an earlier run may have found sound. */
 export interface CachedWork<Result> {
-  /** With the digest of a sound history, of which no file was opened; undefined: it takes more. */
+  /** Works with the digest of a sound history, without opening its files; undefined: `thorough` is needed. */
   quick(connection: Connection, digest: string): Promise<Result | undefined>;
-  /** With the history itself; `vouch` says that it was found sound, for the runs to come. */
+  /** Works with the history itself; `vouch` records in the cache that it was found sound. */
   thorough(connection: Connection, history: History, vouch: () => void): Promise<Result>;
 }
 
-/** Opens a session and does the work: the quick one where the cache knows the folder and the quick one has an answer. */
+/**
+ * Opens a session and does the work: `quick` where the cache knows the folder and `quick` has an answer, else
+ * `thorough`.
+ */
 export async function withCachedHistory<Result>(
   context: Context,
   { quick, thorough }: CachedWork<Result>,
@@ -20,7 +23,7 @@ export async function withCachedHistory<Result>(
   const cache = context.openCache();
   const read = async (connection: Connection, history: History) =>
     await thorough(connection, history, () => {
-      // Whether a migration that depends on other files has changed is not known from its own.
+      // A migration that depends on other files can change while its own file stays the same.
       if (history.recalled) history.keep(digestOf(history.known()));
     });
   if (!cache?.promising) return await withHistory(context, read, cache);

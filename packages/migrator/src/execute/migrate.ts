@@ -13,13 +13,13 @@ import { withCachedHistory } from "./fast-path.ts";
 import { underLock, withHistory } from "./under-lock.ts";
 
 export interface MigrateOptions extends DownTarget {
-  /** Says what would be done and does nothing, not even take the lock. */
+  /** Reports what would be done; changes nothing and takes no lock. */
   readonly dryRun?: boolean | undefined;
 }
 
 /**
  * Moves the database along the history: plans, checks, locks, applies and records. Throws a `MigratorError` when it
- * cannot start; what happens after that is in the report.
+ * cannot start; later failures are in the report.
  */
 export async function migrate(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
   const thorough = async (connection: Connection, history: History, vouch?: () => void) =>
@@ -31,14 +31,14 @@ export async function migrate(context: Context, direction: Direction, options: M
   });
 }
 
-/** One run, with all that it works on. */
+/** One run and what it works with. */
 interface Run {
   readonly context: Context;
   readonly direction: Direction;
   readonly options: MigrateOptions;
   readonly history: History;
   readonly connection: Connection;
-  /** Vouches for the history, where the run is over everything. */
+  /** Records in the cache that the history is sound; undefined where the run does not cover the whole history. */
   readonly vouch: (() => void) | undefined;
 }
 
@@ -50,7 +50,7 @@ async function migrateOn(run: Run): Promise<Report> {
   return await underLock(context, connection, async (timeouts) => {
     const prepared = await prepare(run);
     if (prepared.settled) return await settle(context, connection, prepared.settled);
-    // Most starts find nothing to do.
+    // Loaded here, because most starts find nothing to do.
     const { runPlan } = await import("./run-plan.ts");
     const report = await runPlan({ ...context, connection, timeouts }, context, prepared);
     if (report.error) await (await import("./place-failure.ts")).placeFailure(run.history, run.direction, report.error);
@@ -58,7 +58,7 @@ async function migrateOn(run: Run): Promise<Report> {
   });
 }
 
-/** What is there already may come from a run that was killed before it waited for the disk. */
+/** Rows in the ledger may come from a run that was killed before it waited for the disk. */
 async function settle({ ledger }: Context, { query }: Connection, report: Report): Promise<Report> {
   if (report.outcome === "nothing") await ensureFlushed(query, ledger);
   return report;
@@ -79,7 +79,7 @@ async function prepare({ context, direction, options, history, connection, vouch
   const expected = history.known();
   const applied = await readRecorded(connection.query, expected, context.ledger);
   const progress = await readProgress(connection.query, context.ledger);
-  // The very list comes back: name by name, checksum by checksum, the ledger is the history.
+  // `expected` itself is returned where the ledger equals the history in names, checksums and order.
   const same = applied === expected && !progress && isEverything(direction, options);
   if (same && isSound(expected, history.folder.manifest)) {
     vouch?.();
@@ -109,13 +109,13 @@ async function prepare({ context, direction, options, history, connection, vouch
   }
 }
 
-/** What is half done goes first, whatever came into the history before it meanwhile. */
+/** Puts the half-done migration first, even where the history has got an earlier one since. */
 function continueHalfDone(plan: Plan, progress: Progress | undefined): Plan {
   if (!progress || !plan.steps.includes(progress.migration)) return plan;
   return { ...plan, steps: [progress.migration, ...plan.steps.filter((name) => name !== progress.migration)] };
 }
 
-/** A half-done down may have been corrected: its statements are held against those that were run. */
+/** Drops the checksum of a half-done `down`: its file may have been corrected, and `resume` compares its statements. */
 function withoutChecksumOf(
   progress: Progress | undefined,
   applied: readonly KnownApplication[],
@@ -123,7 +123,7 @@ function withoutChecksumOf(
   return applied.map((row) => (row.name === progress?.migration ? { ...row, checksum: null } : row));
 }
 
-/** What speaks against the steps themselves; costs nothing where there are none. */
+/** Problems of the steps themselves; loads nothing where there are none to check. */
 async function checkPlanned(
   plan: Plan,
   loaded: readonly LoadedMigration[],

@@ -15,13 +15,14 @@ import { watchStep } from "./watch-step.ts";
 // "Cannot run inside a transaction block", and a DO block or procedure that commits by itself.
 const wantsNoTransaction = new Set(["25001", "2D000"]);
 
-// A time-out would leave CREATE INDEX CONCURRENTLY half done.
+// A cancel for lack of locks would leave CREATE INDEX CONCURRENTLY half done.
 const outside = { inTransaction: false };
 
 /**
- * Runs a migration outside a transaction. What can run in a transaction is committed together with a note of it; what
- * cannot (CONCURRENTLY) is noted before and after. A run that was cut off goes on behind what is done, and looks at
- * the catalog for the one statement whose end is unknown. Gives how many statements were sent.
+ * Runs a migration outside a transaction and returns how many statements were sent. A statement that can run in a
+ * transaction commits together with its progress row; for one that cannot (CONCURRENTLY), a row is written before and
+ * after. A resumed run starts after the statements that are done, and looks up the one with an unknown outcome in the
+ * catalog.
  */
 export async function runOutside(run: Run, step: Step): Promise<number> {
   const { migration, direction } = step;
@@ -40,12 +41,12 @@ export async function runOutside(run: Run, step: Step): Promise<number> {
   return statements.length - done;
 }
 
-/** A step, and whether its statements are known before its code has run. */
+/** A step; `computed`: its statements are known only after its code has run. */
 interface Position extends Step {
   readonly computed: boolean;
 }
 
-/** The code runs once: where it is cut off, or fails behind something that it did, a person decides. */
+/** Runs the code only once: where it is cut off, or fails after it did something, a person decides. */
 async function computeOutside(run: Run, { migration, direction }: Step): Promise<string[]> {
   const note = { migration: migration.name, direction, ...unknownStatements } as const;
   await noteProgress(run.connection.query, note, run, run.ledger);
@@ -59,7 +60,7 @@ async function computeOutside(run: Run, { migration, direction }: Step): Promise
   }
 }
 
-/** Nothing rolls back what came before, and whoever reads the error must know. */
+/** Adds to the error what stays, because nothing rolls it back. */
 function withWarning(error: unknown, what: string): unknown {
   if (!(error instanceof MigrationFailedError)) return error;
   return new MigrationFailedError(`${error.message} (it runs outside a transaction: ${what})`, error, { cause: error });
@@ -87,7 +88,10 @@ function interrupted(number: number): InterruptedError {
 
 type NoteState = "attempted" | "failed" | "done";
 
-/** The migration may have taken a role that the ledger is closed to; with the transaction's end it has it again. */
+/**
+ * Writes progress rows as the session's own role until the transaction ends: the migration may have set another role,
+ * which may not write them.
+ */
 async function note(run: Run, position: Position, statements: readonly Statement[], state: NoteState): Promise<void> {
   const { query } = run.connection;
   await query("set local session authorization default; set local role none");
@@ -96,14 +100,14 @@ async function note(run: Run, position: Position, statements: readonly Statement
   await noteProgress(query, { migration: migration.name, direction, ...known }, run, run.ledger);
 }
 
-// Behind code that computes, no statement is known to the next run.
+// The next run cannot know the statements of computed code.
 const unknownStatements = { statements: [{ number: 0, sql: "" }], total: null, state: "attempted" } as const;
 
 async function noteAlone(run: Run, position: Position, statement: Statement, state: NoteState): Promise<void> {
   await inTransaction(run.connection, async () => await note(run, position, [statement], state));
 }
 
-/** False when PostgreSQL will not have this inside a transaction; then nothing has happened. */
+/** Returns false when PostgreSQL refuses the statement inside a transaction; then nothing has happened. */
 async function runInTransaction(run: Run, position: Position, { begin, statements, all }: Unit): Promise<boolean> {
   const { name } = position.migration;
   const work = async () => {
@@ -114,14 +118,14 @@ async function runInTransaction(run: Run, position: Position, { begin, statement
   return await watchStep(run, name, { inTransaction: true }, async () => {
     const result = await runTransaction(run.connection, work, { begin });
     if (result.end === "committed") return true;
-    // In a transaction that the migration wrote itself the statement cannot stand, and is not taken out of it.
+    // A transaction that the migration wrote itself cannot hold such a statement, and the runner does not take it out.
     const isOurs = statements.length === 1 && statements[0] === all[0];
     if (isOurs && wantsNoTransaction.has((result.error as { sqlState?: string }).sqlState ?? "")) return false;
     throw result.error;
   });
 }
 
-/** Sends a statement that must stand alone, between a note that it was attempted and one that it is done. */
+/** Sends a statement that cannot run in a transaction, and notes it as attempted before and as done after. */
 async function runAlone(run: Run, position: Position, statement: Statement, inDoubt: boolean): Promise<void> {
   if (await isDone(run, statement.sql, inDoubt)) return await noteAlone(run, position, statement, "done");
   await noteAlone(run, position, statement, "attempted");
@@ -139,20 +143,20 @@ async function runAlone(run: Run, position: Position, statement: Statement, inDo
   await noteAlone(run, position, statement, "done");
 }
 
-/** Whether the server itself said that the statement failed. A block that commits may have done a part all the same. */
+/** Whether the server answered that the statement failed. A block that commits may still have done a part. */
 function isAnswer(error: unknown): boolean {
   const { cause, code } = error as { cause?: { code?: string }; code?: string };
   return hasSqlState(cause ?? {}) || code === "interrupted";
 }
 
-/** What commits in between leaves traces when it fails: the step stays half done until they are gone. */
+/** A failed CONCURRENTLY statement leaves traces: the step stays half done until they are gone. */
 async function settleFailure(run: Run, position: Position, statement: Statement): Promise<void> {
   if (run.connection.isLost()) return;
   if (await leavesTraces(run, statement.sql)) await noteAlone(run, position, statement, "failed");
   else await withdrawAttempt(run.connection.query, position.migration.name, run.ledger);
 }
 
-/** An index that is not valid; of other statements that go CONCURRENTLY nobody can tell. */
+/** True for an invalid index. For other CONCURRENTLY statements it is unknown, and true is assumed. */
 async function leavesTraces(run: Run, sql: string): Promise<boolean> {
   const wanted = await parseConcurrentIndex(sql);
   if (!wanted) return /\bconcurrently\b/i.test(sql);
@@ -166,8 +170,8 @@ async function sendStatement(run: Run, migration: string, statement: Statement):
 }
 
 /**
- * Clears the way for a statement about an index: drops an invalid index of that name. True when an earlier run
- * brought the statement to its end without being able to say so.
+ * Drops an invalid index that stands in the way of a CONCURRENTLY statement. True when an earlier run completed the
+ * statement but could not note it.
  */
 async function isDone({ connection: { query } }: Run, sql: string, inDoubt: boolean): Promise<boolean> {
   const wanted = await parseConcurrentIndex(sql);

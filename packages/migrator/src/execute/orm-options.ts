@@ -1,7 +1,7 @@
 /** The options of MikroORM that the project's models need; without them an EntityManager knows no entity. */
 export type OrmOptions = Record<string, unknown>;
 
-// What in MikroORM's options says where it connects to, and what is done there.
+// The options of MikroORM that say where it connects to, and what runs on a new connection.
 const elsewhere = new Set([
   "clientUrl",
   "dbName",
@@ -18,7 +18,7 @@ const elsewhere = new Set([
   "preferEnvVars",
 ]);
 
-/** A project's options without its connection: where MikroORM speaks to is given. */
+/** A project's options without its connection, which the engine sets. */
 export function withoutConnection(options: OrmOptions): OrmOptions {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !elsewhere.has(name)));
 }

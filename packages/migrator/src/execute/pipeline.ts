@@ -1,44 +1,44 @@
 import type { Client, DatabaseError, Submittable } from "pg";
 import { isClosed, splitCommands } from "@thedata/catalog/sql";
 
-/** An error of the server's or of code. */
+/** An error of the server or of code. */
 export type Cause = Error & Partial<Omit<DatabaseError, keyof Error>>;
 
 /** One command of a pipeline. */
 export interface PipelineCommand {
   readonly text: string;
   readonly values?: readonly unknown[];
-  /** The statement of the migration that it belongs to, from 1; undefined: the runner's own. */
+  /** The number of the migration's statement that it belongs to, from 1; undefined: the runner's own command. */
   readonly statement?: number;
-  /** Where the command starts in its statement, in characters. */
+  /** Where the command starts in its statement, in characters from 0. */
   readonly offset?: number;
 }
 
 /** Where a pipeline failed. */
 export interface PipelineFailure {
   readonly error: Cause;
-  /** The command that failed; undefined where the connection was lost behind the last answer. */
+  /** The command that failed; undefined where the connection was lost after the last answer. */
   readonly command: PipelineCommand | undefined;
 }
 
-/** The commands of a migration's statements: a string of several becomes several, so that the server reads each alone. */
+/** Splits a migration's statements into commands, because the server parses each alone. */
 export function toCommands(statements: readonly string[]): PipelineCommand[] {
   return statements.flatMap((sql, index) => {
     const statement = index + 1;
-    // What is left open is a syntax error, which the server words.
+    // An unclosed quote, comment or parenthesis is a syntax error, which the server reports.
     if (!isClosed(sql)) return [{ text: sql, statement, offset: 0 }];
     return splitCommands(sql).map(({ sql: text, start }) => ({
       text,
       statement,
-      // PostgreSQL counts characters.
+      // PostgreSQL counts in characters, JavaScript in UTF-16 units.
       offset: start === 0 ? 0 : Array.from(sql.slice(0, start)).length,
     }));
   });
 }
 
 /**
- * Sends commands in one go by the extended protocol, each with its own Parse, Bind and Execute and one Sync behind all:
- * the server stops at the first that fails, and the number of answers tells which it was. Gives the failure, or
+ * Sends commands in one write by the extended protocol, each with its own Parse, Bind and Execute, and one Sync at the
+ * end: the server stops at the first that fails, and the number of answers tells which it was. Returns the failure, or
  * undefined when all are done.
  */
 export async function sendPipeline(
@@ -53,12 +53,12 @@ export async function sendPipeline(
   return error && { error, command: commands[pipeline.answered] };
 }
 
-/** A parameter as the protocol has it. */
+/** A parameter in the protocol's text format. */
 function toText(value: unknown): string | null {
   return value === null || value === undefined ? null : String(value);
 }
 
-/** What of the driver's connection a pipeline speaks with. */
+/** The part of the driver's connection that a pipeline uses. */
 interface Wire {
   readonly stream: { cork(): void; uncork(): void };
   parse(message: { text: string }): void;
@@ -67,7 +67,7 @@ interface Wire {
   sync(): void;
 }
 
-/** A query of the driver's kind that is many commands. */
+/** A query object for the driver that sends many commands. */
 class Pipeline implements Submittable {
   /** The driver calls it once: with the error, or when all is done. */
   callback: (error: Cause | null) => void = () => {};
@@ -102,12 +102,13 @@ class Pipeline implements Submittable {
     this.answered++;
   }
 
-  // What statements select is not looked at.
+  // Rows that statements return are ignored.
   handleRowDescription(): void {}
   handleDataRow(): void {}
   handlePortalSuspended(): void {}
   handleCopyData(): void {}
-  // Refused before; the server takes what follows for a violation of COPY's protocol, says so, and ends the session.
+  // COPY FROM STDIN is refused before. The server reports what follows as a violation of COPY's protocol and ends the
+  // session.
   handleCopyInResponse(): void {}
 
   handleError(error: Error): void {

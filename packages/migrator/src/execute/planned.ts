@@ -6,7 +6,7 @@ import { type LoadedMigration, scriptOf } from "../history/load.ts";
 import type { Progress } from "../ledger/progress.ts";
 import { type Report, unrun, type Direction, type Plan } from "../report.ts";
 
-/** What speaks against the migrations of a plan themselves: one is half done, or has no statement. */
+/** Problems of a plan's migrations themselves: one is half done, or has no statement. */
 export function checkPlanned(
   plan: Plan,
   loaded: readonly LoadedMigration[],
@@ -18,7 +18,7 @@ export function checkPlanned(
   ];
 }
 
-/** While a migration is half done, only its own direction goes on, and with it first. */
+/** While a migration is half done, only its own direction may run, and it runs first. */
 function checkHalfDone(plan: Plan, loaded: readonly LoadedMigration[], progress: Progress): Problem[] {
   const migration = loaded.find(({ name }) => name === progress.migration);
   if (plan.direction !== progress.direction || plan.steps[0] !== progress.migration || !migration)
@@ -35,7 +35,7 @@ function checkEmpty(migration: LoadedMigration, direction: Direction): Problem[]
   return [{ code: "empty", migration: migration.name, message }];
 }
 
-/** What a plan would send. */
+/** The report of a dry run, with the statements that the plan would send. */
 export function dryRun(plan: Plan, loaded: readonly LoadedMigration[]): Report {
   const sql = loaded.map((migration) => ({
     name: migration.name,

@@ -2,20 +2,20 @@ import type { Script } from "../history/load.ts";
 import type { Progress } from "../ledger/progress.ts";
 import { endsWithSession, isRepeatable } from "./statement-kinds.ts";
 
-/** Where a half-done migration goes on, or why it cannot. */
+/** Where a half-done migration resumes, or why it cannot. */
 export type Resumption =
   | {
       /** How many statements are done. */
       readonly done: number;
-      /** The number of the next statement where an earlier run sent it and its end is unknown; null elsewhere. */
+      /** The number of the next statement if an earlier run sent it and its outcome is unknown; else null. */
       readonly inDoubt: number | null;
-      /** A statement that failed, was corrected since, and may have left an index behind; null elsewhere. */
+      /** A statement that failed, was corrected since, and may have left an index behind; else null. */
       readonly leftover: string | null;
       readonly refusal?: never;
     }
   | { readonly refusal: string; readonly done?: never; readonly inDoubt?: never; readonly leftover?: never };
 
-/** Where a script goes on whose run was cut off: behind the statements that are done, if they are unchanged. */
+/** Decides where a cut-off script resumes: after the statements that are done, if they are unchanged. */
 export function resume(script: Script, progress: Progress | undefined): Resumption {
   if (!progress) return { done: 0, inDoubt: null, leftover: null };
   const { done, attempted, failed, statements } = progress;

@@ -4,15 +4,15 @@ const lockNotAvailable = "55P03";
 const deadlockDetected = "40P01";
 
 export interface RetryOptions {
-  /** How long to go on trying, in milliseconds. */
+  /** How long to retry, in milliseconds. */
   readonly budgetMs: number;
   readonly onRetry: (attempt: number, pauseMs: number) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Tries `work` again, after growing and jittered pauses, while it fails for want of a lock on a table. Everything
- * else, and the last failure when the budget is gone, is thrown as it is.
+ * Retries `work`, after growing and jittered pauses, while it fails with a lock time-out or a deadlock. Any other
+ * error, and the last one when the budget is used up, is thrown as it is.
  */
 export async function retryOnLockTimeout<Result>(work: () => Promise<Result>, options: RetryOptions): Promise<Result> {
   const deadline = Date.now() + options.budgetMs;

@@ -9,7 +9,7 @@ import type { Run } from "./run.ts";
 import { inSpan } from "../postgres/tracing.ts";
 import { qualified } from "../ledger/tables.ts";
 
-/** Runs a plan, step by step, under the lock; what goes wrong is in the report. */
+/** Runs a plan step by step, under the lock; a `MigratorError` is in the report. */
 export async function runPlan(
   session: Run,
   context: Context,
@@ -69,7 +69,7 @@ function failure(plan: Plan, done: readonly StepResult[], error: unknown): Repor
 
 const existsAlready = /^42(P04|P06|P07|701|710|723)$/;
 
-/** Who adopts a database, and has nothing recorded in it, runs into what is there. */
+/** Adds a hint at `baseline` where an object exists already and no earlier run is recorded in the database. */
 async function nameBaseline({ connection }: Run, { ledger, runId }: Context, error: unknown): Promise<unknown> {
   if (!(error instanceof MigrationFailedError) || !existsAlready.test(error.sqlState ?? "")) return error;
   const others = `select from ${qualified(ledger)} where run_id is distinct from $1 limit 1`;

@@ -24,8 +24,8 @@ export interface Run {
   /** Commands that set the session's time-outs again after `reset all`; none where the role has none. */
   readonly timeouts?: readonly string[] | undefined;
   /**
-   * True: another step of the run follows, and the server need not flush this one's commit to the disk before it
-   * goes on: the next commit that waits flushes all before it. A crash of the server loses whole steps, the last first.
+   * True: another step of the run follows, so the server need not flush this step's commit to the disk: the next commit
+   * that waits flushes all before it. A crash of the server loses whole steps, the last first.
    */
   readonly another?: boolean | undefined;
   readonly loadOrmOptions: () => Promise<OrmOptions | undefined>;

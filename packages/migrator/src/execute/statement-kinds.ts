@@ -1,6 +1,6 @@
 import { leadingWords, splitCommands } from "@thedata/catalog/sql";
 
-/** The commands of statements that are done which set something for the session: another session needs them again. */
+/** The SET and RESET commands among statements that are done, which a new session must repeat. */
 export function sessionCommandsOf(done: readonly string[]): string[] {
   const commands = done.flatMap(splitCommands);
   return commands
@@ -10,7 +10,10 @@ export function sessionCommandsOf(done: readonly string[]): string[] {
     .map(({ sql }) => sql);
 }
 
-/** Whether a statement makes what ends with its session and is not made again by its text alone: temporary tables … */
+/**
+ * Whether a statement makes something that ends with its session and that its text alone does not restore, such as a
+ * temporary table.
+ */
 export function endsWithSession(sql: string): boolean {
   return splitCommands(sql).some((command) => {
     const words = leadingWords(command, 4).join(" ");
@@ -21,14 +24,14 @@ export function endsWithSession(sql: string): boolean {
   });
 }
 
-// What has no further effect when it is sent again, fails, or leaves in the catalog what became of it.
+// Safe to send again: a second time has no further effect, fails, or the catalog shows the outcome of the first.
 const repeatable =
   /^(create (unique )?index concurrently(?! on\b)|drop index concurrently|vacuum|cluster|alter system|(create|drop|alter) (database|tablespace|subscription))\b/;
 
 /**
- * Whether a statement that cannot run in a transaction may be sent again when its end is unknown. A block, procedure or
- * transaction may have committed a part; an index without a name would be built twice; a second REINDEX CONCURRENTLY
- * leaves the half-built copies of the first one where they are.
+ * Whether a statement that cannot run in a transaction may be sent again when its outcome is unknown. A block,
+ * procedure or transaction may have committed a part; an index without a name would be built twice; a second REINDEX
+ * CONCURRENTLY leaves the half-built copies of the first.
  */
 export function isRepeatable(sql: string): boolean {
   const [command, ...rest] = splitCommands(sql);
@@ -38,7 +41,7 @@ export function isRepeatable(sql: string): boolean {
   return repeatable.test(words) || detaches(command.sql);
 }
 
-/** Whether a statement must be sent outside a transaction, or may want to be, as far as its text tells. */
+/** Whether a statement must or may need to be sent outside a transaction, judged by its text. */
 export function isOutside(sql: string): boolean {
   const starts = splitCommands(sql).map((command) => leadingWords(command, 4).join(" "));
   return (

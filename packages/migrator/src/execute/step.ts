@@ -37,7 +37,7 @@ export async function applyStep(run: Run, migration: LoadedMigration, direction:
   };
 }
 
-/** Passes on what the server says beside its answers: `raise notice`, warnings. */
+/** Passes on the server's messages as events: `raise notice`, warnings. */
 async function withNotices<Result>(run: Run, name: string, work: () => Promise<Result>): Promise<Result> {
   const { client } = run.connection;
   const tell = ({ severity, message }: { severity?: string | undefined; message?: string | undefined }) =>
@@ -50,7 +50,7 @@ async function withNotices<Result>(run: Run, name: string, work: () => Promise<R
   }
 }
 
-/** Sends all from begin to commit; gives how many statements there were. */
+/** Sends all from begin to commit; returns the number of statements. */
 async function applyInTransaction(run: Run, step: Step): Promise<number> {
   const { migration, direction } = step;
   const work = scriptOf(migration, direction).computed ? sendComputed : sendTogether;
@@ -71,7 +71,7 @@ async function sendTogether(run: Run, step: Step): Promise<number> {
   return statements.length;
 }
 
-/** Runs the code first; what it left to `addSql` follows, as with MikroORM. */
+/** Runs the code first, then sends the statements that it passed to `addSql`, as MikroORM does. */
 async function sendComputed(run: Run, step: Step): Promise<number> {
   const { name } = step.migration;
   await send(run, step, [...opening(run, step), { text: `set local ${ours} = ${escapeLiteral(run.runId)}` }], []);
@@ -81,10 +81,12 @@ async function sendComputed(run: Run, step: Step): Promise<number> {
   return statements.length;
 }
 
-// A setting of the transaction: with its end, whoever ends it and whatever begins after it, it is gone.
+// A setting local to the runner's transaction: it is gone when that ends, even if another transaction begins.
 const ours = "migrator.run";
 
-/** A migration whose code ended the runner's transaction would be recorded beside, not with, what it did. */
+/**
+ * Throws where the code has ended the runner's transaction: its changes and its ledger row would not commit together.
+ */
 async function refuseEnded(run: Run, name: string): Promise<void> {
   const open = run.connection.client.getTransactionStatus() !== "I";
   const [row] = open
@@ -110,7 +112,10 @@ async function send(
   if (failure) throw explainPipeline(run, migration.name, failure, statements);
 }
 
-/** Opens the transaction, with settings that hold in it alone. None takes a snapshot: the migration may set an isolation level. */
+/**
+ * The commands that open the transaction, with settings local to it. None takes a snapshot, because the migration may
+ * set an isolation level.
+ */
 function opening(run: Run, { migration }: Step): PipelineCommand[] {
   const sync = run.another ? ["set local synchronous_commit = off"] : [];
   return [
@@ -121,10 +126,10 @@ function opening(run: Run, { migration }: Step): PipelineCommand[] {
   ].map((text) => ({ text }));
 }
 
-// The migration may have taken another role, which the ledger is closed to.
+// The migration may have set another role, which may not write the ledger.
 const ownRole = ["reset session authorization", "reset role"];
 
-/** Records the step, commits, and takes back what the migration set for its session. */
+/** The commands that record the step, commit, and reset what the migration set for its session. */
 function closing(run: Run, step: Step): PipelineCommand[] {
   return [
     ...ownRole.map((text) => ({ text })),
@@ -135,7 +140,7 @@ function closing(run: Run, step: Step): PipelineCommand[] {
   ];
 }
 
-/** Without a lock time-out where no transaction is: it would leave CREATE INDEX CONCURRENTLY half done. */
+/** Sets no lock time-out outside transactions: it would leave CREATE INDEX CONCURRENTLY half done. */
 async function applyOutside(run: Run, step: Step): Promise<number> {
   const started = performance.now();
   const { query } = run.connection;
@@ -158,7 +163,7 @@ async function applyOutside(run: Run, step: Step): Promise<number> {
   }
 }
 
-/** What PostgreSQL's own views show of the session; longer names would be cut with a notice. */
+/** The session's `application_name`; PostgreSQL would cut a longer one with a notice. */
 function titleOf({ toolVersion }: Run, { name }: LoadedMigration): string {
   return `migrator/${toolVersion} ${name}`.slice(0, 63);
 }
@@ -178,7 +183,7 @@ function recording(run: Run, { migration, direction }: Step, elapsedMs: number |
   ].map(({ sql, parameters }) => ({ text: sql, values: parameters }));
 }
 
-/** Notes a failure in the audit, if the database still takes it. */
+/** Records a failure in the audit, if the database still accepts it. */
 export async function recordFailure(run: Run, migration: string, error: Error, durationMs: number): Promise<void> {
   const failed = error instanceof MigrationFailedError ? error : undefined;
   const entry = { statement: failed?.number ?? null, sqlState: failed?.sqlState ?? null };

@@ -17,34 +17,34 @@ export async function withConnection<Result>(
 
 const many = 2000;
 
-/** Opens a session and, while the server makes it, the history; closes the session after `work`. */
+/** Opens a session, reads the history while the server makes it, and closes the session after `work`. */
 export async function withHistory<Result>(
   context: Context,
   work: (connection: Connection, history: History) => Promise<Result>,
   cache: MigrationCache | undefined = context.openCache(),
 ): Promise<Result> {
-  // A folder that is not there is told of before anybody is asked.
+  // A missing folder is reported before a connection is opened.
   const folder = await openFolder(context.migrations);
   if (folder.files.length > many) context.onEvent({ type: "reading", migrations: folder.files.length });
   return await withConnectionMeanwhile(context, () => readFolder(folder, cache), work);
 }
 
-/** Opens a session, does `meanwhile` while the server makes it, and closes it after `work`. */
+/** Opens a session, runs `meanwhile` while the server makes it, and closes the session after `work`. */
 export async function withConnectionMeanwhile<Found, Result>(
   context: Context,
   meanwhile: () => Found,
   work: (connection: Connection, found: Found) => Promise<Result>,
 ): Promise<Result> {
   const connecting = connectTo(context);
-  // Whoever waits for it below hears of a failure.
+  // Prevents an unhandled rejection: the `await` below receives the failure.
   connecting.catch(() => {});
-  // The server is asked before this thread is busy.
+  // Lets the connection request go out before `meanwhile` blocks this thread.
   await new Promise((resolve) => setImmediate(resolve));
   const found = settle(meanwhile);
   return await onConnection(context, await connecting, async (connection) => await work(connection, found()));
 }
 
-/** Runs it now, and throws what it threw when the result is asked for: a session that was begun is to be closed. */
+/** Runs `run` now and throws its error only when the result is read, so that the session is closed first. */
 function settle<Found>(run: () => Found): () => Found {
   try {
     const found = run();
@@ -70,7 +70,7 @@ async function onConnection<Result>(
   try {
     return await work(connection);
   } catch (error) {
-    // The cancel may hit any query of ours.
+    // The cancel may hit any query of the runner.
     throw context.signal?.aborted && !(error instanceof MigratorError) ? new InterruptedError() : error;
   } finally {
     context.signal?.removeEventListener("abort", cancel);
@@ -78,7 +78,10 @@ async function onConnection<Result>(
   }
 }
 
-/** Runs `work` while this session holds the lock on the run's ledger; tells whom it waits for. */
+/**
+ * Runs `work` while this session holds the lock on the run's ledger; reports the holder that it waits for. Throws a
+ * `LockedError` when the lock does not become free in time.
+ */
 export async function underLock<Result>(
   context: Context,
   connection: Connection,
@@ -87,7 +90,7 @@ export async function underLock<Result>(
   const timeouts = setAside(context, await inspect(connection));
   const { ledger, lockWaitMs: waitMs, onEvent, signal } = context;
   const onWaiting = (holder: LockHolder) => onEvent({ type: "waiting", holder });
-  // Before the lock: a session that waits for it is idle between two tries.
+  // Set before the lock is taken: between two attempts to take it, the session is idle.
   if (timeouts.length > 0) await connection.query(timeouts.join("; "));
   return await withLock(
     connection.query,
@@ -96,7 +99,7 @@ export async function underLock<Result>(
   );
 }
 
-// What would end a session that works, or waits between two attempts, for longer than a role may by default.
+// The time-outs that could end a session while it works or waits between two attempts.
 const timeoutNames = [
   "statement_timeout",
   "idle_in_transaction_session_timeout",
@@ -106,7 +109,7 @@ const timeoutNames = [
 
 type Timeouts = Readonly<Partial<Record<(typeof timeoutNames)[number], string>>>;
 
-/** The commands that replace the role's own time-outs by the run's; tells which they were. */
+/** The commands that replace the role's time-outs by the run's; reports the replaced ones. */
 function setAside({ statementTimeoutMs, onEvent }: Context, found: Timeouts): string[] {
   const settings = Object.fromEntries(Object.entries(found).filter(([, value]) => value !== "0"));
   if (Object.keys(settings).length > 0) onEvent({ type: "timeouts", settings });
@@ -116,10 +119,10 @@ function setAside({ statementTimeoutMs, onEvent }: Context, found: Timeouts): st
 }
 
 /**
- * Gives the session's time-outs, of those that the server knows.
+ * Returns the session's time-outs that the server knows. Throws a `ConfigurationError` for a pooler or a standby.
  *
- * A pooler answers with a process number of its own, and hands our lock to strangers between two statements; a
- * standby takes the lock and then writes nothing.
+ * A pooler reports a process number of its own, and gives the runner's lock to other clients between statements; a
+ * standby grants the lock and then refuses every write.
  */
 async function inspect({ query, pid, address }: Connection): Promise<Timeouts> {
   const [server] = await query<{ pid: number; standby: boolean; timeouts: Timeouts }>(

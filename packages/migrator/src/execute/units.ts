@@ -2,11 +2,14 @@ import { BrokenMigrationError } from "../errors.ts";
 import { splitCommands, transactionControlOf } from "@thedata/catalog/sql";
 import type { Statement } from "./failure.ts";
 
-/** What is done as a whole outside a transaction of the runner's: one statement, or a transaction that the migration wrote. */
+/**
+ * What the runner runs as a whole outside its own transaction: one statement, or a transaction that the migration
+ * wrote.
+ */
 export interface Unit {
-  /** How its transaction begins. */
+  /** The command that begins the unit's transaction. */
   readonly begin: string;
-  /** The statements as the migration has them; only a transaction of its own has more than one. */
+  /** The statements as the migration has them; only a transaction that it wrote has more than one. */
   readonly all: readonly [Statement, ...Statement[]];
   /** What is sent in the transaction, without the commands that open and close it. */
   readonly statements: readonly Statement[];
@@ -18,9 +21,9 @@ export function lastOf({ all }: Unit): Statement {
 }
 
 /**
- * The units of a migration outside a transaction. A transaction that it writes itself, in one statement or over
- * several, becomes one unit, so that the note of it commits with it. Throws a `BrokenMigrationError` where begin and
- * end are not a statement's own or do not match.
+ * Groups the statements of a non-transactional migration into units. A transaction that it writes itself, in one
+ * statement or over several, becomes one unit, so that its progress rows commit with it. Throws a
+ * `BrokenMigrationError` where begin and commit do not match, or only one of them shares a string with other commands.
  */
 export function toUnits(migration: string, statements: readonly Statement[]): Unit[] {
   const units: Unit[] = [];
@@ -52,7 +55,7 @@ function kindOf(migration: string, statement: Statement): Kind {
   return refuse(migration, statement);
 }
 
-/** A transaction in one string: what stands between its first and last command. */
+/** The unit of a transaction in one string: what is between its first and last command. */
 function unwrap(statement: Statement): Unit {
   const commands = splitCommands(statement.sql);
   const [opening, ...rest] = commands;

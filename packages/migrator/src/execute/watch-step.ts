@@ -4,8 +4,8 @@ import type { Run } from "./run.ts";
 import { watch } from "./watch.ts";
 
 /**
- * Runs `work`, a part of a migration, while a second session tells who blocks it and how far it is. With
- * `inTransaction`, the locks that it holds while it waits for others are given back in time.
+ * Runs `work`, a part of a migration, while a second session reports blockers and progress. With `inTransaction`, it
+ * cancels `work` when that waits too long for locks while it holds others.
  */
 export async function watchStep<Result>(
   run: Run,
@@ -32,7 +32,7 @@ export async function watchStep<Result>(
 const cancelled = "57014";
 const lockNotAvailable = "55P03";
 
-/** As a lock time-out, so that it is tried again like one. */
+/** Turns the cancel into a lock time-out, so that it is retried like one. */
 function overBudget({ lockTimeoutMs }: Run, error: MigrationFailedError): MigrationFailedError {
   if (error.sqlState !== cancelled) return error;
   const message = `${error.migration} held locks while it waited for others for more than ${lockTimeoutMs / 1000} s in all, and was rolled back to let others through`;

@@ -4,7 +4,7 @@ import type { Connection, Query } from "../postgres/connection.ts";
 export interface WatchOptions {
   /** The longest wait for one lock, in milliseconds. */
   readonly lockTimeoutMs: number;
-  /** True: all waits together, while locks on existing tables are held, may take no longer than one. */
+  /** True: the waits for locks, while locks on existing tables are held, may add up to no more than `lockTimeoutMs`. */
   readonly inTransaction: boolean;
   readonly onBlocked: (blockers: readonly Blocker[]) => void;
   readonly onActivity: (activity: Activity) => void;
@@ -12,14 +12,14 @@ export interface WatchOptions {
 
 /** What a watch has found. */
 export interface Watch {
-  /** True: it has cancelled the work, which held locks for too long while it waited for others. */
+  /** True: the watch cancelled the work, which held locks for too long while it waited for others. */
   readonly overBudget: boolean;
 }
 
 /**
- * Runs `work`. When it takes longer than a moment, a second session looks again and again at what the first one
- * does: it tells who blocks it and how far it is, and cancels it where its waits for locks add up to more than one
- * may take, because everybody who wants a table that it holds already waits as long.
+ * Runs `work`. When it takes longer than a moment, a second session polls what the first one does, reports blockers and
+ * progress, and cancels it where its waits for locks add up to more than `lockTimeoutMs`, because whoever wants a table
+ * that it has locked waits as long.
  */
 export async function watch<Result>(
   connection: Connection,
@@ -27,7 +27,7 @@ export async function watch<Result>(
   work: (watch: Watch) => Promise<Result>,
 ): Promise<Result> {
   const state = { overBudget: false };
-  // A lock time-out of 3 s is looked at seven times before it is over.
+  // Looks at a wait of 3 s (the default lock time-out) every 450 ms, up to seven times.
   const period = Math.min(Math.max(options.lockTimeoutMs * 0.15, 30), 500);
   const look = createLook(connection, { ...options, period }, state);
   let under: Promise<void> | undefined;
@@ -41,7 +41,7 @@ export async function watch<Result>(
     return await work(state);
   } finally {
     clearInterval(timer);
-    // A cancel that is on its way must not hit what comes next.
+    // A cancel on its way must not hit the next statement.
     await under;
     await look.close();
   }
@@ -50,9 +50,9 @@ export async function watch<Result>(
 /** What the second session sees of the first. */
 interface Seen {
   readonly query: string;
-  /** How long it waits for a lock already, in milliseconds; null: it does not. */
+  /** How long it has waited for a lock, in milliseconds; null: it waits for none. */
   readonly waitedMs: number | null;
-  /** When that wait began: tells waits apart. */
+  /** When that wait began; identifies the wait. */
   readonly wait: string | null;
   /** Whether it holds a lock on an existing table that keeps others from reading or writing. */
   readonly holds: boolean;
@@ -79,7 +79,8 @@ function createLook(
   const once = async () => {
     const { query } = await (observer ??= connection.observe());
     const seen = await readSession(query, connection.pid);
-    // A look stands for the time since the one before: short waits are seen as often as they are long in all.
+    // Each look counts for the time since the one before. On average, that adds up to the true length of short waits
+    // too.
     const since = Math.min(performance.now() - lookedAt, 2 * options.period);
     lookedAt = performance.now();
     if (!seen) return;
