@@ -3,7 +3,7 @@ import type { Query } from "../postgres/connection.ts";
 import { type Duration, durationParameter, durationValue } from "./ledger.ts";
 import { auditTable, type LedgerTable, qualified } from "./tables.ts";
 
-/** Something that was done to the history, or tried. */
+/** Something that was done to the history, or attempted. */
 export interface AuditEntry {
   readonly action: "applied" | "reverted" | "failed" | "baselined" | "repaired";
   readonly migration: string;
@@ -15,14 +15,14 @@ export interface AuditEntry {
   readonly sqlState?: string | null;
 }
 
-/** Who is at work. */
+/** The host, tool version and run that an audit entry comes from. */
 export interface Actor {
   readonly host: string | null;
   readonly toolVersion: string;
   readonly runId: string | null;
 }
 
-/** The statements that make the audit, which only grows: the server refuses to change or remove a row. */
+/** The statements that create the audit table, which is append-only: a trigger refuses to change or remove a row. */
 export function auditStatements(ledger: LedgerTable): string[] {
   const table = qualified(auditTable(ledger));
   const refusal = qualified({ schema: ledger.schema, table: `${ledger.table}_audit_refuse` });

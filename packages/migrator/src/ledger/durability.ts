@@ -3,9 +3,9 @@ import type { Query } from "../postgres/connection.ts";
 import { auditTable, type LedgerTable, qualified } from "./tables.ts";
 
 /**
- * Whether what a run has recorded is on the server's disk. A run commits all but its last migration without waiting for
- * the disk; when it is killed, its rows can be seen before they are safe. Half a minute later the server has written
- * them in any case: three times the longest `wal_writer_delay`.
+ * SQL that is true when the ledger's rows are on the server's disk. A run commits all but its last migration without
+ * waiting for the disk; when it is killed, its rows can be visible before they are safe. After half a minute, three
+ * times the longest `wal_writer_delay`, the server has written them in any case.
  */
 export function flushedExpression(ledger: LedgerTable): string {
   const last = `(select at from ${qualified(auditTable(ledger))} order by id desc limit 1)`;
@@ -15,8 +15,8 @@ export function flushedExpression(ledger: LedgerTable): string {
 }
 
 /**
- * Waits until all that was committed before is on the server's disk: a commit that waits flushes what stands before it.
- * Where the role may not write such a commit, the server's own writer is waited for.
+ * Waits until all earlier commits are on the server's disk: a commit that waits flushes those before it. Where the role
+ * may not write such a commit, waits for the server's WAL writer.
  */
 export async function flush(query: Query): Promise<void> {
   try {
@@ -30,7 +30,7 @@ export async function flush(query: Query): Promise<void> {
   }
 }
 
-/** The writer flushes what nobody waits for within three times `wal_writer_delay`, which is ten seconds at most. */
+/** The WAL writer flushes asynchronous commits within three times `wal_writer_delay`, which is ten seconds at most. */
 async function awaitWriter(query: Query): Promise<void> {
   const [{ lsn } = { lsn: "0/0" }] = await query<{ lsn: string }>("select pg_current_wal_insert_lsn()::text as lsn");
   const deadline = Date.now() + 30_000;
@@ -44,8 +44,8 @@ async function awaitWriter(query: Query): Promise<void> {
 }
 
 /**
- * Lets the transaction's commit wait for the disk. A role or database may have switched that off for itself; nothing is
- * said to be done before it is on the disk.
+ * Makes the transaction's commit wait for the disk, even where the role or database has switched that off: nothing is
+ * reported as done before it is on the disk.
  */
 export const waitForDisk =
   "select set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'local' else current_setting('synchronous_commit') end, true)";
@@ -53,14 +53,14 @@ export const waitForDisk =
 const undefinedTable = "42P01";
 const insufficientPrivilege = "42501";
 
-/** Flushes what a run that was killed has recorded, so that nobody calls it done before it is safe. */
+/** Flushes what a killed run has recorded, so that nothing is reported as done before it is on the disk. */
 export async function ensureFlushed(query: Query, ledger: LedgerTable): Promise<void> {
   try {
     const [row] = await query<{ flushed: boolean }>(`select ${flushedExpression(ledger)} as flushed`);
     if (!row?.flushed) await flush(query);
   } catch (error) {
     const code = codeOf(error);
-    // Who may not read when it was recorded waits in any case; without an audit nothing of ours was recorded.
+    // Without the right to read the audit, flush in any case; without an audit, the migrator has recorded nothing.
     if (code === insufficientPrivilege) await flush(query);
     else if (code !== undefinedTable) throw error;
   }

@@ -6,13 +6,13 @@ import { ConfigurationError } from "../errors.ts";
 import { sha256 } from "../hash.ts";
 import { defaultLedger, type LedgerTable, progressTable, qualified } from "./tables.ts";
 
-/** What the checks need to know of a ledger row. */
+/** The part of a ledger row that the checks need. */
 export interface KnownApplication {
   readonly name: string;
   readonly checksum: string | null;
 }
 
-/** A row of the ledger. What the stock MikroORM CLI does not record is null. */
+/** A row of the ledger; null: the stock MikroORM CLI does not record it. */
 export interface AppliedMigration {
   readonly name: string;
   /** ISO 8601. */
@@ -37,7 +37,7 @@ const insufficientPrivilege = "42501";
 const readOnly = "25006";
 
 /**
- * Every applied migration in the order of application; an empty list where there is no ledger yet. Throws a
+ * Reads every applied migration in the order of application; an empty list where there is no ledger yet. Throws a
  * `ConfigurationError` where the role may not read it.
  */
 export async function readLedger(query: Query, ledger: LedgerTable = defaultLedger): Promise<AppliedMigration[]> {
@@ -51,7 +51,7 @@ export async function readLedger(query: Query, ledger: LedgerTable = defaultLedg
   }
 }
 
-// The server writes the times: to read a thousand of them takes longer than everything else of the rows.
+// The server formats the times: parsing a thousand of them here takes longer than the rest of the rows.
 const isoTime = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 function completeQuery(ledger: LedgerTable, more = ""): string {
@@ -59,7 +59,7 @@ function completeQuery(ledger: LedgerTable, more = ""): string {
   tool_version, run_id, undo from ${qualified(ledger)} order by id`;
 }
 
-/** Reads a ledger that holds just the history of this digest; undefined where it holds anything else. */
+/** Reads the ledger if it holds exactly the history with this digest and nothing is half done; else undefined. */
 export async function readRecordedLedger(
   query: Query,
   digest: string,
@@ -71,20 +71,20 @@ export async function readRecordedLedger(
     );
     return rows[0]?.same === true ? rows.map(toApplied) : undefined;
   } catch {
-    // Who reads it otherwise says why.
+    // `readLedger`, which the caller uses next, reports the reason.
     return undefined;
   }
 }
 
-/** A ledger that the stock CLI made has fewer columns. */
+/** A ledger that the stock CLI created has fewer columns. */
 async function readIncomplete(query: Query, ledger: LedgerTable): Promise<AppliedMigration[]> {
   const rows = await query<{ row: LedgerRow }>(`select to_jsonb(m) as "row" from ${qualified(ledger)} m order by m.id`);
   return rows.map(({ row }) => toApplied({ ...row, executed_at: new Date(row.executed_at ?? 0).toISOString() }));
 }
 
 /**
- * Reads the ledger by names and checksums alone. `expected` is what there should be: where it is so, the server says that
- * it is, sends no row, and `expected` itself comes back.
+ * Reads the ledger's names and checksums. Where they equal `expected`, the server says so without sending rows, and
+ * `expected` itself is returned. Throws a `ConfigurationError` where the role may not read it.
  */
 export async function readRecorded(
   query: Query,
@@ -99,7 +99,7 @@ export async function readRecorded(
   } catch (error) {
     const { code = "" } = error as { code?: string };
     if ([undefinedTable, undefinedSchema].includes(code)) return [];
-    // A ledger of the stock CLI, an older server.
+    // A ledger of the stock CLI, or an older server.
     if ([undefinedColumn, undefinedFunction].includes(code)) return await readLedger(query, ledger);
     throw explainLedgerError(error, ledger, "read");
   }
@@ -114,7 +114,7 @@ function recordedQuery(expected: readonly KnownApplication[], ledger: LedgerTabl
   union all select recorded.* from recorded, compared where same is not true order by id`;
 }
 
-/** A short list is sent as it is: a digest is worth its hashing where the list is longer than all else. */
+/** Sends a short list as it is: hashing pays only where the list is longer than everything else. */
 function sameAs(list: string): string {
   return list.length < 10_000 ? `list = ${escapeLiteral(list)}` : `${digested} = '${sha256(list)}'`;
 }
@@ -125,18 +125,21 @@ function listOf(expected: readonly KnownApplication[]): string {
   return `${expected.length};${expected.map(({ name, checksum }) => `${name}:${checksum}`).join(",")}`;
 }
 
-/** The query that has the server write the list of names and checksums as `listOf` does. */
+/** The query with which the server builds the list of `listOf`. */
 function listQuery(rows: string): string {
   return `select count(*) || ';' || string_agg(coalesce(name, '') || ':' || coalesce(checksum, ''), ',') as list
     from (select name, checksum from ${rows} order by id) as ordered`;
 }
 
-/** What a ledger holds when a history is applied as it stands: the SHA-256 of its names and checksums. */
+/** The digest of a ledger to which exactly this history was applied: SHA-256 of its names and checksums. */
 export function digestOf(history: readonly KnownApplication[]): string {
   return sha256(listOf(history));
 }
 
-/** True when the ledger holds just that, and nothing is half done. Where it cannot be asked, who reads it says why. */
+/**
+ * True when the ledger has this digest and nothing is half done; flushes the ledger to the disk first. False also where
+ * reading fails: the caller's next read reports the reason.
+ */
 export async function isRecorded(query: Query, digest: string, ledger: LedgerTable = defaultLedger): Promise<boolean> {
   try {
     const [row] = await query<{ same: boolean; flushed: boolean }>(
@@ -159,7 +162,7 @@ function nameOf(name: string): string {
   return name.replace(/\.[jt]s$/, "");
 }
 
-/** Explains what a person can put right in the configuration; everything else is thrown as it is. */
+/** Turns an error that the configuration can put right into a `ConfigurationError`; returns any other as it is. */
 export function explainLedgerError(error: unknown, ledger: LedgerTable, what: "read" | "made"): unknown {
   const { code = "", message } = error as { code?: string; message: string };
   if (![undefinedSchema, insufficientPrivilege, readOnly].includes(code)) return error;
@@ -195,23 +198,23 @@ function toApplied(row: LedgerRow): AppliedMigration {
   };
 }
 
-/** In milliseconds, or measured by the server since the transaction began. */
+/** Milliseconds, or measured by the server since the transaction began. */
 export type Duration = number | "sinceBegin";
 
-/** The SQL of a duration whose value is that of the parameter `name`. */
+/** The SQL of a duration; `name` is its parameter, such as `$5`. */
 export function durationParameter(duration: Duration | null | undefined, name: string): string {
-  // The parameter is named all the same: the server wants as many as it gets.
+  // `name` occurs in both cases, because the server expects every parameter that is sent.
   return duration === "sinceBegin"
     ? `coalesce(${name}::float8, extract(epoch from clock_timestamp() - now()) * 1000)`
     : name;
 }
 
-/** The value of that parameter. */
+/** The value of the parameter of `durationParameter`. */
 export function durationValue(duration: Duration | null): number | null {
   return duration === "sinceBegin" ? null : duration;
 }
 
-/** What is recorded of one application. */
+/** What the ledger records of one application. */
 export interface LedgerEntry {
   readonly name: string;
   readonly checksum: string | null;
@@ -242,7 +245,7 @@ export function ledgerInsert(entry: LedgerEntry, ledger: LedgerTable = defaultLe
   };
 }
 
-/** The statement that forgets a migration, under any name that a version of MikroORM gave it. */
+/** The statement that deletes a migration's row, under any name that a version of MikroORM gave it. */
 export function ledgerDelete(name: string, ledger: LedgerTable = defaultLedger): Parameterized {
   const sql = `delete from ${qualified(ledger)} where name in ($1, $2, $3)`;
   return { sql, parameters: [name, `${name}.ts`, `${name}.js`] };
@@ -258,13 +261,13 @@ export async function recordApplied(
   await query(sql, parameters);
 }
 
-/** Forgets a migration that was reverted, or whose file is gone for good; call it inside the same transaction. */
+/** Deletes the row of a migration that was reverted, or whose file is gone; call it inside the same transaction. */
 export async function forget(query: Query, name: string, ledger: LedgerTable = defaultLedger): Promise<void> {
   const { sql, parameters } = ledgerDelete(name, ledger);
   await query(sql, parameters);
 }
 
-/** Takes an edited migration's SQL for the one that was applied. */
+/** Records an edited migration's checksum and `down` in place of the applied ones. */
 export async function acceptChanged(
   query: Query,
   name: string,

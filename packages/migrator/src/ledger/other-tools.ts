@@ -5,11 +5,11 @@ import { ConfigurationError } from "../errors.ts";
 interface OtherLedger {
   /** Its table, as SQL takes the name. */
   readonly table: string;
-  /** Gives `key`, the tool's own name for a migration, in the order of their application. */
+  /** Selects `key`, the tool's own name for a migration, in the order of application. */
   readonly sql: string;
 }
 
-/** The tools whose databases can be adopted, by their names. */
+/** The tools whose databases can be adopted, by name. */
 export const otherLedgers = {
   alembic: { table: "alembic_version", sql: "select version_num as key from alembic_version" },
   prisma: {
@@ -37,15 +37,15 @@ export const otherLedgers = {
   },
 } satisfies Readonly<Record<string, OtherLedger>>;
 
-/** The names of these tools. */
+/** The names of the tools in `otherLedgers`. */
 export const otherTools = Object.keys(otherLedgers);
 
-/** A tool whose databases can be adopted. */
+/** The name of a tool whose databases can be adopted. */
 export type OtherTool = keyof typeof otherLedgers;
 
 /**
- * Gives the tool's own name for the last migration that it has applied. Throws a `ConfigurationError` where it has
- * recorded none, or, of Alembic, more than one head.
+ * Reads the tool's own name for the last migration that it has applied. Throws a `ConfigurationError` where it has
+ * recorded none, or, for Alembic, more than one head.
  */
 export async function readLastOf(query: Query, tool: OtherTool): Promise<string> {
   const { table, sql } = otherLedgers[tool];
@@ -64,7 +64,10 @@ export async function readLastOf(query: Query, tool: OtherTool): Promise<string>
   return last;
 }
 
-/** Finds the tool that migrated a database, by the table that it left there. Throws where there is none, or several. */
+/**
+ * Finds the tool that migrated a database by the table that it left. Throws a `ConfigurationError` where it finds none,
+ * or several.
+ */
 export async function findTool(query: Query): Promise<OtherTool> {
   const tools = Object.entries(otherLedgers) as [OtherTool, OtherLedger][];
   const rows = await query<{ tool: OtherTool }>(

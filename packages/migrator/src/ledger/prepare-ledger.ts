@@ -15,7 +15,10 @@ const addedColumns = {
   undo: "jsonb",
 };
 
-/** The statements that make ledger and audit, or complete a ledger that the stock CLI made. Send them under the lock. */
+/**
+ * The statements that create the ledger and its tables, or complete a ledger of the stock CLI. Send them under the
+ * lock.
+ */
 export function ledgerStatements(ledger: LedgerTable = defaultLedger): string[] {
   const table = qualified(ledger);
   const columns = Object.entries(addedColumns).map(([name, type]) => `add column if not exists ${name} ${type}`);
@@ -31,7 +34,7 @@ export function ledgerStatements(ledger: LedgerTable = defaultLedger): string[] 
   ];
 }
 
-/** Default privileges may have opened a new table to the application's role: only the migrator writes here. */
+/** Default privileges may have given the application's role rights on a new table: only the migrator writes here. */
 function closeToOthers(table: string): string {
   const literal = table.replaceAll("'", "''");
   return `do $$ declare grantee text; begin
@@ -45,7 +48,7 @@ function closeToOthers(table: string): string {
 end $$`;
 }
 
-/** Whoever reads the ledger, such as a readiness probe, must know of half-done migrations too. */
+/** A role that reads the ledger, such as a readiness probe's, must see half-done migrations too. */
 function openToReaders(table: string, ledger: string): string {
   const [literal, read] = [table, ledger].map((name) => name.replaceAll("'", "''"));
   return `do $$ declare grantee text; begin
@@ -60,9 +63,9 @@ end $$`;
 }
 
 /**
- * Makes or completes ledger and audit where they are not complete; costs one query where they are. Gives the number of
- * tables that stood there before the ledger; 0 where it was there. Throws a `ConfigurationError` where the role may not,
- * or where there is no such schema.
+ * Creates or completes ledger, audit and progress; costs one query where they are complete. Returns the number of
+ * tables that were there before the ledger; 0 where the ledger was there. Throws a `ConfigurationError` where the role
+ * may not, or where there is no such schema.
  */
 export async function ensureLedger(session: Connection, ledger: LedgerTable = defaultLedger): Promise<number> {
   const { query } = session;
@@ -76,7 +79,7 @@ export async function ensureLedger(session: Connection, ledger: LedgerTable = de
   );
   if (found?.columns === names.length && found.besides) return 0;
   const tables = found?.there ? 0 : await countTables(query, ledger);
-  // Together or not at all: half of it would look complete to the next run.
+  // In one transaction: a part of it would look complete to the next run.
   const make = async () => {
     for (const statement of ledgerStatements(ledger)) await query(statement);
   };
@@ -86,7 +89,7 @@ export async function ensureLedger(session: Connection, ledger: LedgerTable = de
   return tables;
 }
 
-/** The tables of the session's own schemas and the ledger's, but for those that extensions brought. */
+/** Counts the tables in the search path's schemas and the ledger's, without those of extensions. */
 async function countTables(query: Query, { schema }: LedgerTable): Promise<number> {
   const [counted] = await query<{ tables: number }>(
     `select count(*)::int as tables from pg_class c

@@ -6,17 +6,17 @@ import { explainLedgerError } from "./ledger.ts";
 import { type LedgerTable, progressTable, qualified } from "./tables.ts";
 
 /**
- * How far a migration outside a transaction came whose run did not end: it is half done, until the same direction
- * finishes it or `repair` settles it. At most one migration of a ledger is.
+ * How far a cut-off non-transactional migration came: it is half done until the same direction finishes it or `repair`
+ * settles it. A ledger has at most one such migration.
  */
 export interface Progress {
   readonly migration: string;
   readonly direction: Direction;
   /** The number of the last statement that is known to be done; 0: none. */
   readonly done: number;
-  /** The number of a statement that was sent and that may have left something; null: none. */
+  /** The number of a statement that was sent and may have left something; null: none. */
   readonly attempted: number | null;
-  /** True: the server refused that statement in the end; false: its end is unknown. */
+  /** True: the server reported that the attempted statement failed; false: its outcome is unknown. */
   readonly failed: boolean;
   /** How many statements the migration had; null: its code computes them. */
   readonly total: number | null;
@@ -26,7 +26,7 @@ export interface Progress {
   readonly since: string;
 }
 
-/** The statement that makes the table: a row for each statement that is done or was attempted. */
+/** The statement that creates the progress table: a row for each statement that is done or was attempted. */
 export function progressStatement(ledger: LedgerTable): string {
   return `create table if not exists ${qualified(progressTable(ledger))} (
   migration text not null,
@@ -45,7 +45,10 @@ export function progressStatement(ledger: LedgerTable): string {
 const undefinedTable = "42P01";
 const undefinedSchema = "3F000";
 
-/** Reads what is half done; undefined where nothing is, and where there is no ledger of ours yet. */
+/**
+ * Reads the half-done migration; undefined where none is, or where there is no progress table yet. Throws a
+ * `ConfigurationError` where the role may not read it.
+ */
 export async function readProgress(query: Query, ledger: LedgerTable): Promise<Progress | undefined> {
   try {
     const rows = await query<Progress & { since: Date }>(
@@ -64,11 +67,11 @@ export async function readProgress(query: Query, ledger: LedgerTable): Promise<P
   }
 }
 
-/** Statements of a migration outside a transaction, and what is known of them. */
+/** Statements of a non-transactional migration, and their state. */
 export interface ProgressNote {
   readonly migration: string;
   readonly direction: Direction;
-  /** With their numbers, from 1; 0: the code of a computed migration. */
+  /** Numbers from 1; number 0: the code of a computed migration. */
   readonly statements: readonly { readonly number: number; readonly sql: string }[];
   readonly total: number | null;
   readonly state: "attempted" | "failed" | "done";
@@ -79,7 +82,7 @@ export async function noteProgress(query: Query, note: ProgressNote, actor: Acto
   for (const { sql, parameters } of progressUpserts(note, actor, ledger)) await query(sql, parameters);
 }
 
-/** The commands that do so. */
+/** The commands that note statements as attempted, failed or done. */
 export function progressUpserts(note: ProgressNote, { host, runId }: Actor, ledger: LedgerTable): Parameterized[] {
   const { migration, direction, total, state } = note;
   return note.statements.map(({ number, sql }) => ({
@@ -90,19 +93,19 @@ export function progressUpserts(note: ProgressNote, { host, runId }: Actor, ledg
   }));
 }
 
-/** Notes that the statement that was attempted has failed and left nothing. */
+/** Removes the note of an attempted statement that failed and left nothing. */
 export async function withdrawAttempt(query: Query, migration: string, ledger: LedgerTable): Promise<void> {
   await query(`delete from ${qualified(progressTable(ledger))} where migration = $1 and state = 'attempted'`, [
     migration,
   ]);
 }
 
-/** The statement that ends the progress of a migration: it is done in full, or `repair` has settled it. */
+/** The statement that deletes the progress of a migration: it is done in full, or `repair` has settled it. */
 export function progressDelete(migration: string, ledger: LedgerTable): Parameterized {
   return { sql: `delete from ${qualified(progressTable(ledger))} where migration = $1`, parameters: [migration] };
 }
 
-/** Ends it. */
+/** Deletes the progress of a migration. */
 export async function forgetProgress(query: Query, migration: string, ledger: LedgerTable): Promise<void> {
   const { sql, parameters } = progressDelete(migration, ledger);
   await query(sql, parameters);

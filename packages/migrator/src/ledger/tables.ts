@@ -1,18 +1,18 @@
-/** Where the ledger is. */
+/** The name of the ledger's table, or of another table. */
 export interface LedgerTable {
   readonly schema: string;
   readonly table: string;
 }
 
-/** MikroORM's own table, so that a project can come from the stock CLI and go back to it. */
+/** MikroORM's own table, so that a project can switch from the stock CLI and back. */
 export const defaultLedger: LedgerTable = { schema: "public", table: "mikro_orm_migrations" };
 
-/** The audit's table: the ledger's name with `_audit`. */
+/** The audit table: the ledger's name with `_audit`. */
 export function auditTable(ledger: LedgerTable): LedgerTable {
   return { schema: ledger.schema, table: `${ledger.table}_audit` };
 }
 
-/** The progress's table: the ledger's name with `_progress`. It is empty while nothing is half done. */
+/** The progress table: the ledger's name with `_progress`. It is empty while nothing is half done. */
 export function progressTable({ schema, table }: LedgerTable): LedgerTable {
   return { schema, table: `${table}_progress` };
 }
@@ -22,12 +22,12 @@ export function ownTables(ledger: LedgerTable): LedgerTable[] {
   return [ledger, auditTable(ledger), progressTable(ledger)];
 }
 
-/** The table's name as SQL takes it, whatever characters it has. */
+/** The table's name, quoted for SQL. */
 export function qualified({ schema, table }: LedgerTable): string {
   return [schema, table].map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
 }
 
-/** The name of the lock that a runner on the ledger holds: advisory locks belong to a database, and this one to a ledger in it. */
+/** The name of a runner's lock on the ledger: advisory locks belong to a database, and this one to a ledger in it. */
 export function lockName(ledger: LedgerTable): string {
   return `migrator ${qualified(ledger)}`;
 }

@@ -2,20 +2,20 @@ import type { ClientConfig } from "pg";
 import { parse, toClientConfig } from "pg-connection-string";
 import { ConnectionError } from "../errors.ts";
 
-/** What the driver is told of a connection. */
+/** The driver's configuration for a connection. */
 export interface Address {
   readonly config: ClientConfig;
-  /** TLS for a second try, where the server refuses the first one for having or lacking it. */
+  /** TLS setting for a second attempt, where the server refuses the first one for using or lacking TLS. */
   readonly otherwise?: ClientConfig["ssl"];
 }
 
-// The last one is the driver's own word for TLS without a look at the certificate.
+// `no-verify` is the driver's own mode: TLS without checking the certificate.
 const modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full", "no-verify"];
 const unverified = { rejectUnauthorized: false };
 
 /**
- * Reads a connection string; its `sslmode`, or else `PGSSLMODE`, means what it means to libpq. Throws a
- * `ConnectionError` that does not show the string.
+ * Reads a connection string; its `sslmode`, or else `PGSSLMODE`, means the same as in libpq. Throws a `ConnectionError`
+ * that does not show the string.
  */
 export function readAddress(dsn: string, environment: NodeJS.ProcessEnv = process.env): Address {
   const parameters = new URLSearchParams(dsn.split("?", 2)[1]);

@@ -3,18 +3,18 @@ import type { LockHolder } from "../events.ts";
 import { InterruptedError, LockedError } from "../errors.ts";
 
 export interface LockOptions {
-  /** What the lock's key is made of. */
+  /** The text that the lock's key is computed from. */
   readonly name: string;
   /** How long to wait for another runner, in milliseconds. */
   readonly waitMs: number;
-  /** Told, once a holder, whom the lock is waited for. */
+  /** Called once for each holder that the lock is waited for. */
   readonly onWaiting: (holder: LockHolder) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs `work` while no other runner holds the lock of this name. The lock belongs to the session that `query` speaks
- * on and dies with it. Throws a `LockedError` when it is not to be had in time.
+ * Runs `work` while no other runner holds the lock of this name. The lock belongs to the session of `query` and ends
+ * with it. Throws a `LockedError` after `waitMs`, an `InterruptedError` after an abort.
  */
 export async function withLock<Result>(
   query: Query,
@@ -26,7 +26,7 @@ export async function withLock<Result>(
   try {
     return await work();
   } finally {
-    // On a lost connection the server has let go of it already.
+    // On a lost connection the server has released it already.
     await query(`select pg_advisory_unlock(hashtextextended($1, 0))`, [name]).catch(() => {});
   }
 }
@@ -55,7 +55,7 @@ async function tryLock(query: Query, name: string): Promise<boolean> {
   return row?.locked ?? false;
 }
 
-/** The session that holds the lock of this name; undefined: nobody does. */
+/** The session that holds the lock of this name; undefined: none. */
 export async function findHolder(query: Query, name: string): Promise<LockHolder | undefined> {
   const [row] = await query<LockHolder & { since: Date }>(
     `select a.pid, a.application_name as "applicationName", host(a.client_addr) as host, a.backend_start as since

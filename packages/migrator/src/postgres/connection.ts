@@ -33,7 +33,7 @@ export interface Observer {
   close(): Promise<void>;
 }
 
-/** Opens a session. Throws a `ConnectionError` that names the address and the way out, never the password. */
+/** Opens a session. Throws a `ConnectionError` that names the address and what to do, never the password. */
 export async function connect(dsn: DatabaseAddress, applicationName: string): Promise<Connection> {
   const client = await openClient(dsn, applicationName);
   const address = describeAddress(client);
@@ -62,7 +62,7 @@ export async function connect(dsn: DatabaseAddress, applicationName: string): Pr
   };
 }
 
-/** Says farewell; the server needs nobody to wait until it has cleared up. */
+/** Closes the session as soon as the message is sent, without waiting for the server to clear up. */
 async function close(client: Client): Promise<void> {
   const stream = socketOf(client);
   await new Promise<void>((resolve) => {
@@ -72,7 +72,7 @@ async function close(client: Client): Promise<void> {
   stream.unref();
 }
 
-/** Opens a session, in another way where the server refuses the first one for its TLS. */
+/** Opens a session; tries the other TLS setting where the server refuses the first one. */
 async function openClient(dsn: DatabaseAddress, application_name: string): Promise<Client> {
   const { config, otherwise }: Address = typeof dsn === "string" ? readAddress(dsn) : { config: dsn };
   const open = async (ssl: ClientConfig["ssl"]) =>
@@ -99,7 +99,7 @@ type FindPassword = (
   done: (password: string | undefined) => void,
 ) => void;
 
-/** As libpq does: a password that nobody gives may stand in the file that `PGPASSFILE` names, or `~/.pgpass`. */
+/** As in libpq, a missing password is looked up in the file that `PGPASSFILE` names, or `~/.pgpass`. */
 function withPasswordFile(config: ClientConfig): ClientConfig {
   if (config.password || process.env["PGPASSWORD"]) return config;
   const password = async () => {
@@ -133,30 +133,31 @@ async function cancel(dsn: DatabaseAddress, pid: number): Promise<void> {
   await query("select pg_cancel_backend($1)", [pid]).finally(close);
 }
 
-/** The system's codes of a connection that cannot be made, or has broken. */
+/** The system's error codes for a connection that cannot be made, or has broken. */
 export const networkFailures: ReadonlySet<string> = new Set(
   ["CONNREFUSED", "CONNRESET", "CONNABORTED", "TIMEDOUT", "PIPE", "HOSTUNREACH", "HOSTDOWN", "NETUNREACH", "NETDOWN"]
     .map((code) => `E${code}`)
     .concat("ENOTFOUND", "EAI_AGAIN"),
 );
 
-/** True of an error that ends the session: the server ended it or went down, or the network broke. */
+/** True for an error that ends the session: the server ended it or went down, or the network broke. */
 export function isConnectionFailure(error: unknown): boolean {
   const { code, message = "" } = error as { code?: string; message?: string };
-  // Class 08 without violations of the protocol, and 57P01 to 57P05: shut down, crashed, starting, dropped, idle for too long.
+  // Class 08 but protocol violations, and 57P01 to 57P05: shut down, crashed, starting, database dropped, idle too
+  // long.
   if (code !== undefined) return /^(08(?!P01)...|57P0[1-5])$/.test(code) || networkFailures.has(code);
   return /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired)/.test(
     message,
   );
 }
 
-/** True of a server that has no TLS, or that lets nobody in without it. */
+/** True for an error of a server without TLS, or of one that refuses sessions without it. */
 function refusesTls(error: unknown): boolean {
   const { cause, message } = error as ConnectionError;
   return cause === "28000" || message.includes("does not support SSL");
 }
 
-/** A loss outside a migration's statements: nothing of them is in doubt. */
+/** The connection was lost outside a migration's statements: none of them is in doubt. */
 function explainLoss(error: Error, address: string): ConnectionError {
   return new ConnectionError(
     `The connection to PostgreSQL was lost (${address}): ${error.message}. Run the same command again: it goes on from what is recorded`,

@@ -6,7 +6,7 @@ export interface Parameterized {
   readonly parameters: readonly unknown[];
 }
 
-/** A statement with its parameters written into it, as a script or a message of many statements has it. */
+/** Writes a statement's parameters into its text, as literals, for scripts and multi-statement messages. */
 export function inline({ sql, parameters }: Parameterized): string {
   return sql.replaceAll(/\$(\d+)/g, (_, number: string) => literal(parameters[Number(number) - 1]));
 }

@@ -1,6 +1,6 @@
 import { tokenize } from "@thedata/catalog/sql";
 
-/** A statement with its semicolon, which stands on a line of its own where a comment would swallow it. */
+/** Ends a statement with a semicolon, on a line of its own where a trailing comment would hide it. */
 export function terminate(sql: string): string {
   let statement = sql.trimEnd();
   while (statement.endsWith(";")) statement = statement.slice(0, -1).trimEnd();

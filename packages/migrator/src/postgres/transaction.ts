@@ -1,9 +1,9 @@
 import type { Connection } from "./connection.ts";
 
-/** How a transaction ended, with what its work gave or threw. */
+/** How a transaction ended, with the value that its work returned or the error that it threw. */
 export type TransactionResult<Value> =
   | { readonly end: "committed"; readonly value: Value }
-  /** `unknown`: the connection was lost before the server said what became of it. */
+  /** `unknown`: the connection was lost before the server reported the outcome. */
   | { readonly end: "rolledBack" | "unknown"; readonly error: unknown };
 
 /** The commands that open and close a transaction. */
@@ -14,7 +14,7 @@ export interface TransactionCommands {
 
 type Session = Pick<Connection, "query">;
 
-/** Runs `work` in a transaction of this session and says what became of it; never throws. */
+/** Runs `work` in a transaction of this session and returns its outcome; never throws. */
 export async function runTransaction<Value>(
   session: Session,
   work: () => Promise<Value>,
@@ -30,7 +30,7 @@ export async function runTransaction<Value>(
   }
 }
 
-/** Rolls back whatever transaction is open. */
+/** Rolls back the open transaction, if any; `unknown`: the server did not answer. */
 export async function rollBack({ query }: Session): Promise<"rolledBack" | "unknown"> {
   return await query("rollback").then(
     () => "rolledBack" as const,
@@ -38,7 +38,7 @@ export async function rollBack({ query }: Session): Promise<"rolledBack" | "unkn
   );
 }
 
-/** Runs `work` in a transaction of this session: all of it is committed, or none and its error thrown. */
+/** Runs `work` in a transaction of this session and commits; on an error rolls back and throws it. */
 export async function inTransaction<Value>(
   session: Session,
   work: () => Promise<Value>,
@@ -49,7 +49,7 @@ export async function inTransaction<Value>(
   throw result.error;
 }
 
-/** Runs `work` in a transaction that is rolled back, whatever happens. */
+/** Runs `work` in a transaction that is always rolled back. */
 export async function tryOut<Value>(session: Session, work: () => Promise<Value>): Promise<Value> {
   return await inTransaction(session, work, { commit: "rollback" });
 }
