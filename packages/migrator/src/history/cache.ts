@@ -6,21 +6,21 @@ import { sha256 } from "../hash.ts";
 import { manifestFile } from "./manifest.ts";
 import { readOwnFile, writeOwnFile } from "./own-files.ts";
 
-/** What is known of a file, and the SHA-256 of the text that it was read from. */
+/** What the checks need of a file, and the SHA-256 of the text that it was read from. */
 interface Note {
   readonly content: string;
   readonly known: KnownMigration;
 }
 
-/** The first line of the cache, as JSON. Behind it lie the stamps, then the notes, as JSON. */
+/** The first line of the cache file, as JSON. The stamps follow as bytes, then the notes as JSON. */
 interface Head {
-  /** The reader and the folder; another version of Node may read a file in another way. */
+  /** Format, reader's version, Node's version and folder: another version of Node may read a file differently. */
   readonly key: string;
-  /** Everything in the folder: what is no migration yet may be one that is being written. */
+  /** All names in the folder: a file that is no migration yet may be one that is being written. */
   readonly names: string;
   /** The digest of the history; null: no run has found it sound. */
   readonly digest: string | null;
-  /** How many bytes of stamps there are. */
+  /** The size of the stamps, in bytes. */
   readonly bytes: number;
   /** SHA-256 of stamps and notes: a damaged byte in a checksum would look like an edited migration. */
   readonly sum: string;
@@ -31,7 +31,7 @@ interface Stored extends Head {
   readonly body: Buffer;
 }
 
-/** What the body says, by the names of the files. */
+/** Stamps and notes of earlier runs, by file name. */
 interface Earlier {
   readonly stamps: ReadonlyMap<string, string>;
   readonly notes: ReadonlyMap<string, Note>;
@@ -40,8 +40,8 @@ interface Earlier {
 const format = 3;
 
 /**
- * What earlier runs know of a folder of migrations. It speaks of files, never of a database. Where anything is wrong
- * with it, it is empty; where it cannot be written, the next start is slower.
+ * What earlier runs have read from a folder of migrations: facts about files, never about a database. A damaged cache
+ * counts as empty; where it cannot be written, the next start is slower.
  */
 export class MigrationCache {
   readonly #file: string;
@@ -57,7 +57,7 @@ export class MigrationCache {
   #seenByName: Map<string, string> | undefined;
   #earlier: Earlier | undefined;
 
-  /** Opens the cache for the migrations in `directory` that lies in the folder `cache`; `version` is the reader's. */
+  /** Opens the cache of the migrations in `directory`; its file is in the folder `cache`. `version` is the reader's. */
   constructor(cache: string, directory: string, version: string) {
     this.#file = path.join(cache, `${directory.replaceAll(/\W+/g, "-").slice(-150)}.cache`);
     this.#key = [format, version, process.version, directory].join(" ");
@@ -67,12 +67,14 @@ export class MigrationCache {
     this.#written = this.#stored?.digest ?? null;
   }
 
-  /** True where a run has found a folder sound that had the same names in it. */
+  /** True where an earlier run found the folder sound when it had the same names. */
   get promising(): boolean {
     return this.#stored?.names === this.#names && this.#stored.digest !== null;
   }
 
-  /** The digest of the history while manifest and migrations are the very files that a run has found sound. */
+  /**
+   * The digest of the history if manifest and migrations are unchanged since a run found them sound; else undefined.
+   */
   recallDigest(): string | undefined {
     if (!this.#stored?.digest || !this.promising) return undefined;
     return isSame(this.#look(), this.#stored.stamps) ? this.#stored.digest : undefined;
@@ -82,7 +84,7 @@ export class MigrationCache {
   recall(file: MigrationFile): KnownMigration | undefined {
     const name = path.basename(file.path);
     const { notes, stamps } = (this.#earlier ??= readEarlier(this.#stored));
-    // Before anybody reads the file, known or not.
+    // Taken before the file is read, whether the cache knows it or not.
     const stamp = this.#versionOf(name);
     const note = notes.get(name);
     if (!note) return undefined;
@@ -94,7 +96,7 @@ export class MigrationCache {
     return note.known;
   }
 
-  /** Takes what was read of a file that depends on nothing but its text, `source`. */
+  /** Notes what was read from a self-contained file; `source` is the file's text. */
   note(file: MigrationFile, source: Buffer, known: KnownMigration): void {
     const name = path.basename(file.path);
     const stamp = this.#versionOf(name);
@@ -104,7 +106,7 @@ export class MigrationCache {
     this.#changed = true;
   }
 
-  /** Writes what was recalled and noted; `digest` is the history's, where it was found sound. */
+  /** Writes what was recalled and noted; `digest` is the history's, if it was found sound. */
   keep(digest?: string): void {
     const sound = digest !== undefined && !this.#look().includes(NaN) ? digest : (this.recallDigest() ?? null);
     if (!this.#changed && sound === this.#written) return;
@@ -125,7 +127,7 @@ export class MigrationCache {
     [this.#changed, this.#written] = [false, sound];
   }
 
-  /** Taken once, before any file is read. */
+  /** The stamps of all files, taken once, before any file is read. */
   #look(): Float64Array<ArrayBuffer> {
     return (this.#seen ??= stampsOf(this.#directory, watched(this.#names)));
   }
@@ -139,7 +141,7 @@ function listNames(directory: string): string {
   try {
     return readdirSync(directory).join("/");
   } catch {
-    // Who reads the folder says so.
+    // The code that reads the folder next reports the error.
     return "";
   }
 }
@@ -149,11 +151,14 @@ function watched(names: string): string[] {
   return names.split("/").filter((name) => isMigrationFile(name) || name === manifestFile);
 }
 
-// As git does it: a file that was changed just now may change again within the same tick of its clock.
+// As in git: a file that changed just now may change again within the same tick of its clock.
 const racyMs = 2000;
 const fields = 4;
 
-/** Four numbers a file: without its inode's time, an old date that was put back would hide a change. NaN: read it. */
+/**
+ * Four numbers per file. The change time is among them, because a restored old date would hide a change. NaN: read the
+ * file.
+ */
 function stampsOf(directory: string, files: readonly string[]): Float64Array<ArrayBuffer> {
   const stamps = new Float64Array(files.length * fields).fill(NaN);
   const [folder, newest] = [path.join(directory, path.sep), Date.now() - racyMs];
@@ -173,7 +178,7 @@ function isSame(one: Float64Array, other: Float64Array): boolean {
   return one.length === other.length && one.every((value, index) => value === other[index]);
 }
 
-/** The stamps that can be believed. */
+/** The usable stamps, by file name. */
 function byName(files: readonly string[], stamps: Float64Array): Map<string, string> {
   const all = files.map((name, index) => [name, stamps.subarray(index * fields, (index + 1) * fields)] as const);
   return new Map(all.filter(([, stamp]) => !stamp.includes(NaN)).map(([name, stamp]) => [name, stamp.join(" ")]));

@@ -3,19 +3,19 @@ import { fileURLToPath } from "node:url";
 import { Script } from "node:vm";
 import { readTokens } from "./source-tokens.ts";
 
-/** Where in a file an error of its code comes from; both from 1. */
+/** The place in a file where an error of its code arose; both numbers from 1. */
 export interface CodePlace {
   readonly line: number;
   readonly column: number;
 }
 
-/** Finds the place in `file` that an error of loading or running it names; `source` is what stands in the file. */
+/** Finds the place in `file` of an error from loading or running it; `source` is the file's text. */
 export function findCodePlace(error: Error, file: string, source: string): CodePlace | undefined {
   const names = [file, realpath(file)];
   return findFrame(error, names) ?? findPointer(error, names) ?? findSyntaxError(error, source);
 }
 
-/** Of `at M1.up (file:///m/M1.ts:3:5)`. */
+/** Reads the place from a stack frame: `at M1.up (file:///m/M1.ts:3:5)`. */
 function findFrame({ stack = "" }: Error, names: readonly string[]): CodePlace | undefined {
   for (const line of stack.split("\n")) {
     const [, where = "", row, column] = /^ {4}at (?:.*\()?(.+):(\d+):(\d+)\)?$/.exec(line) ?? [];
@@ -24,7 +24,7 @@ function findFrame({ stack = "" }: Error, names: readonly string[]): CodePlace |
   return undefined;
 }
 
-/** Of a syntax error's first lines: `/m/M1.ts:3`, the code, and marks below it. */
+/** Reads the place from a syntax error's first lines: `/m/M1.ts:3`, the code, and marks below it. */
 function findPointer({ stack = "" }: Error, names: readonly string[]): CodePlace | undefined {
   const [first = "", ...lines] = stack.split("\n");
   const [, where = "", row] = /^(.+):(\d+)$/.exec(first) ?? [];
@@ -35,12 +35,15 @@ function findPointer({ stack = "" }: Error, names: readonly string[]): CodePlace
 
 const wrapper = "async function code() {";
 
-/** Node does not say where in a module; a function with the same code and the same error is read in its place. */
+/**
+ * Node gives no place for a syntax error in a module: compiles the code as a function, and takes the place of the same
+ * error.
+ */
 function findSyntaxError(error: Error, source: string): CodePlace | undefined {
   if (error.name !== "SyntaxError") return undefined;
   const filename = "/code";
   try {
-    // Made and thrown away: it is the failure that counts.
+    // Compiled only for its error.
     void new Script(`${wrapper}${withoutModules(source)}\n}`, { filename, columnOffset: -wrapper.length });
     return undefined;
   } catch (cause) {
@@ -49,7 +52,7 @@ function findSyntaxError(error: Error, source: string): CodePlace | undefined {
   }
 }
 
-/** Spaces in place of what only a module may say. */
+/** Replaces by spaces what only a module may contain. */
 function withoutModules(source: string): string {
   const tokens = readTokens(source);
   let code = source;

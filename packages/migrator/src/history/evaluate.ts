@@ -4,17 +4,17 @@ import { findTypes } from "./simple-types.ts";
 import { RecordedMigration } from "./migration-class.ts";
 import { readTokens, type Token } from "./source-tokens.ts";
 
-/** What a migration's source says before it is imported. */
+/** What a migration's source tells without an import. */
 export interface Evaluated {
-  /** True: nothing but the text decides on the statements. */
+  /** True: the statements follow from the text alone. */
   readonly selfContained: boolean;
-  /** What an import would export. Undefined: only an import can say. */
+  /** What an import would export; undefined: an import is needed. */
   readonly module?: Record<string, unknown> | undefined;
 }
 
 /**
- * Compiles a self-contained migration as a function: a tenth of an import's time, and nothing stays behind. `known`:
- * an earlier run has found that it is one.
+ * Compiles a self-contained migration as a function, which takes a tenth of an import's time and can be freed. `known`:
+ * an earlier run found the migration self-contained.
  */
 export function evaluate(file: string, source: string, known = false): Evaluated {
   const tokens = readTokens(source);
@@ -26,7 +26,7 @@ export function evaluate(file: string, source: string, known = false): Evaluated
   return { selfContained: true, module: run(file, `"use strict"; ${code}\nreturn { ${head.name} };`) };
 }
 
-/** Undefined where it throws: the import says what is wrong with it. */
+/** Undefined where the code throws: the import reports the error. */
 function run(filename: string, code: string): Record<string, unknown> | undefined {
   try {
     return compileFunction(code, ["Migration"], { filename })(RecordedMigration) as Record<string, unknown>;
@@ -39,7 +39,7 @@ function run(filename: string, code: string): Record<string, unknown> | undefine
 function blank(source: string, tokens: readonly Token[]): string {
   let [code, at] = ["", 0];
   for (const token of tokens.toSorted((one, other) => one.at - other.at)) {
-    // A string has its quotes.
+    // The text of a string token is without its quotes.
     const end = token.at + token.text.length + (token.kind === "string" ? 2 : 0);
     code += source.slice(at, token.at) + " ".repeat(end - token.at);
     at = end;

@@ -4,13 +4,13 @@ import { hostname } from "node:os";
 import path from "node:path";
 import { LockedError } from "../errors.ts";
 
-/** How long one run may hold a folder, in milliseconds; one that holds it longer is taken for dead. */
+/** How long one run may hold a folder, in milliseconds; one that holds it longer counts as dead. */
 const longest = 60_000;
 
 /**
- * Runs `work` while no other `create` writes into the folder. Each run announces itself by a file with a name that is
- * never used again, then looks whether it is alone: of two that come at once, at least one sees the other and steps back.
- * What a killed run left is taken away by the next. Throws a `LockedError` after `waitMs`.
+ * Runs `work` while no other `create` writes into the folder. Each run makes a lock file with a name that is never used
+ * again, then checks that it is alone: of two at once, at least one sees the other and tries again. The next run
+ * removes what a killed run left. Throws a `LockedError` after `waitMs`.
  */
 export async function withFolderLock<Result>(
   directory: string,
@@ -33,14 +33,14 @@ export async function withFolderLock<Result>(
 
 const here = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 
-/** All that is to be said stands in the name: a file with content could be seen half written. */
+/** The name holds all data, because a file's content could be read half written. */
 async function announce(directory: string): Promise<string> {
   const name = `.create-${process.pid}-${here}-${randomUUID()}.lock`;
   await writeFile(path.join(directory, name), "", { flag: "wx" });
   return name;
 }
 
-/** Says who else is at work, and clears away who is not any more. */
+/** Names another run that is at work, and removes the lock files of dead ones. */
 async function findOther(directory: string, own: string): Promise<string | undefined> {
   for (const name of await readdir(directory)) {
     const [, pid, host] = /^\.create-(\d+)-(\w{8})-[\w-]+\.lock$/.exec(name) ?? [];
@@ -50,7 +50,7 @@ async function findOther(directory: string, own: string): Promise<string | undef
       ({ mtimeMs }) => Date.now() - mtimeMs,
       () => undefined,
     );
-    // Gone meanwhile.
+    // The file was removed meanwhile.
     if (age === undefined) continue;
     if (age < longest && (host !== here || isAlive(Number(pid))))
       return `Another "migrator create" (process ${pid}${host === here ? "" : " on another computer"})`;

@@ -1,4 +1,4 @@
-// Without promises: a start loads what they need for nothing else, and waits for nobody meanwhile.
+// Synchronous: a start would load `node:fs/promises` for nothing else, and has nothing to do meanwhile.
 import { type Dirent, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
 import { ConfigurationError } from "../errors.ts";
@@ -13,11 +13,11 @@ export type ListedMigration =
   | { readonly name: string; readonly class: ListedClass }
   | {
       readonly name: string;
-      /** One statement an entry. */
+      /** One statement per entry. */
       readonly up: readonly string[];
       /** Null or left out: it cannot be reverted. */
       readonly down?: readonly string[] | null | undefined;
-      /** True unless told: the migration is all done or not at all. */
+      /** Default true: the migration is done in full or not at all. */
       readonly transactional?: boolean | undefined;
     };
 
@@ -33,15 +33,15 @@ export interface MigrationFile {
 /** The migrations folder as it stands on disk. */
 export interface MigrationFolder {
   readonly directory: string;
-  /** In the stock migrator's order, that of the files' names; with plain SQL among them, in that of their versions. */
+  /** In the stock migrator's order, by file name; by version where plain SQL is among them. */
   readonly files: readonly MigrationFile[];
-  /** Undefined: the folder has none, and nothing is held against it. */
+  /** Undefined: the folder has none, and nothing is compared with it. */
   readonly manifest: Manifest | undefined;
 }
 
 /**
- * The stock migrator's glob, `!(*.d).{js,ts,cjs}`, and plain SQL whose name begins with a version; everything else in the
- * folder is none of its business.
+ * True for the stock migrator's glob, `!(*.d).{js,ts,cjs}`, and for plain SQL whose name begins with a version; any
+ * other file is ignored.
  */
 export function isMigrationFile(name: string): boolean {
   return (/\.(js|ts|cjs)$/.test(name) && !/^\.|\.d\.(js|ts|cjs)$/.test(name)) || isSql(name);
@@ -50,8 +50,8 @@ export function isMigrationFile(name: string): boolean {
 const isSql = (name: string) => /^(Migration|V)?\d.*\.sql$/.test(name);
 
 /**
- * Lists a folder of migrations and reads its manifest; a migration that is being written meanwhile is there in both or in
- * neither. Throws a `ConfigurationError` when there is no such folder.
+ * Lists a folder of migrations and reads its manifest; a migration that is being written appears in both or in neither.
+ * Throws a `ConfigurationError` when there is no such folder.
  */
 export async function discover(directory: string): Promise<MigrationFolder> {
   for (;;) {
@@ -65,7 +65,7 @@ export async function discover(directory: string): Promise<MigrationFolder> {
   }
 }
 
-/** Another one whenever the manifest was replaced. */
+/** A text that changes whenever the manifest is replaced. */
 function readState(directory: string): string {
   try {
     const stats = statSync(path.join(directory, manifestFile), { throwIfNoEntry: false });
@@ -81,14 +81,14 @@ export function folderOfList(list: readonly ListedMigration[]): MigrationFolder 
   return { directory: "the program's list of migrations", files, manifest: undefined };
 }
 
-/** The migrations of a folder by their files alone. */
+/** Lists the migrations of a folder without reading the manifest. */
 export async function listFiles(directory: string): Promise<MigrationFile[]> {
   return toFiles(directory, readEntries(directory));
 }
 
 function toFiles(directory: string, entries: readonly string[]): MigrationFile[] {
   const names = order(entries.filter((name) => isMigrationFile(name) && !isWayBack(name, entries)));
-  // Once: for a thousand files the joining takes longer than the listing.
+  // Joined once: for a thousand files, joining takes longer than the listing.
   const folder = path.join(directory, path.sep);
   return names.map((name) => ({ name: name.replace(/\.([jt]s|(up\.)?sql)$/, ""), path: folder + name }));
 }
@@ -98,12 +98,12 @@ function isWayBack(name: string, entries: readonly string[]): boolean {
   return name.endsWith(".down.sql") && entries.includes(name.replace(/down\.sql$/, "up.sql"));
 }
 
-/** Classes are called `Migration2024…` and SQL files `2024…`: among each other, what counts is the version. */
+/** Classes are called `Migration2024…` and SQL files `2024…`: where both are there, the version decides. */
 function order(names: readonly string[]): string[] {
   return names.some(isSql) ? names.toSorted(compareNames) : names.toSorted();
 }
 
-/** The migrations that `create` began to write: until the manifest lists them, they are not there. */
+/** The names of migrations that `create` began to write; they count only once the manifest lists them. */
 export function pendingOf(entries: readonly string[]): string[] {
   return entries.flatMap((entry) => /^\.(.+)\.pending$/.exec(entry)?.[1] ?? []);
 }
@@ -118,8 +118,8 @@ function readEntries(directory: string): string[] {
 }
 
 /**
- * Kubernetes mounts each file of a ConfigMap as a link. Throws where a migration or manifest is a link that is dangling,
- * or has the place of a file and is none.
+ * True for a link to a file: Kubernetes mounts each file of a ConfigMap as one. Throws a `ConfigurationError` where a
+ * migration or manifest is a dangling link, a pipe, a socket or a device.
  */
 function leadsToFile(directory: string, entry: Dirent): boolean {
   if (!(isMigrationFile(entry.name) || entry.name === manifestFile)) return false;
@@ -138,7 +138,7 @@ function statLink(link: string): Stats {
   }
 }
 
-/** What stands in a migration's file; nothing where it cannot be read, for its import says why. */
+/** The content of a migration's file; empty where it cannot be read, because the import reports why. */
 export function readSource(file: MigrationFile): Buffer {
   if (file.listed) return Buffer.alloc(0);
   try {

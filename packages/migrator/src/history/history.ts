@@ -4,30 +4,30 @@ import { ConfigurationError } from "../errors.ts";
 import type { MigrationCache } from "./cache.ts";
 import type { LoadedMigration, KnownMigration } from "./load.ts";
 
-/** A folder whose files are read as far as somebody asked for them. */
+/** A folder of migrations whose files are read on demand. */
 export interface History {
   readonly folder: MigrationFolder;
-  /** True when no file was opened, nor any other that one depends on: all are as an earlier run has read them. */
+  /** True when the cache knew every file: all are unchanged and depend on no other file. */
   readonly recalled: boolean;
-  /** One entry a file, oldest first; what is not read yet, and not known from an earlier run, is null. */
+  /** One entry per file, oldest first; its facts are null where the file was neither read nor in the cache. */
   known(): readonly KnownMigration[];
   /** Reads a migration's file, once. Throws a `BrokenMigrationError`. */
   load(name: string): Promise<LoadedMigration>;
-  /** Knows every file that something is held against: a checksum in the ledger, or a manifest. */
+  /** Reads every file that is compared with a checksum in the ledger, or with a manifest, unless the cache knows it. */
   loadForChecks(applied: readonly KnownApplication[]): Promise<void>;
-  /** Writes the cache; `digest` is the history's, where it was found sound. */
+  /** Writes the cache; `digest` is the history's, if it was found sound. */
   keep(digest?: string): void;
 }
 
 /**
- * Opens a folder of migrations. With `cache`, files that are as they were in an earlier run are not opened. Throws
- * a `ConfigurationError` when there is no such folder, or no migration in it.
+ * Opens a folder of migrations. With `cache`, files unchanged since an earlier run are not opened. Throws a
+ * `ConfigurationError` when there is no such folder, or no migration in it.
  */
 export async function openHistory(migrations: string | MigrationFolder, cache?: MigrationCache): Promise<History> {
   return readFolder(await openFolder(migrations), cache);
 }
 
-/** The first half of it: lists the folder, and looks at no migration yet. Throws like `openHistory`. */
+/** The first half of `openHistory`: lists the folder without reading a migration. Throws like `openHistory`. */
 export async function openFolder(migrations: string | MigrationFolder): Promise<MigrationFolder> {
   const folder = typeof migrations === "string" ? await discover(migrations) : migrations;
   if (folder.files.length === 0)
@@ -39,7 +39,7 @@ export async function openFolder(migrations: string | MigrationFolder): Promise<
   return folder;
 }
 
-/** The other half, also for a folder that is empty. */
+/** The second half of `openHistory`; also takes an empty folder. */
 export function readFolder(folder: MigrationFolder, cache?: MigrationCache): History {
   const loaded = new Map<string, LoadedMigration>();
   const files = new Map<string, MigrationFile>(folder.files.map((file) => [file.name, file]));
@@ -71,7 +71,7 @@ export function readFolder(folder: MigrationFolder, cache?: MigrationCache): His
 }
 
 async function read(file: MigrationFile, cache?: MigrationCache, recalled?: KnownMigration): Promise<LoadedMigration> {
-  // Where nothing is to be read, what reads is not loaded.
+  // Loaded only where a file must be read.
   const { loadFromSource } = await import("./load.ts");
   const source = readSource(file);
   const { migration, selfContained } = await loadFromSource(file, source.toString(), recalled !== undefined);

@@ -3,8 +3,8 @@ import { type LoadedMigration, scriptOf } from "./load.ts";
 import { isEmptySql } from "@thedata/catalog/sql";
 
 /**
- * Whether a direction does nothing and its file does not say so by `@noop`: it was left blank by mistake. A migration
- * without a `down` has none to be blank, and what code computes is not known.
+ * Whether a direction has no statement and its file does not declare that by `@noop`: it was left blank by mistake.
+ * False for a `down` that does not exist, and for computed code, whose statements are unknown.
  */
 export function isLeftBlank(migration: Pick<LoadedMigration, "up" | "down" | "noop">, direction: Direction): boolean {
   const { statements, computed } = scriptOf(migration, direction);
@@ -12,7 +12,7 @@ export function isLeftBlank(migration: Pick<LoadedMigration, "up" | "down" | "no
   return direction === "up" || migration.down !== null;
 }
 
-/** What is wrong with it, and the two ways on. */
+/** Says what is wrong with a blank direction, and the two remedies. */
 export function leftBlank(direction: Direction): string {
   return `has no statement: write it, or say in a comment of its file that there is nothing to do: @noop ${direction}`;
 }

@@ -12,7 +12,7 @@ import { IrreversibleMigration, type MigrationDriver, type RecordedMigration, st
 /** One direction of a migration: its statements, as far as they are known without a database. */
 export interface Script {
   readonly statements: readonly string[];
-  /** True: its code asks the database while it runs, so that the statements are known only then. */
+  /** True: its code queries the database while it runs, so that the statements are known only then. */
   readonly computed: boolean;
 }
 
@@ -29,20 +29,20 @@ export interface LoadedMigration {
   readonly noop: ReadonlySet<string>;
   /** SHA-256 of the statements of both directions, in hexadecimal: the same for TypeScript and built JavaScript. */
   readonly checksum: string;
-  /** A fresh instance, for code that computes its statements; throws where none does. */
+  /** Makes an instance, for code that computes its statements; throws where neither direction does. */
   readonly create: (driver: MigrationDriver, config: unknown) => RecordedMigration;
 }
 
-/** What the checks need to know of a migration's file; null: not read. */
+/** What the checks need of a migration's file; null: not read. */
 export interface KnownMigration {
   readonly name: string;
   readonly checksum: string | null;
   readonly reversible: boolean | null;
-  /** Why it is not, when its `down` says so. */
+  /** Why it cannot be reverted, when its `down` says so. */
   readonly irreversible?: string | null;
 }
 
-/** The script of a direction; nothing where there is none. */
+/** The script of a direction; an empty one where there is no `down`. */
 export function scriptOf(migration: Pick<LoadedMigration, "up" | "down">, direction: Direction): Script {
   return (direction === "up" ? migration.up : migration.down) ?? { statements: [], computed: false };
 }
@@ -55,8 +55,8 @@ export async function loadMigration(file: MigrationFile): Promise<LoadedMigratio
 }
 
 /**
- * Reads a migration of which `source`, the file's text, is known already; `selfContained`: it depends on nothing but that, as
- * `known` says that an earlier run has found.
+ * Reads a migration from `source`, its file's text; `known`: an earlier run found it self-contained. Throws a
+ * `BrokenMigrationError`.
  */
 export async function loadFromSource(
   file: MigrationFile,
@@ -111,7 +111,7 @@ async function collectAll(
   const transactional = make(noDatabase, noDatabase).isTransactional();
   const statements = [...up.statements, ...(down?.statements ?? [])];
   refuseCommands(file, statements, transactional);
-  // Only code that computes is needed again: of 10,000 classes nothing shall stay but their statements.
+  // Only a class that computes is needed again: of 10,000 others, nothing but their statements stays in memory.
   const create = up.computed || down?.computed ? make : noCode;
   const checksum = checksumOf(up, down);
   return { name: file.name, transactional, up, down, irreversible, noop: readNoop(source), checksum, create };
@@ -231,7 +231,7 @@ async function collectDown(create: Create): Promise<{ down: Script | null; irrev
   try {
     return { down: await collect(create, "down"), irreversible: null };
   } catch (error) {
-    // A folder with its own copy of MikroORM's class throws that copy's error.
+    // Compared by message: a folder with its own copy of MikroORM's class throws that copy's error.
     const undeclared = toError(error).message === new IrreversibleMigration().message;
     return { down: null, irreversible: undeclared ? null : toError(error).message };
   }

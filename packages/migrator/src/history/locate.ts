@@ -4,9 +4,9 @@ import type { MigrationFolder } from "./folder.ts";
 import type { Problem } from "../errors.ts";
 import { manifestFile } from "./manifest.ts";
 
-/** Where somebody looks first to put a problem right. */
+/** The file and line where a problem is to be solved. */
 export interface Place {
-  /** An absolute path; null: nowhere in particular. */
+  /** An absolute path; null: no particular file. */
   readonly file: string | null;
   /** From 1. */
   readonly line: number | null;
@@ -29,7 +29,7 @@ function placeOf({ code, migration }: Problem, folder: MigrationFolder, lines: r
   return file ? { file: file.path, line: 1 } : placeOfHistory(folder);
 }
 
-/** Where the history as a whole stands: the manifest's first line, or that of the last migration. */
+/** The place of the history as a whole: the first line of the manifest, or of the last migration. */
 export function placeOfHistory(folder: MigrationFolder): Place {
   const file = folder.manifest ? manifestOf(folder) : (folder.files.at(-1)?.path ?? null);
   return { file, line: file === null ? null : 1 };

@@ -8,7 +8,7 @@ export interface ManifestEntry {
   readonly name: string;
   /** SHA-256 of the migration's SQL, in hexadecimal. */
   readonly checksum: string;
-  /** SHA-256 of this entry and the link before it: nothing can be put in, taken out or moved unnoticed. */
+  /** SHA-256 of this entry and the previous link, so that no entry can be inserted, removed or moved unnoticed. */
   readonly link: string;
 }
 
@@ -20,7 +20,10 @@ export interface Manifest {
 
 export const manifestFile = "manifest.json";
 
-/** Reads the manifest of a folder; undefined where the folder has none. Throws when it is not a manifest. */
+/**
+ * Reads the manifest of a folder; undefined where the folder has none. Throws a `ConfigurationError` for an invalid
+ * one.
+ */
 export async function readManifest(directory: string): Promise<Manifest | undefined> {
   const file = path.join(directory, manifestFile);
   const text = readText(file);
@@ -33,16 +36,16 @@ function readText(file: string): string | undefined {
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    // A file in place of the folder: who lists the folder says so.
+    // ENOTDIR, a file in place of the folder, is reported by the code that lists the folder.
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new ConfigurationError(`${file} cannot be read: ${message}`);
   }
 }
 
-// Of a hundred thousand migrations it has less than half.
+// A manifest of a hundred thousand migrations has less than half of this.
 const mostBytes = 64 * 2 ** 20;
 
-/** The opened file is asked, so that no other takes its place; the opening of a pipe waits for nobody. */
+/** Checks the opened file, so that no other can take its place; a pipe is opened without waiting. */
 function readBounded(file: string): string {
   const opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -55,7 +58,7 @@ function readBounded(file: string): string {
   }
 }
 
-/** Throws where reading would wait for a writer, or never end. */
+/** Throws a `ConfigurationError` where reading would wait for a writer, or never end. */
 export function refuseSpecial(file: string, stats: Stats): void {
   if (stats.isFile() || stats.isDirectory()) return;
   throw new ConfigurationError(`${file} is a pipe, a socket or a device: put a file there, or a link to one`);
@@ -88,10 +91,10 @@ function isEntry(entry: unknown): entry is ManifestEntry {
   return [name, checksum, link].every((value) => typeof value === "string");
 }
 
-// A run looks before it takes the lock and again under it, at the same manifest.
+// A run checks the same manifest before it takes the lock and again under it.
 const brokenLinks = new WeakMap<Manifest, readonly string[]>();
 
-/** The names whose link does not follow from what stands before: the chain was edited by hand or merged. */
+/** The names whose link does not follow from the entries before: the chain was edited by hand or merged. */
 export function findBrokenLinks(manifest: Manifest): readonly string[] {
   const known = brokenLinks.get(manifest);
   if (known) return known;

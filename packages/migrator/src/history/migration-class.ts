@@ -74,12 +74,14 @@ export class IrreversibleMigration extends Error {
 }
 
 const original = "@mikro-orm/migrations";
-// Beside this file and of its kind: source, built, or in the command's bundle.
+// The file beside this one with the same ending: source, built, or in the CLI's bundle.
 const stand_in = new URL(`./migration-base${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url)
   .href;
 const folders = new Set<string>();
 
-/** From now on, `file` and those beside it that import `@mikro-orm/migrations` get `RecordedMigration` instead. */
+/**
+ * Makes imports of `@mikro-orm/migrations`, in `file` and the files beside it, give `RecordedMigration` from now on.
+ */
 export function standInFor(file: string): void {
   if (folders.size === 0)
     registerHooks({
@@ -100,7 +102,7 @@ function folderOf(url: string): string {
   return url.slice(0, url.lastIndexOf("/") + 1);
 }
 
-/** A file that is not there stays as it is named: its import says what is wrong. */
+/** The path itself where the file is missing: its import reports that. */
 function realpath(file: string): string {
   try {
     return realpathSync(file);

@@ -18,7 +18,7 @@ import { uniqueId } from "../hash.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
-/** Reads a file that nobody but this user and root can have written; undefined for every other, and where there is none. */
+/** Reads a file that only this user and root can have written; undefined for any other, and where there is none. */
 export function readOwnFile(file: string): Buffer | undefined {
   try {
     const folder = findOwnFolder(path.dirname(file));
@@ -29,7 +29,7 @@ export function readOwnFile(file: string): Buffer | undefined {
 }
 
 function readRegular(file: string): Buffer | undefined {
-  // A FIFO without a writer is opened at once.
+  // O_NONBLOCK: opening a FIFO without a writer does not wait.
   const descriptor = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const stats = fstatSync(descriptor);
@@ -39,7 +39,10 @@ function readRegular(file: string): Buffer | undefined {
   }
 }
 
-/** Writes a file in one step, to be read by everybody, and its folder where there is none. Throws where it cannot be. */
+/**
+ * Writes a world-readable file in one step, and creates its folder where there is none. Throws where others may write
+ * to the folder, and what the file system refuses.
+ */
 export function writeOwnFile(file: string, content: Buffer): void {
   makeFolder(path.dirname(file));
   const folder = findOwnFolder(path.dirname(file));
@@ -48,7 +51,8 @@ export function writeOwnFile(file: string, content: Buffer): void {
   const descriptor = openSync(next, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     writeFileSync(descriptor, content);
-    // An image is built as root and run as somebody else. A path could lead elsewhere by now, a descriptor cannot.
+    // World-readable, because an image is built as root and run as another user. A path could lead elsewhere by now, a
+    // descriptor cannot.
     fchmodSync(descriptor, 0o644);
     renameSync(next, path.join(folder, path.basename(file)));
   } catch (error) {
@@ -59,14 +63,14 @@ export function writeOwnFile(file: string, content: Buffer): void {
   }
 }
 
-/** Makes what is missing of a folder, for this user alone, and gives its real path. */
+/** Creates the missing part of a folder, for this user alone, and returns its real path. */
 function makeFolder(folder: string): string {
   const there = findRealPath(folder);
   if (there !== undefined) return there;
   const parent = makeFolder(path.dirname(folder));
   if (!isOwnPath(parent)) throw new Error(`others may write to ${parent}`);
   const made = path.join(parent, path.basename(folder));
-  // One by one: Node's own way of making all parents never ends in /proc.
+  // One by one: Node's recursive `mkdir` never ends in /proc.
   mkdirSync(made, 0o700);
   return made;
 }
@@ -79,10 +83,7 @@ function findRealPath(folder: string): string | undefined {
   }
 }
 
-/**
- * The real path of a folder where only this user and root can put a file into it, or another folder in its place;
- * undefined for every other.
- */
+/** The real path of a folder that only this user and root can write into or replace; undefined for any other. */
 export function findOwnFolder(folder: string): string | undefined {
   const real = findRealPath(folder);
   return real !== undefined && !isShared(lstatSync(real)) && isOwnPath(real) ? real : undefined;
@@ -90,7 +91,7 @@ export function findOwnFolder(folder: string): string | undefined {
 
 function isOwnPath(folder: string): boolean {
   const stats = lstatSync(folder);
-  // Of a sticky folder, such as /tmp, everybody can take away only what is his own.
+  // In a sticky folder, such as /tmp, users can remove only their own files.
   const safe = stats.isDirectory() && isOwned(stats) && (!isShared(stats) || (stats.mode & sticky) !== 0);
   const parent = path.dirname(folder);
   return safe && (parent === folder || isOwnPath(parent));
@@ -103,7 +104,7 @@ function isOwned({ uid }: Stats): boolean {
   return user === undefined || uid === user || uid === 0;
 }
 
-/** True where others may write. A group with the number of its user has no other member, as Debian and Fedora make it. */
+/** True where others may write. A group with its user's number has no other member, as Debian and Fedora create it. */
 function isShared({ mode, uid, gid }: Stats): boolean {
   const writers = uid !== 0 && uid === gid ? 0o002 : 0o022;
   return process.getuid !== undefined && (mode & writers) !== 0;

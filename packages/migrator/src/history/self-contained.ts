@@ -1,7 +1,7 @@
 import { RecordedMigration } from "./migration-class.ts";
 import type { Token } from "./source-tokens.ts";
 
-// What is allowed, and nothing else: a list of what is not would never be complete.
+// Lists of what is allowed: a list of what is forbidden would never be complete.
 const keywords = wordsOf(`async await break class const continue do else extends false for function if in instanceof let
   new null return static this throw true typeof undefined var void while yield
   any as boolean get interface never number of override private protected public readonly set string type unknown`);
@@ -13,15 +13,14 @@ const methods = wordsOf(`addSql down execute getEntityManager isTransactional up
   substring toFixed toLowerCase toReversed toSorted toString toUpperCase trim trimEnd trimStart unshift values with`);
 const properties = wordsOf("length message name size");
 const signs = /^(?:[{}()[\];,<>=!&|?:+\-*%.~^]|\d\w*)$/;
-/** Behind them a bracket opens a list, behind every other word it asks for a member. */
+/** After these words `[` begins an array; after any other word it accesses a member. */
 const operators = wordsOf("await const do else extends in instanceof let new of return throw typeof var void yield");
-/** A module has them, or a function, though nobody declared them. */
+/** Names that a module or function has without a declaration. */
 const surroundings = wordsOf("arguments eval exports module require __dirname __filename");
 
 /**
- * True of a migration, by its head and the tokens of its file, whose statements follow from its text: it imports the
- * base class alone, names only what it declares, and calls only what clock, locale, surroundings and other files do not
- * change. Types count as code.
+ * True if a migration's statements follow from its text: it imports the base class alone, names only what it declares,
+ * and calls only what clock, locale, environment and other files do not change. Types count as code.
  */
 export function isSelfContained(tokens: readonly Token[], head: Head): boolean {
   const code = tokens.filter((token) => !head.all.has(token));
@@ -36,17 +35,17 @@ export function isSelfContained(tokens: readonly Token[], head: Head): boolean {
 
 const importHead = ["import", "{", "Migration", "}", "from", "@mikro-orm/migrations"];
 
-/** How a file begins that holds one migration. */
+/** The import, export and class heading of a file that holds one migration. */
 export interface Head {
   readonly name: string;
   /** The tokens that import the base class. */
   readonly imports: readonly Token[];
   readonly exports: Token;
-  /** All of them, and those that extend the base class. */
+  /** The tokens of import and export, and those that extend the base class. */
   readonly all: ReadonlySet<Token>;
 }
 
-/** Finds what imports the base class, and the class that is exported and extends it; undefined where one is missing. */
+/** Finds the import of the base class and the exported class that extends it; undefined where one is missing. */
 export function findHead(tokens: readonly Token[]): Head | undefined {
   const find = (word: string) => tokens.findIndex((token) => token.text === word && token.kind === "word");
   const [from, to] = [find("import"), find("export")];
@@ -61,7 +60,7 @@ export function findHead(tokens: readonly Token[]): Head | undefined {
   return { name: name.text, imports, exports, all: new Set([...imports, exports, ...base.slice(0, 2)]) };
 }
 
-/** Where the other bracket of a pair is, by the place of the one. */
+/** The index of each bracket's partner, by the index of the bracket. */
 export function matchBrackets(code: readonly Token[]): ReadonlyMap<number, number> {
   const partners = new Map<number, number>();
   const open: number[] = [];
@@ -89,13 +88,13 @@ function findDeclared(code: readonly Token[], partners: ReadonlyMap<number, numb
     if (token?.kind === "word" && (declared || assigned)) names.add(token.text);
     const to = partners.get(index) ?? index;
     if (to < index || !(declared || (isSign(token, "(") && takesParameters(code, index, to)))) continue;
-    // With the name in front of its parameters.
+    // Includes the name before the parameters.
     for (const { kind, text } of code.slice(index - 1, to)) if (kind === "word") names.add(text);
   }
   return names;
 }
 
-/** True of brackets in front of a function's body, an arrow or a type. */
+/** True for parentheses before a function's body, an arrow or a type. */
 export function takesParameters(code: readonly Token[], from: number, to: number): boolean {
   if (/^(if|while|for)$/.test(code[from - 1]?.text ?? "")) return false;
   const after = code[to + 1];
@@ -106,9 +105,9 @@ function isHarmlessWord(code: readonly Token[], index: number, declared: Readonl
   const before = code[index - 1];
   const after = code[index + 1];
   const text = code[index]?.text ?? "";
-  // Not behind the dots of `...rest`.
+  // Except after the dots of `...rest`.
   if (isSign(before, ".") && !isSign(code[index - 2], ".")) return isHarmlessMember(text, after);
-  // Taken out of an object: `{ constructor: make } = this`.
+  // A key, which may be taken out of an object: `{ constructor: make } = this`.
   if (isKey(code, index)) return !isInherited(text) && (isSign(after, ":") || isKnown(text, declared));
   if (text === "of") return before?.kind === "word" ? !keywords.has(before.text) : /[\]}]/.test(before?.text ?? "");
   if (globals.has(text)) return isSign(after, ".") || isSign(after, "(") || isSign(after, "<");
@@ -119,12 +118,12 @@ function isKnown(name: string, declared: ReadonlySet<string>): boolean {
   return declared.has(name) && !surroundings.has(name) && !Reflect.has(globalThis, name);
 }
 
-/** A method that all share is called at once: as a value it could hold what another file finds there. */
+/** A shared method must be called at once: as a value, it could carry data from one file to another. */
 function isHarmlessMember(name: string, after: Token | undefined): boolean {
   return methods.has(name) ? isSign(after, "(") || after?.kind === "string" : !isInherited(name);
 }
 
-/** True of a name in an object or a pattern; in a list of names too. */
+/** True for a key of an object or a pattern; also for a name in a list of names. */
 function isKey(code: readonly Token[], index: number): boolean {
   const before = code[index - 1];
   const after = code[index + 1];
@@ -136,12 +135,12 @@ function isHarmlessSign(code: readonly Token[], index: number, partners: Readonl
   const { text = "" } = code[index] ?? {};
   if (text === "[") return isHarmlessBracket(code, index, partners.get(index) ?? index);
   if (!"-<".includes(text)) return signs.test(text);
-  // Comments in a function, none in a module: <!-- and -->
+  // <!-- and --> begin a comment in a function, but not in a module.
   const [second, third, fourth] = code.slice(index + 1, index + 4).map((token) => token.text);
   return text === "-" ? second !== "-" || third !== ">" : second !== "!" || third !== "-" || fourth !== "-";
 }
 
-/** A list, or a member by its number: one that is worked out could be any. */
+/** True for an array, and for a member by number: a computed member could be any. */
 function isHarmlessBracket(code: readonly Token[], from: number, to: number): boolean {
   const before = code[from - 1];
   const isList =
@@ -152,7 +151,7 @@ function isHarmlessBracket(code: readonly Token[], from: number, to: number): bo
 
 let inherited: ReadonlySet<string> | undefined;
 
-/** True of what a value has that no code of the file gave it, but for what is safe in anybody's hands. */
+/** True for members that a value has from built-ins, except the safe `properties`. */
 function isInherited(name: string): boolean {
   inherited ??= new Set([...builtIns().flatMap(Object.getOwnPropertyNames), "callee", "lastIndex", "stack"]);
   return inherited.has(name) && !properties.has(name);
@@ -181,7 +180,7 @@ function builtIns(): object[] {
   return [...classes, ...classes.map(({ prototype }) => prototype), ...prototypes, JSON, Math];
 }
 
-/** True of this sign. */
+/** True if the token is this sign. */
 export function isSign(token: Token | undefined, text: string): boolean {
   return token?.kind === "sign" && token.text === text;
 }

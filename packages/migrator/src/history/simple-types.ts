@@ -5,8 +5,8 @@ const modifiers = /^(override|private|protected|public|readonly)$/;
 const beforeVariables = /^(const|let|override|private|protected|public|readonly|static)$/;
 
 /**
- * The tokens that make TypeScript of JavaScript, where they are as simple as in most migrations: modifiers, and types
- * of results, parameters, variables and fields. Undefined where what is left may be JavaScript with another meaning.
+ * The tokens that TypeScript adds to JavaScript, where they are as simple as in most migrations: modifiers, and types
+ * of results, parameters, variables and fields. Undefined where the rest may be JavaScript with another meaning.
  */
 export function findTypes(tokens: readonly Token[]): readonly Token[] | undefined {
   const parameters = findParameters(tokens);
@@ -15,11 +15,11 @@ export function findTypes(tokens: readonly Token[]): readonly Token[] | undefine
     const end = isSign(token, ":") ? endOfAnnotation(tokens, index, parameters) : endOfWords(tokens, index);
     for (const one of tokens.slice(index, end)) types.add(one);
   }
-  // f<T>(x) compares in JavaScript.
+  // In JavaScript, f<T>(x) is a comparison.
   return tokens.some((token, index) => isAngle(tokens, index) && !types.has(token)) ? undefined : [...types];
 }
 
-/** Where a modifier or `as const` ends; its own place: it is none. */
+/** The index after a modifier or `as const`; `index` itself: there is none. */
 function endOfWords(tokens: readonly Token[], index: number): number {
   const [word, next] = [tokens[index], tokens[index + 1]];
   if (word?.kind !== "word" || next?.kind !== "word") return index;
@@ -27,7 +27,7 @@ function endOfWords(tokens: readonly Token[], index: number): number {
   return modifiers.test(word.text) ? index + 1 : index;
 }
 
-/** Where the type ends that a colon begins; the colon's place: it is no type. */
+/** The index after the type that a colon begins; the colon's own index: no type begins there. */
 function endOfAnnotation(tokens: readonly Token[], colon: number, parameters: ReadonlySet<number>): number {
   const end = endOfType(tokens, colon + 1);
   if (end === undefined) return colon;
@@ -39,7 +39,7 @@ function endOfAnnotation(tokens: readonly Token[], colon: number, parameters: Re
   return isResult || isVariable || isParameter ? end : colon;
 }
 
-/** `string`, `string[]`, `Promise<void>`, `Record<string, number> | null`. */
+/** The index after a type such as `string`, `string[]`, `Promise<void>` or `Record<string, number> | null`. */
 function endOfType(tokens: readonly Token[], from: number): number | undefined {
   if (tokens[from]?.kind !== "word") return undefined;
   let end: number | undefined = from + 1;
@@ -53,7 +53,7 @@ function endOfType(tokens: readonly Token[], from: number): number | undefined {
   return isSign(tokens[end], "|") ? endOfType(tokens, end + 1) : end;
 }
 
-/** The colons behind parameters, but for those that are deeper in brackets. */
+/** The colons after parameters, without those deeper in brackets. */
 function findParameters(tokens: readonly Token[]): ReadonlySet<number> {
   const [partners, colons] = [matchBrackets(tokens), new Set<number>()];
   for (const [from, to] of partners) {
@@ -64,13 +64,13 @@ function findParameters(tokens: readonly Token[]): ReadonlySet<number> {
   return colons;
 }
 
-/** A name, or a pattern, as a parameter begins with it. */
+/** True for a name or pattern that begins a parameter. */
 function isParameter(tokens: readonly Token[], index: number, partners: ReadonlyMap<number, number>): boolean {
   const before = tokens[(partners.get(index) ?? index) - 1];
   return isSign(before, "(") || isSign(before, ",");
 }
 
-/** A sign of a type or a comparison: not the arrow of a function. */
+/** True for `<` and `>` of a type or a comparison, not of an arrow. */
 function isAngle(tokens: readonly Token[], index: number): boolean {
   return isSign(tokens[index], "<") || (isSign(tokens[index], ">") && !isSign(tokens[index - 1], "="));
 }

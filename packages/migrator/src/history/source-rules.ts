@@ -7,7 +7,7 @@ import type { LoadedMigration } from "./load.ts";
 import { isSqlFile } from "./sql-file.ts";
 import { readTokens, type Token } from "./source-tokens.ts";
 
-/** A rule of our own for a folder with a manifest that a migration breaks. */
+/** A migration's violation of a source rule; the rules hold in a folder with a manifest. */
 export interface RuleViolation {
   readonly code: "name" | "import" | "no-down" | "empty";
   readonly migration: string;
@@ -17,8 +17,8 @@ export interface RuleViolation {
 }
 
 /**
- * Holds the migrations of a folder to our rules about names, imports and the way back: all, or those from the version
- * `from` on, where what stands before was written elsewhere.
+ * Checks a folder's migrations against the rules about names, imports and `down`: all, or those from the version `from`
+ * on, where earlier ones were written elsewhere.
  */
 export async function checkRules(history: History, from = "0"): Promise<RuleViolation[]> {
   const files = history.folder.files.filter(({ name }) => BigInt(versionOf(name) ?? 0) >= BigInt(from));
@@ -45,7 +45,7 @@ function checkSql(migration: LoadedMigration): RuleViolation[] {
   return found.map((one) => ({ ...one, migration: name, message: `${name} ${one.message}` }));
 }
 
-/** Holds one migration to our rules, by the tokens of its file. */
+/** Checks one migration against the rules, by the tokens of its file. */
 export function checkMigration(
   migration: Pick<LoadedMigration, "name" | "up" | "down" | "irreversible" | "noop">,
   tokens: readonly Token[],
@@ -68,11 +68,11 @@ type Found = Omit<RuleViolation, "migration">;
 interface FoundClass {
   readonly name: string;
   readonly line: number;
-  /** Where it stands among the tokens. */
+  /** The index of the word `class` among the tokens. */
   readonly index: number;
 }
 
-/** The class of this name, or the first one that there is. */
+/** The class of this name, else the first class. */
 function findClass(tokens: readonly Token[], name: string): FoundClass | undefined {
   const classes = tokens.flatMap((token, index): FoundClass[] => {
     const [before, after] = [tokens[index - 1], tokens[index + 1]];
@@ -82,7 +82,7 @@ function findClass(tokens: readonly Token[], name: string): FoundClass | undefin
   return classes.find((one) => one.name === name) ?? classes[0];
 }
 
-/** The string that a class gives its property `name`, in the class's own braces. */
+/** The string that a class assigns to its own property `name`. */
 function findName(tokens: readonly Token[], { index }: FoundClass): Token | undefined {
   let depth = 0;
   for (const [offset, { kind, text }] of tokens.slice(index).entries()) {

@@ -1,15 +1,15 @@
-/** A piece of a program: a word, a sign, or a string with what is in it. */
+/** A token of source code: a word, a sign, or a string with its content. */
 export interface Token {
   readonly kind: "word" | "string" | "sign";
   readonly text: string;
   /** From 1. */
   readonly line: number;
-  /** Where it begins in the source. */
+  /** The offset in the source. */
   readonly at: number;
 }
 
-// Comments go; strings, templates (as far as they hold no other template) and regular expressions stay whole. Where a
-// string ends is not told here: one pattern for all of it would need a stack as deep as the string is long.
+// Comments are dropped; strings, templates (as far as they hold no other template) and regular expressions stay whole.
+// The end of a string is found separately: one pattern for all would need a stack as deep as the string is long.
 const pattern =
   /[\p{ID_Start}$_][\p{ID_Continue}$]*|["'`]|\/\/.*|\/\*[\s\S]*?\*\/|\/(?<=[(,=:[!&|?{};]\s*\/)(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/|\d\w*|\S/gu;
 
@@ -44,14 +44,14 @@ function kindOf(text: string): Token["kind"] {
   return /^[\p{ID_Start}$_]/u.test(text) ? "word" : "sign";
 }
 
-/** Where the string ends that this quote begins; undefined: it begins none. */
+/** The offset where the string that this quote begins ends; undefined: it begins none. */
 function endOfString(source: string, at: number, quote: string): number | undefined {
   const stops = endsOfStrings.get(quote);
   const end = stops && findEnd(source, at + 1, stops);
   return end !== undefined && source[end] === quote ? end : undefined;
 }
 
-/** Where the first of `stops` is that is no escape; the end of the source where there is none. */
+/** The offset of the first of `stops` that is no escape; the source's length where there is none. */
 function findEnd(source: string, from: number, stops: RegExp): number {
   stops.lastIndex = from;
   let found = stops.exec(source);
@@ -59,7 +59,7 @@ function findEnd(source: string, from: number, stops: RegExp): number {
   return found?.index ?? source.length;
 }
 
-/** Counts lines up to places that come one after the other. */
+/** Counts lines up to offsets that are given in ascending order. */
 function lineCounter(source: string): (index: number) => number {
   let [line, end] = [1, source.indexOf("\n")];
   return (index) => {

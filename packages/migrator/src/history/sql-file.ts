@@ -3,10 +3,10 @@ import { splitCommands } from "@thedata/catalog/sql";
 import { BrokenMigrationError } from "../errors.ts";
 import type { MigrationFile } from "./folder.ts";
 
-/** What a migration of plain SQL says. */
+/** The content of a plain SQL migration. */
 export interface SqlScript {
   readonly up: readonly string[];
-  /** Null: it has no way back. */
+  /** Null: it cannot be reverted. */
   readonly down: readonly string[] | null;
   readonly transactional: boolean;
   /** True: it depends on nothing but the text of its one file. */
@@ -18,7 +18,7 @@ export function isSqlFile({ path }: Pick<MigrationFile, "path">): boolean {
   return path.endsWith(".sql");
 }
 
-/** The file of the way back that belongs to `NAME.up.sql`. */
+/** The path of the `NAME.down.sql` that belongs to `NAME.up.sql`. */
 export function downFileOf(path: string): string {
   return path.replace(/\.up\.sql$/, ".down.sql");
 }

@@ -1,11 +1,11 @@
-/** The digits of a migration's name that order it, or undefined. */
+/** The version in a migration's name: the first run of at least four digits, or undefined. */
 export function versionOf(name: string): string | undefined {
   return /\d{4,}/.exec(name)?.[0];
 }
 
 /**
- * Compares two names by their versions, then by themselves. Among classes, `Migration2024…`, the names alone decide, as
- * they do for the stock migrator; beside plain SQL, `2024…`, they would not be in the order of their versions.
+ * Compares two names by version, then by text. Two classes, `Migration2024…`, compare by text alone, as in the stock
+ * migrator; with plain SQL, `2024…`, among them, text order would not be version order.
  */
 export function compareNames(one: string, other: string): number {
   const isClass = (name: string) => name.startsWith("Migration");
@@ -18,7 +18,10 @@ function numberOf(name: string): bigint {
   return BigInt(/\d+/.exec(name)?.[0] ?? 0);
 }
 
-/** Now, in UTC and in seconds; later than everything in the folder, whatever its clocks were. */
+/**
+ * The version of a new migration: now, in UTC and in seconds, but later than any in the folder, whatever clocks made
+ * those.
+ */
 export function nextVersion(files: readonly { readonly name: string }[]): string {
   const now = new Date().toISOString().replaceAll(/\D/g, "").slice(0, 14);
   const last =

@@ -9,10 +9,10 @@ import { withFolderLock } from "./folder-lock.ts";
 
 /** A migration to write, whose name is known only when it is written. */
 export interface NewMigration {
-  /** What stands behind the time stamp: `add_widgets`. */
+  /** The part of the name after the time stamp: `add_widgets`. */
   readonly words: string;
   render(name: string): string;
-  /** The folder that it was made from, where it must not come behind another one than the last of these. */
+  /** The folder that it was made from; if the folder has changed since, nothing is written. Undefined: not checked. */
   readonly madeFrom?: MigrationFolder | undefined;
 }
 
@@ -24,9 +24,9 @@ export interface WrittenMigration {
 }
 
 /**
- * Writes a migration's file and its line in the manifest: both or none, whenever the run ends. While `.NAME.pending`
- * stands there, `discover` takes the file for real only when the manifest lists it; so the one step in which the manifest
- * takes its place is the step in which both appear.
+ * Writes a migration's file and its entry in the manifest: both or none, whenever the run ends. While `.NAME.pending`
+ * exists, `discover` ignores the file until the manifest lists it, so both appear in the one step in which the manifest
+ * is renamed into place.
  */
 export async function writeMigration(directory: string, migration: NewMigration): Promise<WrittenMigration> {
   return await inFolder(directory, async () => {
@@ -45,7 +45,9 @@ export async function writeMigration(directory: string, migration: NewMigration)
   });
 }
 
-/** Alone in the folder; what the file system refuses is said of the folder. */
+/**
+ * Runs `work` under the folder's lock; what the file system refuses becomes a `ConfigurationError` about the folder.
+ */
 async function inFolder<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
   await listFiles(directory);
   return await withFolderLock(directory, work).catch((error: NodeJS.ErrnoException) => {
@@ -93,12 +95,12 @@ async function readListed(directory: string): Promise<IsListed> {
   return (name) => listed.has(name);
 }
 
-/** Of a manifest that cannot be read nobody can say what it lists; a migration is whole once it has its name. */
+/** With an unreadable manifest, every migration counts as listed: a file that has its final name is complete. */
 async function guessListed(directory: string): Promise<IsListed> {
   return await readListed(directory).catch(() => () => true);
 }
 
-/** Takes away what a run left that was killed, under the folder's lock. */
+/** Removes what a killed run left; call it under the folder's lock. */
 async function clearUnfinished(directory: string, isListed: IsListed): Promise<void> {
   const entries = await readdir(directory);
   const remove = async (name: string) => await rm(path.join(directory, name), { force: true });
@@ -106,12 +108,12 @@ async function clearUnfinished(directory: string, isListed: IsListed): Promise<v
     if (/^\.Migration.*\.new\.ts$|^manifest\.json\..*\.tmp$/.test(entry)) await remove(entry);
   for (const name of pendingOf(entries)) {
     if (!isListed(name)) await remove(`${name}.ts`);
-    // Only then: until the file is gone, the marker hides it.
+    // Last, because the marker hides the file until it is gone.
     await remove(markerOf(name));
   }
 }
 
-/** So that a power cut does not undo a rename and keep a later one. */
+/** Flushes the folder, so that a power cut does not undo a rename and keep a later one. */
 async function flushFolder(directory: string): Promise<void> {
   // Windows does not open folders, and needs no flush of them.
   const handle = await open(directory, "r").catch(() => undefined);
@@ -119,7 +121,7 @@ async function flushFolder(directory: string): Promise<void> {
   await handle?.close();
 }
 
-/** Writes the manifest of a folder anew, from its files as they are now. Gives how many migrations it lists. */
+/** Rewrites the manifest of a folder from its current files. Returns how many migrations it lists. */
 export async function rewriteManifest(directory: string): Promise<number> {
   return await inFolder(directory, async () => {
     await clearUnfinished(directory, await guessListed(directory));

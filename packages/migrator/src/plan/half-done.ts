@@ -1,7 +1,7 @@
 import type { Problem } from "../errors.ts";
 import type { Progress } from "../ledger/progress.ts";
 
-/** A half-done migration as a problem: what is done, and the ways on. `refusal`: why it cannot go on by itself. */
+/** A half-done migration as a problem: what is done, and how to go on. `refusal`: why it cannot resume by itself. */
 export function halfDone(progress: Progress, refusal?: string): Problem {
   const { migration, direction } = progress;
   const finish = refusal

@@ -5,7 +5,7 @@ import type { KnownApplication } from "../ledger/ledger.ts";
 import type { Problem } from "../errors.ts";
 import { findBrokenLinks, type Manifest, manifestFile } from "../history/manifest.ts";
 
-/** Everything that is wrong with the history itself, whatever is planned. */
+/** Finds the problems of the history itself, whatever the plan. */
 export function checkHistory(
   history: readonly KnownMigration[],
   applied: readonly KnownApplication[],
@@ -23,13 +23,16 @@ export function checkHistory(
   ];
 }
 
-/** True when nothing is wrong with a history of which every migration is applied, in its order and as it stands. */
+/**
+ * True for a history without duplicates that agrees with its manifest: it has no problem once it is applied unedited
+ * and in its order.
+ */
 export function isSound(history: readonly KnownMigration[], manifest?: Manifest): boolean {
   const names = new Set(history.map(({ name }) => name));
   return names.size === history.length && (!manifest || checkManifest(history, manifest).length === 0);
 }
 
-/** What speaks against this plan in particular. */
+/** Finds the problems of this plan in particular. */
 export function checkPlan(
   history: readonly KnownMigration[],
   applied: readonly KnownApplication[],
@@ -38,7 +41,7 @@ export function checkPlan(
   return plan.direction === "up" ? findOutOfOrder(history, applied, plan) : findIrreversible(history, plan);
 }
 
-/** True when all that the database has beyond this history is newer than the history's last migration. */
+/** True when the whole history is applied, and everything else that is applied is newer than its last migration. */
 export function isAhead(history: readonly KnownMigration[], applied: readonly KnownApplication[]): boolean {
   const known = new Set(history.map(({ name }) => name));
   const unknown = applied.filter(({ name }) => !known.has(name));

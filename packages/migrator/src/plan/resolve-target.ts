@@ -3,7 +3,7 @@ import { UnknownMigrationError } from "../errors.ts";
 import { versionOf } from "../history/version.ts";
 
 /**
- * The one migration that `target` means: a full name, a time stamp, or a part that fits exactly one of `names`.
+ * Finds the one migration that `target` names: a full name, a version, or a part that fits exactly one of `names`.
  * Throws an `UnknownMigrationError` with suggestions when it fits none or several.
  */
 export function resolveTarget(target: string, names: readonly string[]): string {
@@ -27,7 +27,10 @@ function suggest(target: string, names: readonly string[]): string[] {
   return names.toSorted((a, b) => likeness(a, target) - likeness(b, target)).slice(0, 2);
 }
 
-/** How far `target` is from the name, its version, its words together or one of them: nobody types all of it. */
+/**
+ * The smallest edit distance of `target` to the name, its version, its words together or one of them: people type a
+ * part.
+ */
 function likeness(name: string, target: string): number {
   const words = name.replace(/^\D*\d*_?/, "");
   return Math.min(...[name, versionOf(name) ?? name, words, ...words.split("_")].map((part) => distance(part, target)));

@@ -8,7 +8,7 @@ import { halfDone } from "./half-done.ts";
 import { planUp } from "./plan.ts";
 import type { Progress } from "../ledger/progress.ts";
 
-/** Where a database stands against a history. */
+/** The state of a database compared with a history. */
 export interface Status {
   /** `half-done`: a migration outside a transaction was cut off, and is neither applied nor reverted. */
   readonly state: "empty" | "behind" | "current" | "ahead" | "diverged" | "half-done";
@@ -18,14 +18,14 @@ export interface Status {
   readonly target: string | null;
   readonly applied: readonly AppliedMigration[];
   readonly pending: readonly { readonly name: string }[];
-  /** What is half done; null: nothing is. */
+  /** The half-done migration; null: none. */
   readonly halfDone: Progress | null;
   readonly problems: readonly Problem[];
-  /** The session that changes the database at this moment; null: none, or nobody has looked. */
+  /** The session that holds the lock at this moment; null: none, or not looked up. */
   readonly runner: LockHolder | null;
 }
 
-/** Compares a history with what is applied. A history from a manifest alone will do: names and checksums. */
+/** Compares a history with what is applied. Names and checksums suffice, as a manifest has them. */
 export function summarize(
   history: readonly {
     readonly name: string;

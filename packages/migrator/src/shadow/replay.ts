@@ -4,7 +4,10 @@ import type { MigrationFolder } from "../history/folder.ts";
 import { ConfigurationError, MigrationFailedError, type MigratorError } from "../errors.ts";
 import { migrate } from "../execute/migrate.ts";
 
-/** Applies the folder, all of it or up to a migration, to the empty database at `dsn`. Throws when a migration does not apply there. */
+/**
+ * Applies the folder's migrations, all or up to `to`, to the empty database at `dsn`. Throws a `MigratorError` when one
+ * fails.
+ */
 export async function replay(context: Context, folder: MigrationFolder, dsn: string, to?: string): Promise<void> {
   if (folder.files.length === 0) return;
   const { migrations, loadOrmOptions: ormOptions, signal } = context;
@@ -17,7 +20,7 @@ export async function replay(context: Context, folder: MigrationFolder, dsn: str
   if (problem) throw new ConfigurationError(problem.message);
 }
 
-/** That a server does not have an extension's files is no fault of the migration. */
+/** Turns a missing extension into a `ConfigurationError`: the server lacks it, and the migration is right. */
 function withoutExtension(error: MigratorError): ConfigurationError | undefined {
   if (!(error instanceof MigrationFailedError) || error.sqlState !== "0A000") return undefined;
   const name = /\bcreate extension (?:if not exists )?"?([\w-]+)/i.exec(error.statement ?? "")?.[1];

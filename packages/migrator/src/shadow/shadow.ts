@@ -3,25 +3,25 @@ import { escapeIdentifier } from "pg";
 import { type Connection, connect } from "../postgres/connection.ts";
 import { ConfigurationError } from "../errors.ts";
 
-/** Gives a server to make shadow databases on, when no address is known or its role may not create databases. */
+/** Starts a server for shadow databases, for when no address is known or its role may not create databases. */
 export type ShadowProvider = () => Promise<{ readonly dsn: string; stop(): Promise<void> }>;
 
 export interface ShadowOptions {
-  /** A server whose role may create databases; tried in this order, then the provider. */
+  /** Servers whose role may create databases, tried in this order; then the provider. */
   readonly servers: readonly (string | undefined)[];
   readonly provider?: ShadowProvider | undefined;
 }
 
 const prefix = "migrator_shadow_";
 const marker = "migrator shadow database, may be dropped";
-/** What sessions on a shadow database call themselves. */
+/** The `application_name` of sessions on a shadow database. */
 export const shadowApplication = "migrator shadow";
-// The mark that a shadow has from its first moment, should the run end before it can write the other one.
+// The connection limit marks a shadow from its creation on, in case the run ends before it can write `marker`.
 const limit = 271_828_182;
 
 /**
- * Runs `work` with the address of an empty database of its own, which is dropped afterwards. No existing database is
- * touched but shadows that a killed run left behind. Throws a `ConfigurationError` where none can be made.
+ * Runs `work` with the address of a new, empty database, which is dropped afterwards. Touches no existing database
+ * except shadows that a killed run left. Throws a `ConfigurationError` where none can be created.
  */
 export async function withShadow<Result>(
   options: ShadowOptions,
@@ -45,7 +45,7 @@ export async function withShadow<Result>(
   }
 }
 
-/** While somebody is connected it is in use: a marked shadow without a session is one that a killed run left. */
+/** Keeps a session on the shadow during `work`: a marked shadow without a session counts as left by a killed run. */
 async function whileMarked<Result>(
   { dsn, connection }: Server,
   name: string,
@@ -62,7 +62,9 @@ async function whileMarked<Result>(
   }
 }
 
-/** An address whose parameters name a database, or a socket, may lead elsewhere whatever stands in its path. */
+/**
+ * Throws where the address leads to another database: parameters that name a database or a socket override its path.
+ */
 async function refuseOther({ query, address }: Connection, name: string): Promise<void> {
   const [there] = await query<{ name: string }>("select current_database() as name");
   if (there?.name === name) return;
@@ -116,8 +118,8 @@ async function readClock({ query }: Connection): Promise<string> {
 }
 
 /**
- * Drops shadows of runs that were killed: ours by name and mark, and nobody is connected. One that has only the mark of
- * its creation may be about to get its session: it is left alone for a minute.
+ * Drops shadows of killed runs: those with a shadow's name and mark, and without a session. One that has only the
+ * connection limit may be about to get its session: it is kept for a minute.
  */
 async function dropLeftovers(connection: Connection): Promise<void> {
   const leftovers = await connection.query<{ name: string }>(
