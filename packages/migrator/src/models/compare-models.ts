@@ -6,8 +6,9 @@ import { type ModelDifference, openModels } from "./open-models.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
 
 /**
- * Compares the models with the shadow database at `dsn`, and leaves that as it was; both lists are empty when they are
- * equal, and the catalogs are there unless PostgreSQL refuses the models. What PostgreSQL takes for the same is the same, and what only MikroORM takes for the same is not.
+ * Compares the models with the shadow database at `dsn` and leaves it unchanged; both lists are empty when they are
+ * equal, and `before` and `after` are given unless PostgreSQL refuses the models. PostgreSQL decides what is equal, not
+ * MikroORM.
  */
 export async function compareModels(
   ormOptions: OrmOptions,
@@ -19,7 +20,7 @@ export async function compareModels(
   try {
     return await findDifference({ query: connection.query, ledger, models });
   } catch (error) {
-    // What PostgreSQL refuses is a difference all the same.
+    // Statements that PostgreSQL refuses are a difference too.
     if (error instanceof ModelsRefusedError) return await models.difference();
     throw error;
   } finally {

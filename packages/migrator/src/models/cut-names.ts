@@ -1,14 +1,14 @@
 import type { MikroORM } from "@mikro-orm/postgresql";
 
-/** As much of a name as PostgreSQL keeps: 63 bytes, and no half of a letter. */
+/** Cuts a name as PostgreSQL does: to 63 bytes, and between characters. */
 export function cutName(name: string): string {
   const bytes = Buffer.from(name);
   return bytes.length <= 63 ? name : new TextDecoder().decode(bytes.subarray(0, 63), { stream: true });
 }
 
 /**
- * Gives everything in the models the name that it has once PostgreSQL has made it. MikroORM cuts some names and compares
- * the others in full, and then takes what is there for another thing.
+ * Cuts the names in the models as PostgreSQL does. MikroORM cuts some names and compares the others in full, and then
+ * takes an existing object for another one.
  */
 export function cutNames(orm: MikroORM): void {
   const platform = orm.em.getPlatform();

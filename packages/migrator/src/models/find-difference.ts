@@ -12,18 +12,19 @@ import type { ModelDifference } from "./open-models.ts";
 import { look, sendAll, type ShadowSchema } from "./shadow-schema.ts";
 import { tryOut } from "../postgres/transaction.ts";
 
-/** What it takes to bring a schema to the models, and the schema before and after. */
+/** The statements that bring a schema to the models, and the schema before and after. */
 export interface Difference extends ModelDifference {
   readonly before: Catalog;
   readonly after: Catalog;
 }
 
-/** Kinds that hold no rows: only of these does the same shape mean the same thing. */
+/** Kinds that hold no rows: only among these does the same shape mean the same object. */
 export const rowless: readonly Kind[] = ["constraint", "index", "sequence"];
 
 /**
- * Finds what the models want of the shadow's schema, and leaves that as it is: what MikroORM says, without what changes
- * nothing, and with what it overlooks because it compares texts. Throws a `MigratorError` where PostgreSQL refuses it.
+ * Finds the difference between the shadow's schema and the models, and leaves the schema unchanged: MikroORM's
+ * statements without those that change nothing, and with what MikroORM overlooks because it compares texts. Throws a
+ * `MigratorError` where PostgreSQL refuses a statement.
  */
 export async function findDifference(shadow: ShadowSchema): Promise<Difference> {
   const { up, down } = await shadow.models.difference();
@@ -41,8 +42,8 @@ export async function findDifference(shadow: ShadowSchema): Promise<Difference> 
 }
 
 /**
- * Statements for what has the right name and is another thing: MikroORM compares expressions without their brackets, and
- * does not look at the sequences behind its serial columns.
+ * Statements for objects that have the right name and another definition: MikroORM compares expressions without their
+ * brackets, and ignores the sequences behind its serial columns.
  */
 async function findOverlooked(shadow: ShadowSchema, found: Catalog, creation: readonly string[]): Promise<string[]> {
   const models = (await makeAlone(shadow, found, creation)) ?? [];
@@ -54,7 +55,7 @@ async function findOverlooked(shadow: ShadowSchema, found: Catalog, creation: re
   return statements.filter((statement) => !statement.startsWith("--"));
 }
 
-/** The sequence of a serial column as it must be to count as far as the column, where it does not; else undefined. */
+/** The sequence of a serial column, widened to the column's type where it counts less far; else undefined. */
 function widened(object: CatalogObject, models: Catalog): CatalogObject | undefined {
   const { ownedBy, identity, type } = object.properties;
   if (object.kind !== "sequence" || ownedBy === undefined || identity) return undefined;
@@ -73,7 +74,7 @@ function isOverlooked({ models }: ShadowSchema, expected: CatalogObject | null, 
 
 const nameOf = (name: string) => unquote(lastPart(name));
 const typeOf = ({ properties }: CatalogObject) => properties["type"];
-/** Whether a constraint has been validated is no matter of the models. */
+/** Without NOT VALID: models do not say whether a constraint is validated. */
 const definitionOf = ({ properties }: CatalogObject) => String(properties["definition"]).replace(/ NOT VALID$/, "");
 
 function mergeInto(object: CatalogObject, wanted: CatalogObject | null | undefined): CatalogObject {
@@ -84,8 +85,8 @@ function mergeInto(object: CatalogObject, wanted: CatalogObject | null | undefin
 }
 
 /**
- * The schema that the models alone make, inside a transaction that is open, which stays as it was; null where PostgreSQL
- * refuses it, because they need what only the migrations make.
+ * The schema that the models alone make; needs an open transaction and rolls back to a savepoint. Null where PostgreSQL
+ * refuses it, because the models need what only the migrations make.
  */
 export async function makeAlone(
   { query, ...shadow }: ShadowSchema,

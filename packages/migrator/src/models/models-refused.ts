@@ -3,10 +3,13 @@ import type { Query } from "../postgres/connection.ts";
 import { RefusedError } from "../errors.ts";
 import { installFirst } from "../shadow/extensions.ts";
 
-/** PostgreSQL does not take what the models want of it. */
+/** PostgreSQL refuses a statement of the models. */
 export class ModelsRefusedError extends RefusedError {}
 
-/** Says which statement PostgreSQL refuses, why, and the way out; asks the server at `query` for the extension that lacks. */
+/**
+ * Makes the error for a statement that PostgreSQL refuses: the statement, the reason and the remedy. Asks the server at
+ * `query` whether it has a missing extension.
+ */
 export async function refuseModels(query: Query, statement: string, cause: Error): Promise<ModelsRefusedError> {
   const extension = findExtension(cause as DatabaseError);
   const way = extension === undefined ? wayByHand : await wayToExtension(query, extension);
@@ -16,7 +19,7 @@ export async function refuseModels(query: Query, statement: string, cause: Error
 
 const wayByHand = "Write this change by hand: migrator create NAME --blank";
 
-/** What the extensions that PostgreSQL comes with, and the best known others, bring. */
+/** What PostgreSQL's own extensions and the best known others provide. */
 const brought: readonly (readonly [extension: string, names: RegExp])[] = [
   ["citext", /"citext"/],
   ["hstore", /"hstore"/],
@@ -33,7 +36,7 @@ const brought: readonly (readonly [extension: string, names: RegExp])[] = [
   ["postgis", /"(geometry|geography|raster|box[23]d)"|\bst_\w+\(/i],
 ];
 
-/** The extension that brings what is said not to exist; an empty name where that is not known. */
+/** The extension that provides what PostgreSQL misses; an empty text: not known; undefined: another error. */
 function findExtension({ code, message }: DatabaseError): string | undefined {
   // undefined_object and undefined_function.
   if (code !== "42704" && code !== "42883") return undefined;

@@ -11,26 +11,28 @@ import { shadowApplication } from "../shadow/shadow.ts";
 import { type LedgerTable, ownTables, qualified } from "../ledger/tables.ts";
 import { withoutConnection, type OrmOptions } from "../execute/orm-options.ts";
 
-/** What it would take to bring a database to the models, and back. */
+/** The statements that would bring a database to the models, and back. */
 export interface ModelDifference {
   readonly up: readonly string[];
   readonly down: readonly string[];
 }
 
-/** Models, held against a database as often as somebody asks. */
+/** Models that are open on a database, to be compared with it any number of times. */
 export interface OpenModels {
-  /** MikroORM's word on it. A column with another name is a new one: MikroORM does not guess here. */
+  /**
+   * The difference as MikroORM finds it. A column with another name is a new one: MikroORM does not guess renames here.
+   */
   difference(): Promise<ModelDifference>;
-  /** What makes the models' schema in an empty database. */
+  /** The statements that make the models' schema in an empty database. */
   creation(): Promise<readonly string[]>;
-  /** Whether the models say that nobody is to care about a column's type; names as they are stored. */
+  /** Whether the models exclude a column's type from comparison; names as they are stored. */
   ignoresType(table: string, column: string): boolean;
   close(): Promise<void>;
 }
 
 /**
- * Opens the models on the database at `dsn`, whatever their options say of an address. Throws a `ConfigurationError` where
- * MikroORM does not take them, or connects to another database all the same.
+ * Opens the models on the database at `dsn`, whatever address their options give. Throws a `ConfigurationError` where
+ * MikroORM refuses them, or still connects to another database.
  */
 export async function openModels(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<OpenModels> {
   const orm = await openBeside(ormOptions, dsn, ledger);
@@ -53,7 +55,10 @@ export async function openModels(ormOptions: OrmOptions, dsn: string, ledger: Le
   };
 }
 
-/** Only what MikroORM itself says of the models is their fault; what a server or a socket says has a code. */
+/**
+ * Turns MikroORM's own errors, which the models cause, into a `ConfigurationError`; errors of a server or socket have a
+ * code and are thrown as they are.
+ */
 async function ofModels<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
@@ -63,7 +68,7 @@ async function ofModels<Result>(work: () => Promise<Result>): Promise<Result> {
   }
 }
 
-/** MikroORM on the database of a session of our own, by the same address, way in and TLS. */
+/** Opens MikroORM on the database of a session of our own, with the same address, login and TLS. */
 async function openBeside(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<MikroORM> {
   const session = await connect(dsn, shadowApplication);
   try {
@@ -91,7 +96,7 @@ async function initialize(
     ...withoutConnection(ormOptions),
     clientUrl: dsn,
     dbName: database,
-    // MikroORM completes an address by its variables of the environment; what the driver itself is told wins over both.
+    // MikroORM completes an address from its environment variables; options of the driver take precedence over both.
     driverOptions: {
       ...readAddress(dsn).config,
       host,
@@ -111,7 +116,7 @@ async function initialize(
   });
 }
 
-/** A lock that we hold is seen in one database of one server alone. */
+/** Throws where MikroORM is connected to another database: it cannot see an advisory lock that our session holds. */
 async function refuseElsewhere(orm: MikroORM, ormOptions: OrmOptions, { query, client }: Connection): Promise<void> {
   const key = randomInt(2 ** 47);
   await query("select pg_advisory_lock($1)", [key]);
@@ -137,8 +142,7 @@ function findIgnored(orm: MikroORM): Set<string> {
   return new Set(all);
 }
 
-/** What MikroORM's generator does in `getUpdateSchemaMigrationSQL`, step by step. */
-/** MikroORM takes a new column of the same type for a renamed one and says nothing; here a person decides. */
+/** Switches off that MikroORM silently takes a new column of the same type for a renamed one: here a person decides. */
 function withoutGuesses(comparator: Comparator): Comparator {
   return Object.assign(comparator, { detectColumnRenamings: () => {} });
 }
@@ -147,14 +151,14 @@ function toStatements(generator: Generator, difference: unknown): string[] {
   const statements = splitStatements(generator.diffToSQL(difference, { wrap: false, safe: false, dropTables: true }));
   const keyed = new Set(statements.map(withKey));
   return statements.filter((sql, index) => {
-    // The key of a table that refers to one that goes, and is changed as well, is dropped for both reasons.
+    // MikroORM drops a foreign key twice where its table changes and the referenced table goes.
     if (/ drop constraint "[^"]+"$/.test(sql)) return statements.indexOf(sql) === index;
-    // A new serial column brings its primary key, and MikroORM adds that once more.
+    // A new serial column includes its primary key, and MikroORM adds that once more.
     return !keyed.has(sql);
   });
 }
 
-/** The statement that would add the primary key which the column of this one brings. */
+/** The statement that would add the primary key which this statement's column includes. */
 function withKey(sql: string): string {
   const [, table, column] = /^alter table (.+) add ("(?:[^"]|"")*") \w+ primary key$/.exec(sql) ?? [];
   return `alter table ${table} add primary key (${column})`;

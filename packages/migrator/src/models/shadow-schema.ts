@@ -7,24 +7,27 @@ import { scopeOf } from "../ledger/catalog-scope.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
 import { readTypeChange, sendTypeChange, waysToChange } from "./type-change.ts";
 
-/** The shadow database with the history on it, and the models beside it. */
+/** The shadow database after the history's replay, and the open models. */
 export interface ShadowSchema {
   readonly query: Query;
   readonly ledger: LedgerTable;
   readonly models: OpenModels;
 }
 
-/** Sends statements and keeps what they did; gives them as PostgreSQL took them. */
+/** Sends statements and commits them; returns them as PostgreSQL accepted them. */
 export async function apply({ query }: ShadowSchema, statements: readonly string[]): Promise<string[]> {
   return await inTransaction({ query }, async () => await sendAll(query, statements));
 }
 
-/** Reads the catalog as it stands, inside an open transaction. */
+/** Reads the current catalog, inside an open transaction. */
 export async function look({ query, ledger }: ShadowSchema): Promise<Catalog> {
   return await readCatalogInTransaction(query, scopeOf(ledger));
 }
 
-/** Sends statements inside an open transaction; gives them as PostgreSQL took them. Throws where it takes one in no way. */
+/**
+ * Sends statements inside an open transaction; returns them as PostgreSQL accepted them. Throws a `ModelsRefusedError`
+ * where it accepts no variant of one.
+ */
 export async function sendAll(query: Query, statements: readonly string[]): Promise<string[]> {
   const sent: string[] = [];
   for (const statement of statements) sent.push(...(await sendOne(query, statement, sent.at(-1))));
@@ -53,9 +56,9 @@ async function sendWay(query: Query, way: readonly string[]): Promise<readonly s
   return way;
 }
 
-/** What to send for a statement of MikroORM's, the best first. */
+/** The variants of a MikroORM statement, the best first. */
 function waysOf(statement: string): readonly (readonly string[])[] {
   const table = /^drop table if exists (\S+) cascade$/.exec(statement)?.[1];
-  // CASCADE would take along what nobody has seen.
+  // CASCADE would also drop objects that nobody has seen.
   return table === undefined ? [[statement]] : [[`drop table ${table}`], [statement]];
 }

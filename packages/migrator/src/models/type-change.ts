@@ -6,7 +6,7 @@ import type { Query } from "../postgres/connection.ts";
 export interface TypeStatement {
   readonly table: string;
   readonly column: string;
-  /** `varchar(40)`, and the collation. */
+  /** Such as `varchar(40)`, with the collation. */
   readonly type: string;
   /** ` using (…)`, or nothing. */
   readonly using: string;
@@ -15,16 +15,16 @@ export interface TypeStatement {
 const name = String.raw`(?:"(?:[^"]|"")*"|\w+)`;
 const pattern = new RegExp(`^alter table (${name}(?:\\.${name})?) alter column (${name}) type (.+?)( using .+)?$`, "s");
 
-/** Reads a statement of MikroORM's or of ours; undefined where it changes no type. */
+/** Parses a statement of MikroORM or the engine; undefined where it changes no type. */
 export function readTypeChange(statement: string): TypeStatement | undefined {
   const [, table, column, type = "", using = ""] = pattern.exec(statement) ?? [];
   return table === undefined || column === undefined ? undefined : { table, column, type, using };
 }
 
 /**
- * What to send, the best first. MikroORM casts in any case, and a cast cuts what is too long: PostgreSQL is asked first
- * whether it casts by itself, which refuses that. A default may stand in the way of a type; what should be the default
- * afterwards, the next comparison tells.
+ * The variants to send, the best first. MikroORM always writes USING with a cast, which cuts values that are too long:
+ * the variant without USING comes first, where PostgreSQL refuses such values. A default may prevent the change and is
+ * dropped; the next comparison finds the default to set.
  */
 export function waysToChange({ table, column, type, using }: TypeStatement): readonly (readonly string[])[] {
   const alter = `alter table ${table} alter column ${column}`;
@@ -33,8 +33,8 @@ export function waysToChange({ table, column, type, using }: TypeStatement): rea
 }
 
 /**
- * Sends one of these ways, inside a savepoint; before it what stops where values would be cut or rounded without a word,
- * unless that is what was sent `last`. Gives what was sent: nothing, where the column has this type already.
+ * Sends one variant inside a savepoint, after a guard that stops where values would be silently cut or rounded, unless
+ * the guard was sent `last`. Returns what was sent: nothing, where the column has this type already.
  */
 export async function sendTypeChange(
   query: Query,

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { MigrationFile } from "../history/folder.ts";
 import type { LoadedMigration } from "../history/load.ts";
 
-/** What the statements of a migration are, read elsewhere; or why they could not be. */
+/** A migration's statements as another thread read them, or its error. */
 export interface CollectedAgain {
   readonly name: string;
   readonly up: readonly string[];
@@ -10,12 +10,12 @@ export interface CollectedAgain {
   readonly error: string | null;
 }
 
-// Beside this file and of its kind: source, built, or in the command's bundle.
+// The file beside this one with the same ending: source, built, or in the CLI's bundle.
 const program = new URL(`./collect-worker${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url);
 
 /**
- * Reads migrations once more, in a thread that knows nothing of this one and whose clock is more than a year ahead:
- * what they make of the time, of chance or of what was read before is different there.
+ * Reads migrations again in a new thread whose clock is more than a year ahead: statements that depend on time, chance
+ * or what was read before differ there.
  */
 export async function collectAgain(files: readonly MigrationFile[]): Promise<CollectedAgain[]> {
   const worker = new Worker(program, { workerData: files, stdout: true, stderr: true });
@@ -29,7 +29,7 @@ export async function collectAgain(files: readonly MigrationFile[]): Promise<Col
   }
 }
 
-/** The first statement that is another one when a migration is read again, in words; null: none. */
+/** Describes the first statement that differs when a migration is read again; null: none. */
 export function findUnsteady(migration: LoadedMigration, again: CollectedAgain | undefined): string | null {
   if (!again) return null;
   if (again.error !== null) return `Read at another time, it cannot be loaded: ${again.error}.`;

@@ -1,6 +1,6 @@
 import type { Contents, Row, TableContents } from "./contents.ts";
 
-/** Rows, or values of a column, that were there and are not any more. */
+/** Rows, or values of a column, that were there before and are missing now. */
 export interface Missing {
   readonly table: string;
   /** Null: whole rows. */
@@ -9,15 +9,15 @@ export interface Missing {
   readonly default: string | null;
   /** How many rows have lost something. */
   readonly rows: number;
-  /** Of how many. */
+  /** How many rows there were. */
   readonly of: number;
-  /** These rows as they were; none where it cannot be told which they are. */
+  /** These rows as they were; empty where it cannot be told which they are. */
   readonly lost: readonly Row[];
-  /** What stands there now instead of each, as text. */
+  /** The value that is there now instead of each, as text. */
   readonly instead: readonly (string | null)[];
 }
 
-/** A table at two times, in the columns that it has at both. */
+/** A table at two times, reduced to the columns that it has at both. */
 interface Pair {
   readonly table: TableContents;
   readonly common: readonly string[];
@@ -25,7 +25,7 @@ interface Pair {
   readonly is: readonly Row[];
 }
 
-/** What of `before` is not in `after`, in the tables and columns that both have. Rows that came along are no matter. */
+/** Finds what `before` has and `after` has not, in the tables and columns of both. New rows are ignored. */
 export function findMissing(before: Contents, after: Contents): Missing[] {
   return [...before.values()].flatMap((table) => {
     const other = after.get(table.table);
@@ -63,7 +63,7 @@ function compareByKey(pair: Pair): Missing[] {
   return [missingRows(pair, gone), ...values].filter(({ rows }) => rows > 0);
 }
 
-/** Without a key: rows that are gone, or, where as many came as went, the columns in which they changed. */
+/** Without a key: missing rows, or, where as many rows came as went, the columns in which they changed. */
 function compareUnordered(pair: Pair): Missing[] {
   const { table, common, was, is } = pair;
   const [gone, came] = [subtract(was, is), subtract(is, was)];
@@ -77,11 +77,11 @@ function compareUnordered(pair: Pair): Missing[] {
     return missingValues(pair, name, [], instead.slice(0, subtract(old, now).length));
   });
   const changed = values.filter(({ rows }) => rows > 0);
-  // None: the same values in other rows.
+  // No column changed: the same values are combined into other rows.
   return changed.length > 0 ? changed : [missingRows(pair, whole)];
 }
 
-/** A difference of multisets. */
+/** The difference of two multisets of rows. */
 function subtract(rows: readonly Row[], others: readonly Row[]): Row[] {
   const counts = new Map<string, number>();
   for (const row of others) counts.set(JSON.stringify(row), (counts.get(JSON.stringify(row)) ?? 0) + 1);

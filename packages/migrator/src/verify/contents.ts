@@ -8,7 +8,7 @@ import type { LedgerTable } from "../ledger/tables.ts";
 export interface TableContents {
   readonly table: string;
   readonly columns: readonly { readonly name: string; readonly type: string; readonly default: string | null }[];
-  /** Where the columns of the primary key are among the columns; empty: there is none. */
+  /** The indexes of the primary key's columns in `columns`; empty: there is no primary key. */
   readonly key: readonly number[];
   readonly references: readonly Reference[];
   readonly rows: readonly Row[];
@@ -24,7 +24,7 @@ export interface Reference {
   readonly referencedColumns: readonly string[];
 }
 
-/** All rows of a database by their tables' names, without the ledger. */
+/** All rows of a database by table name, without the ledger. */
 export type Contents = ReadonlyMap<string, TableContents>;
 
 /** Reads every row of every table. */
@@ -40,7 +40,7 @@ async function readTable(
   { name, partitioned, columns, constraints }: Table,
 ): Promise<TableContents> {
   const selected = columns.map((column) => `${escapeIdentifier(column.name)}::text`);
-  // Tables that inherit from this one are read by themselves.
+  // Tables that inherit from this one are read separately.
   const text = `select ${selected.join(", ")} from ${partitioned ? "" : "only "}${name}`;
   const { rows } = await client.query<(string | null)[]>({ rowMode: "array", text });
   const key = constraints.find(({ type }) => type === "primary key")?.columns ?? [];
@@ -57,13 +57,13 @@ async function readTable(
   };
 }
 
-/** What tells a row from the others: its primary key, or all that it has. */
+/** Identifies a row by its primary key, or by all its values where there is none. */
 export function identify({ key, columns }: TableContents, row: Row): string {
   const identity = key.length > 0 ? key : columns.map((_, index) => index);
   return JSON.stringify(identity.map((index) => [columns[index]?.name, row[index]]));
 }
 
-/** The contents with only the rows that `other` has too, or only those that it has not. */
+/** The contents with only the rows that `other` has too, or (`has` false) only those that it lacks. */
 export function filterRows(contents: Contents, other: Contents, has: boolean): Contents {
   const entries = [...contents].map(([name, table]): [string, TableContents] => {
     const there = other.get(name);
@@ -73,7 +73,7 @@ export function filterRows(contents: Contents, other: Contents, has: boolean): C
   return new Map(entries);
 }
 
-/** Identifies a row of a table at two times in one way; without a key, by the columns that both have. */
+/** Identifies a row of a table at two times in the same way: by its key, else by the columns of both. */
 function identifyAs(table: TableContents, there: TableContents, row: Row): string {
   const names =
     table.key.length > 0 ? table.key.map((index) => table.columns[index]?.name) : table.columns.map(({ name }) => name);

@@ -4,7 +4,7 @@ import type { MigrationFile } from "../history/folder.ts";
 /** Says whether a migration declares that it loses a table's rows, or a column's values. */
 export type Declares = (table: string, column: string | null) => boolean;
 
-/** Reads what a migration declares to lose: lines `@loses users.legacy, audit.entries` in a comment of its file. */
+/** Reads the losses that a migration declares: lines `@loses users.legacy, audit.entries` in a comment of its file. */
 export async function readDeclaredLosses({ path, listed }: MigrationFile): Promise<Declares> {
   const text = listed ? "" : await readFile(path, "utf8");
   const lines = [...text.matchAll(/@loses[ \t]+([^\n]+)/g)].map((match) => (match[1] ?? "").replace(/\*\/.*$/, ""));

@@ -2,8 +2,8 @@ import type { Missing } from "./compare-contents.ts";
 import type { Contents, Reference, Row, TableContents } from "./contents.ts";
 
 /**
- * What goes by itself when `down` takes away what the migration made: rows that refer to such rows, and references
- * that become null. Gives what is missing in two parts; `made` are the rows that the migration made, in any table.
+ * Splits what is missing into natural losses, which follow when `down` removes what the migration made (rows that refer
+ * to removed rows, references that become null), and others. `made`: the rows that the migration made, in any table.
  */
 export function splitByCause(
   missing: readonly Missing[],
@@ -12,7 +12,7 @@ export function splitByCause(
 ): { natural: Missing[]; lost: Missing[] } {
   const departed = new Map([...made].map(([name, { rows }]) => [name, [...rows]]));
   const natural = new Map<Missing, Row[]>();
-  // What refers to rows that go, goes too.
+  // Repeats, because rows that refer to removed rows are removed too.
   for (let grew = true; grew;) {
     grew = false;
     for (const one of missing) {

@@ -1,6 +1,9 @@
 import type { MigrationFailedError } from "../errors.ts";
 
-/** Where a migration failed and what PostgreSQL said: `at statement 2 of 3 (23502): column … contains null values`. */
+/**
+ * Describes where a migration failed and what PostgreSQL said: `at statement 2 of 3 (SQLSTATE 23502): column … contains
+ * null values`.
+ */
 export function describeFailure(error: MigrationFailedError): string {
   const { number, total, sqlState, statement } = error;
   const place = number === null ? "" : ` at statement ${number} of ${total}`;

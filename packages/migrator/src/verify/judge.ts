@@ -7,16 +7,18 @@ import type { Declares } from "./declared-losses.ts";
 import type { Snapshot } from "./stage.ts";
 import { addFault, addNote, type Findings } from "./verdict.ts";
 
-/** A migration that is judged. */
+/** A migration that is judged, with its findings. */
 export interface Case {
   readonly findings: Findings;
-  /** What it declares to lose. */
+  /** The losses that the migration declares. */
   readonly declares: Declares;
-  /** Yesterday, as PostgreSQL writes it: what is stamped with the time of the run is later. */
+  /** Yesterday, as PostgreSQL writes it: time stamps of the run are later. */
   readonly since: string;
 }
 
-/** Holds what `down` left against what was there before `up`: the schema, the rows, and rows that should not be there. */
+/**
+ * Compares what `down` left with what was there before `up`: the schema, the rows, and rows that should not be there.
+ */
 export function judgeDown(judged: Case, before: Snapshot, restored: Snapshot): void {
   const { findings } = judged;
   for (const { message } of findDrift(before.catalog, restored.catalog, "after down"))
@@ -34,7 +36,7 @@ function extraRows(before: Contents, restored: Contents): { table: string; rows:
   return extra.filter(({ rows }) => rows > 0);
 }
 
-/** Holds the second `up` against the first. */
+/** Compares the second `up` with the first. */
 export function judgeAgain(
   judged: Case,
   { before, after, restored, repeated }: Readonly<Record<"before" | "after" | "restored" | "repeated", Snapshot>>,
@@ -61,7 +63,7 @@ export function judgeAgain(
   );
 }
 
-/** Rows that `up` itself inserts into tables with rows of others, or new ones: whether they are the same each time. */
+/** Notes whether the rows that `up` itself inserts, into old or new tables, differ each time. */
 function judgeMadeRows(findings: Findings, first: Contents, second: Contents): void {
   for (const [name, table] of first) {
     const other = second.get(name);
@@ -88,7 +90,7 @@ function isReported({ faults, notes }: Findings, one: Missing): boolean {
   return [...faults, ...notes].some(({ message }) => message.startsWith(`${nameOf(one)} `));
 }
 
-/** What is lost of the rows that came after `up`: natural in what the migration made, a fault elsewhere. */
+/** Judges what is lost of the rows that came after `up`: natural in what the migration made, a fault elsewhere. */
 export function judgeLosses(
   judged: Case,
   times: Readonly<Record<"before" | "repeated" | "filled" | "reverted" | "final", Contents>>,
@@ -106,7 +108,7 @@ export function judgeLosses(
     findings.losses.push({ table: shorten(table), column, rows, of });
   for (const { table, column, rows, of } of natural.filter((one) => !isOwn(one)))
     findings.losses.push({ table: shorten(table), column, rows, of });
-  // What is there after down, and another value after up, is what up does to every row.
+  // A value that is unchanged after down and changed after up is what up does to every row.
   const byDown = new Map(findMissing(later, reverted).map((one) => [nameOf(one), one]));
   for (const one of lost) {
     const rows = countCommon(one, byDown.get(nameOf(one)));
@@ -115,7 +117,7 @@ export function judgeLosses(
   }
 }
 
-/** Rows that have lost something both times. */
+/** The number of rows that have lost something both times. */
 function countCommon(one: Missing, other: Missing | undefined): number {
   if (!other || one.lost.length === 0) return Math.min(one.rows, other?.rows ?? 0);
   return one.lost.filter((row) => other.lost.includes(row)).length;
@@ -124,7 +126,7 @@ function countCommon(one: Missing, other: Missing | undefined): number {
 function judgeMissing({ findings, declares, since }: Case, one: Missing, when: string): void {
   if (declares(one.table, one.column))
     return addNote(findings, "declared-loss", `${lost(one, when)} The migration declares it.`);
-  // A trigger sets such a column whenever a row changes.
+  // A trigger sets such a column at every change of a row.
   if (/^(timestamp|date)/.test(one.type ?? "") && one.instead.every((value) => value !== null && value >= since))
     return addNote(findings, "stamped", `${nameOf(one)} of ${count(one.rows)} has the time of the run ${when}.`);
   addFault(

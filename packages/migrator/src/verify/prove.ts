@@ -6,17 +6,17 @@ import { type Case, judgeAgain, judgeDown, judgeLosses } from "./judge.ts";
 import type { Snapshot, Stage } from "./stage.ts";
 import { addFault, addNote, type Findings } from "./verdict.ts";
 
-/** How the stage stands after a migration was proved. */
+/** The state of the stage after a migration was verified. */
 export interface Proved {
-  /** True: the migration is applied, and the next one can be proved. */
+  /** True: the migration is applied, and the next one can be verified. */
   readonly usable: boolean;
   /** Why the first `up` failed, on tables with rows. */
   readonly failure: MigrationFailedError | null;
 }
 
 /**
- * Proves one migration on a stage where all before it are applied: up, down, up on the rows that stood before, then
- * down and up on rows that came after it too. What it finds goes into `findings`.
+ * Verifies one migration on a stage where all before it are applied: up, down, up with the rows from before, then down
+ * and up with rows that came after it too. Adds what it finds to `findings`.
  */
 export async function prove(stage: Stage, migration: LoadedMigration, judged: Case): Promise<Proved> {
   const { findings } = judged;
@@ -76,7 +76,7 @@ async function proveWayBack(
   return await proveOnLaterRows(stage, migration, judged, before, repeated);
 }
 
-/** With rows that came after `up`, what `down` loses can be seen. */
+/** Rows that came after `up` show what `down` loses. */
 async function proveOnLaterRows(
   stage: Stage,
   migration: LoadedMigration,

@@ -12,17 +12,17 @@ import { type Contents, readContents } from "./contents.ts";
 import { createFiller, type Filling, type FillOptions } from "./fill/fill.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
 
-/** What a database is: its schema and its rows. */
+/** A database at one time: its schema and its rows. */
 export interface Snapshot {
   readonly catalog: Catalog;
   readonly contents: Contents;
-  /** The names of indexes that are not valid. */
+  /** The names of invalid indexes. */
   readonly invalid: readonly string[];
 }
 
-/** A shadow database on which migrations are played. */
+/** A shadow database on which migrations are run. */
 export interface Stage {
-  /** Applies or reverts one migration as the runner does; gives the failure, or null. */
+  /** Applies or reverts one migration as the runner does; returns the failure, or null. */
   play(migration: LoadedMigration, direction: Direction): Promise<MigrationFailedError | null>;
   fill(): Promise<Filling>;
   look(): Promise<Snapshot>;
@@ -31,7 +31,7 @@ export interface Stage {
   readonly since: string;
 }
 
-/** Opens a database for `work`, with the ledger: one session plays, another one fills and looks. */
+/** Opens a database with the ledger for `work`: one session runs migrations, another one fills and reads. */
 export async function withStage<Result>(
   context: Context,
   dsn: string,
@@ -55,7 +55,7 @@ async function createStage(
   observer: Connection,
   options: FillOptions,
 ): Promise<Stage> {
-  // The same text for the same value, whatever the server's settings.
+  // Makes the text of a value independent of the server's settings.
   await observer.query(
     "set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'; set jit = off",
   );

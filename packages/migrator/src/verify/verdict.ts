@@ -1,4 +1,4 @@
-/** A reason why a migration is not proved. */
+/** A reason why a migration fails verification. */
 export interface Fault {
   readonly code:
     | "fails-on-rows"
@@ -11,7 +11,7 @@ export interface Fault {
     | "invalid-index"
     | "non-deterministic";
   readonly migration: string;
-  /** What is wrong, with the name of the thing, in full sentences. */
+  /** What is wrong, with the object's name, in full sentences. */
   readonly message: string;
 }
 
@@ -36,28 +36,28 @@ export interface Loss {
   /** Null: whole rows. */
   readonly column: string | null;
   readonly rows: number;
-  /** Of how many. */
+  /** How many rows there were. */
   readonly of: number;
 }
 
 export type Outcome = "ok" | "failed" | "notRun";
 
-/** What verifying one migration showed. */
+/** The result of verifying one migration. */
 export interface Verdict {
   readonly name: string;
   readonly up: Outcome;
   readonly down: Outcome;
-  /** `up` a second time, after `down`. */
+  /** The second `up`, after `down`. */
   readonly again: Outcome;
   readonly durationMs: number;
-  /** How many rows were made for it. */
+  /** How many rows were made to verify it. */
   readonly rows: number;
   readonly losses: readonly Loss[];
   readonly notes: readonly Note[];
   readonly faults: readonly Fault[];
 }
 
-/** A verdict while it forms. */
+/** A verdict under construction. */
 export interface Findings {
   readonly name: string;
   up: Outcome;
@@ -69,18 +69,18 @@ export interface Findings {
   readonly faults: Fault[];
 }
 
-/** Nothing found yet. */
+/** Findings of a migration before anything is run. */
 export function noFindings(name: string): Findings {
   return { name, up: "notRun", down: "notRun", again: "notRun", rows: 0, losses: [], notes: [], faults: [] };
 }
 
-/** Adds a fault; the same is not said twice. */
+/** Adds a fault, unless the same one is there. */
 export function addFault({ name, faults }: Findings, code: Fault["code"], message: string): void {
   if (!faults.some((one) => one.code === code && one.message === message))
     faults.push({ code, migration: name, message });
 }
 
-/** Adds a note; the same is not said twice. */
+/** Adds a note, unless the same one is there. */
 export function addNote({ name, notes }: Findings, code: Note["code"], message: string): void {
   if (!notes.some((one) => one.code === code && one.message === message))
     notes.push({ code, migration: name, message });

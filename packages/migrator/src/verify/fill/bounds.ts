@@ -16,7 +16,7 @@ export function boundHints(bounds: readonly Bound[]): Hint[] {
   });
 }
 
-/** From the lower bound on, which belongs to the partition, or before the upper one, which does not. */
+/** Values from the lower bound on, which belongs to the partition, else around the upper one, which does not. */
 function inRange(from: string | undefined, to: string | undefined): string[] {
   if (from !== undefined && from !== "MINVALUE") return [from, ...around(from).slice(1)];
   return to === undefined || to === "MAXVALUE" ? [] : around(to);

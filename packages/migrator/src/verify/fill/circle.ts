@@ -6,8 +6,8 @@ import type { Constraint, Table } from "./read-tables.ts";
 import { makeValue } from "./values.ts";
 
 /**
- * Makes a first row for each of two tables whose rows must refer to one another, where the constraint waits for the
- * end of the transaction. Gives how many rows were made.
+ * Inserts a first row into each of two tables whose rows must refer to one another, where the foreign key is
+ * deferrable. Returns how many rows were made: 2 or 0.
  */
 export async function closeCircle(
   connection: Connection,

@@ -4,7 +4,7 @@ import type { Random } from "./random.ts";
 import type { Column, Constraint, Table, Types } from "./read-tables.ts";
 import { type DomainHints, makeValue } from "./values.ts";
 
-/** A row to be: text or null; a column without an entry gets its default. */
+/** A row to insert, each value as text or null; a column without an entry gets its default. */
 export type Row = Map<string, string | null>;
 
 /** Everything that rows of one table are drawn from. */
@@ -14,11 +14,11 @@ export interface Source {
   readonly random: Random;
   readonly hints: ReadonlyMap<string, Hint>;
   readonly domainHints: DomainHints;
-  /** Keys that a foreign key may refer to, by its name. */
+  /** Keys that a foreign key may refer to, by the foreign key's name. */
   readonly keys: ReadonlyMap<string, readonly (readonly string[])[]>;
   /** Values that the next row must have. */
   readonly fixed: Row;
-  /** Columns that turned out to take no null. */
+  /** Columns that turned out to refuse null. */
   readonly required: Set<string>;
 }
 
@@ -32,7 +32,7 @@ export function drawRow(source: Source): Row {
   return row;
 }
 
-/** Draws some of a row's columns again; `involved` are those that something was said against. */
+/** Draws some of a row's columns again; `involved` are those that the refusal concerns. */
 export function redraw(source: Source, row: Row, involved: readonly string[]): void {
   const { random, table } = source;
   const some = involved.filter(() => random.percent(60));
@@ -52,7 +52,7 @@ function drawColumn(source: Source, row: Row, column: Column, nulls: number): vo
   if (fixed.has(column.name)) return;
   row.delete(column.name);
   if (column.generated || column.identity || countsUp(column)) return;
-  // A default that is computed differs from run to run: those are drawn.
+  // A computed default differs from run to run: such a value is drawn.
   if (column.default !== null && !column.default.includes("(") && random.percent(35)) return;
   if (!isRequired(source, column) && random.percent(nulls)) return void row.set(column.name, null);
   const hint = source.hints.get(column.name);
@@ -68,7 +68,7 @@ function isRequired({ required, types }: Source, { name, notNull, type }: Column
   return notNull || required.has(name) || (types.get(type)?.notNull ?? false);
 }
 
-/** `starts <= ends` and the like hold where both are equal. */
+/** Copies another column's value, because `starts <= ends` and the like hold where both are equal. */
 function copyTwin({ random, table, fixed }: Source, row: Row, column: Column, involved: readonly string[]): boolean {
   if (involved.length < 2 || fixed.has(column.name) || !random.percent(20)) return false;
   const twin = table.columns.find(
@@ -79,7 +79,7 @@ function copyTwin({ random, table, fixed }: Source, row: Row, column: Column, in
   return true;
 }
 
-/** Takes a key that is there, and that agrees with what other foreign keys took for the same columns. */
+/** Takes an existing key that agrees with the values that other foreign keys gave the same columns. */
 function drawReference(source: Source, row: Row, key: Constraint): void {
   const { random, table, fixed } = source;
   const own = key.columns.map((name) => table.columns.find((column) => column.name === name) as Column);
@@ -95,7 +95,7 @@ function drawReference(source: Source, row: Row, key: Constraint): void {
     if (taken[index] !== undefined && !fixed.has(name)) row.set(name, taken[index]);
 }
 
-/** The first row of a table whose rows must refer to one of its own refers to itself. */
+/** Makes a table's first row refer to itself where each row must refer to a row of its own table. */
 function referToItself(source: Source, row: Row): void {
   const { table, random, types, domainHints, keys } = source;
   for (const key of foreignKeys(table)) {

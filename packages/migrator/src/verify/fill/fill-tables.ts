@@ -10,23 +10,23 @@ import { createRandom } from "./random.ts";
 import { readKeys } from "./read-rows.ts";
 import type { Table, Types } from "./read-tables.ts";
 
-/** Rows that somebody wants to be there, by table; columns that they leave out are made. */
+/** Rows that the user gives, by table; values of missing columns are made. */
 export type GivenRows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
 
-/** What filling all tables once shares. */
+/** What one filling of all tables shares. */
 export interface Job {
   readonly connection: Connection;
   readonly types: Types;
-  /** Another round gives other rows. */
+  /** The number of the filling; another one gives other rows. */
   readonly round: number;
   readonly given: GivenRows | undefined;
-  /** What domains' checks hint at, by their expressions. */
+  /** Values that domains' checks hint at, by the check's expression. */
   readonly hints: ReadonlyMap<string, readonly string[]>;
-  /** What was said against rows, by table: words and how often. */
+  /** Why rows were refused, by table: each reason and how often. */
   readonly refusals: Map<string, ReadonlyMap<string, number>>;
 }
 
-/** Puts the wanted rows into each table, as far as that can be done, and gives how many. */
+/** Inserts the wanted rows into each table, as far as possible, and returns how many. */
 export async function fillTables(
   job: Job,
   tables: readonly Table[],
@@ -52,7 +52,7 @@ export async function fillTables(
   return rows;
 }
 
-/** Makes rows for one table; `done` says how many it got before. */
+/** Makes rows for one table; `done`: how many it got before. */
 async function fillTable(job: Job, table: Table, missing: number, done: number): Promise<number> {
   if (missing === 0) return 0;
   const source = await createSource(job, table, done);
@@ -63,7 +63,7 @@ async function fillTable(job: Job, table: Table, missing: number, done: number):
   return rows;
 }
 
-/** The rows that are given for a table, with its schema or, in `public`, without. */
+/** The given rows of a table, found by its name with the schema or, in `public`, without. */
 export function givenFor({ name }: Table, given: GivenRows = {}): GivenRows[string] | undefined {
   return given[name] ?? given[name.replace(/^public\./, "")];
 }

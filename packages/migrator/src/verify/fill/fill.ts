@@ -7,23 +7,23 @@ import type { LedgerTable } from "../../ledger/tables.ts";
 import { inTransaction } from "../../postgres/transaction.ts";
 
 export interface FillOptions {
-  /** How many rows each table is to have, at least. */
+  /** How many rows each table must have, at least. */
   readonly rows: number;
   readonly given?: GivenRows | undefined;
 }
 
-/** What came of filling. */
+/** The result of filling. */
 export interface Filling {
   /** How many rows were made. */
   readonly rows: number;
-  /** The tables that have none, each with the reason. */
+  /** The tables without rows, each with the reason. */
   readonly empty: readonly { readonly table: string; readonly reason: string }[];
 }
 
-/** Fills the tables of a database that have few rows, or that changed since it was last called. */
+/** Fills the tables of a database that have too few rows, or that changed since the last call. */
 export type Fill = () => Promise<Filling>;
 
-/** Makes a filler for one database. What it makes satisfies every constraint and is the same in every run. */
+/** Makes a filler for one database. Its rows satisfy every constraint and are the same in every run. */
 export function createFiller(connection: Connection, ledger: LedgerTable, options: FillOptions): Fill {
   const shapes = new Map<string, string>();
   let round = 0;

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { boundHints } from "./bounds.ts";
 import { findHints } from "./hints.ts";
 
-/** What PostgreSQL writes for a CHECK, and values that a hint must give for the column. */
+/** A CHECK as PostgreSQL writes it, its column, and values that the hint must contain. */
 const expressions: readonly [string, string, readonly string[]][] = [
   ["((role)::text = ANY ((ARRAY['a'::character varying, 'it''s'::character varying])::text[]))", "role", ["a", "it's"]],
   ["((n >= '-5'::integer) AND (n <= 10))", "n", ["-5", "10", "-4", "9"]],

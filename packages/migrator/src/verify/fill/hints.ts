@@ -11,7 +11,7 @@ interface Side {
   readonly constants: readonly string[];
 }
 
-/** Reads the hints of a CHECK's expression, in PostgreSQL's own words; of a domain's the column is `value`. */
+/** Reads hints from a CHECK's expression, as PostgreSQL writes it; in a domain's check, the column is `value`. */
 export async function findHints(expression: string): Promise<Hint[]> {
   const { stmts } = await parse(`select ${expression}`);
   const comparisons = findAll(stmts, "A_Expr");
@@ -53,7 +53,7 @@ const jsonOf: Readonly<Record<string, readonly string[]>> = {
   null: ["null"],
 };
 
-/** Arrays of about so many elements, of texts that most types take. */
+/** Arrays of `length` or one more elements, of texts that most types accept. */
 function arraysOf(length: number): string[] {
   if (!(length >= 0 && length < 100)) return [];
   return ["0", "1", "2"].flatMap((element) =>
@@ -61,14 +61,14 @@ function arraysOf(length: number): string[] {
   );
 }
 
-/** `lower(x) = x` and the like. */
+/** Values for checks such as `lower(x) = x`. */
 function casesOf(subject: Side, other: Side): string[] {
   const functions = [...subject.functions, ...other.functions];
   if (other.column !== subject.column || functions.length === 0) return [];
   return functions.includes("upper") ? ["ALPHA", "BRAVO 1", "ÄRGER", "X9"] : ["alpha", "bravo 1", "ärger", "x9"];
 }
 
-/** One object with every key that the check looks at. */
+/** JSON objects with every key that the check looks at. */
 function keysOf(comparisons: readonly Node[]): Hint[] {
   const keys = new Map<string, string[]>();
   for (const { name, lexpr, rexpr } of comparisons) {
@@ -112,7 +112,7 @@ function entriesOf(node: unknown): [string, Node][] {
   return typeof node === "object" && node !== null ? (Object.entries(node) as [string, Node][]) : [];
 }
 
-/** libpg-query leaves a zero and an empty text out. */
+/** libpg-query omits zero, false and the empty text. */
 function constantOf({ ival, fval, sval, boolval }: Node): string {
   if (ival) return String((ival as { ival?: number }).ival ?? 0);
   if (fval) return (fval as { fval: string }).fval;

@@ -2,7 +2,7 @@ import { type DatabaseError, escapeIdentifier } from "pg";
 import type { Connection } from "../../postgres/connection.ts";
 import { drawRow, redraw, type Row, type Source } from "./draw.ts";
 
-/** How many rows went in, and what was said against others: words and how often. */
+/** How many rows were inserted, and why others were refused: each reason and how often. */
 export interface Inserted {
   readonly rows: number;
   readonly refusals: ReadonlyMap<string, number>;
@@ -11,7 +11,7 @@ export interface Inserted {
 const firstTries = 300;
 const laterTries = 80;
 
-/** Inserts rows into one table by trying: what PostgreSQL refuses is drawn again. Call it inside a transaction. */
+/** Inserts rows into one table by trial: a row that PostgreSQL refuses is drawn again. Call it inside a transaction. */
 export async function insertRows(
   connection: Connection,
   wanted: number,
@@ -66,7 +66,7 @@ function insertSql(table: string, columns: readonly string[]): string {
   return `insert into ${table} (${columns.map(escapeIdentifier).join(", ")}) overriding system value values (${values.join(", ")})`;
 }
 
-/** The columns that a change could help: those that the constraint looks at, or all. */
+/** The columns to draw again: those that the constraint looks at, or all. */
 function involvedColumns({ code, column, constraint, message }: Refusal, { table, types, fixed }: Source): string[] {
   const drawable = table.columns
     .filter(({ name, generated }) => !generated && !fixed.has(name))

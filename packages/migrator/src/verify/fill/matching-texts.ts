@@ -16,7 +16,10 @@ const classes: readonly (readonly [RegExp, string])[] = [
   [/^\*\*\*[:=]/, ""],
 ];
 
-/** Texts that match a regular expression of PostgreSQL, always the same; none where JavaScript cannot read it. */
+/**
+ * Makes texts that match a regular expression of PostgreSQL, always the same; none where JavaScript cannot read it.
+ * Throws a `ConfigurationError` where fast-check is not installed.
+ */
 export async function matchingTexts(pattern: string): Promise<string[]> {
   const { sample, stringMatching } = await loadFastCheck();
   const translated = classes.reduce((text, [from, to]) => text.replaceAll(asGlobal(from), () => to), pattern);

@@ -1,17 +1,17 @@
 import { createRandom } from "./random.ts";
 
-/** Values worth trying for a column, read from what a CHECK says of it. */
+/** Values worth trying for a column, read from a CHECK or a partition's bound. */
 export interface Hint {
   readonly column: string;
   readonly values: readonly string[];
-  /** True: the check lists what is allowed. */
+  /** True: other values are hardly ever allowed. */
   readonly closed: boolean;
 }
 
 const number = /^-?\d+(\.\d+)?$/;
 const day = /^\d{4}-\d\d-\d\d/;
 
-/** A constant that something is compared with, and what is next to it on both sides. */
+/** A constant of a comparison, and values next to it on both sides. */
 export function around(constant: string): string[] {
   if (number.test(constant)) return aroundNumber(constant);
   if (!day.test(constant)) return [constant];
@@ -44,7 +44,7 @@ function fill(text: string, length: number, end: string): string {
   return text.padEnd(length, end).slice(0, length);
 }
 
-/** Joins the hints of each column, with more numbers between the smallest and the largest. */
+/** Merges the hints of each column, and adds numbers between the smallest and the largest. */
 export function spread(hints: readonly Hint[]): Hint[] {
   const columns = [...new Set(hints.map(({ column }) => column))];
   return columns.flatMap((column) => {

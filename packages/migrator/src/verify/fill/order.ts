@@ -1,6 +1,6 @@
 import type { Constraint, Table } from "./read-tables.ts";
 
-/** The tables, those first that others refer to; a circle starts where a reference may be null. */
+/** Sorts tables so that those that others refer to come first; a circle starts where a reference may be null. */
 export function inOrderOfReferences(tables: readonly Table[]): Table[] {
   const open = new Map(tables.map((table) => [table.name, table]));
   const ordered: Table[] = [];
@@ -31,7 +31,7 @@ export function foreignKeys({ constraints }: Pick<Table, "constraints">): Constr
   return constraints.filter(({ type }) => type === "foreign key");
 }
 
-/** Whether every row must refer to another. */
+/** Whether every row must have this reference: none of its columns may be null. */
 export function isNeeded({ columns }: Table, key: Constraint): boolean {
   return key.columns.every((name) => columns.find((column) => column.name === name)?.notNull ?? false);
 }

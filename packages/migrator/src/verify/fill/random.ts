@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 
-/** Chance that is the same in every run. */
+/** A pseudo-random source that is the same in every run. */
 export interface Random {
   /** A whole number from `from` to `to`, both included. */
   int(from: number, to: number): number;
-  /** True in so many of 100 cases. */
+  /** True in `share` of 100 cases. */
   percent(share: number): boolean;
   pick<Item>(items: readonly Item[]): Item;
 }
 
-/** Makes a source of chance; the same seed gives the same sequence (mulberry32). */
+/** Makes a pseudo-random source; the same seed gives the same sequence (mulberry32). */
 export function createRandom(seed: string): Random {
   let state = createHash("sha256").update(seed).digest().readUInt32LE(0);
   const next = () => {

@@ -2,7 +2,7 @@ import { escapeIdentifier } from "pg";
 import type { Connection, Query } from "../../postgres/connection.ts";
 import type { Constraint, Table } from "./read-tables.ts";
 
-/** How many rows each table has. */
+/** Counts the rows of each table, by table name. */
 export async function countRows(query: Query, tables: readonly Table[]): Promise<Map<string, number>> {
   if (tables.length === 0) return new Map();
   const counts = tables.map(({ name }, index) => `select ${index} as index, count(*)::int as rows from ${from(name)}`);
@@ -10,12 +10,14 @@ export async function countRows(query: Query, tables: readonly Table[]): Promise
   return new Map(rows.map(({ index, rows }) => [tables[index]?.name ?? "", rows]));
 }
 
-/** A table without those that inherit from it, which are tables of their own; of a partitioned one, the partitions. */
+/**
+ * The rows of a table without those of tables that inherit from it; a partitioned table's with those of its partitions.
+ */
 function from(name: string): string {
   return `(select from ${name} where tableoid = '${name.replaceAll("'", "''")}'::regclass or (select relkind = 'p' from pg_class where oid = '${name.replaceAll("'", "''")}'::regclass)) as rows`;
 }
 
-/** The keys that a foreign key may refer to, at most 50. */
+/** Reads the keys that a foreign key may refer to, at most 50. */
 export async function readKeys(
   { client }: Connection,
   { references, referencedColumns }: Constraint,

@@ -1,7 +1,7 @@
 import type { Query } from "../../postgres/connection.ts";
 import { type LedgerTable, ownTables, qualified } from "../../ledger/tables.ts";
 
-/** A table as somebody who inserts rows has to know it. */
+/** What must be known of a table to insert rows. */
 export interface Table {
   /** With its schema; quoted where SQL needs it. */
   readonly name: string;
@@ -16,7 +16,7 @@ export interface Column {
   readonly name: string;
   /** The type's oid. */
   readonly type: string;
-  /** As in `numeric(5,2)`. */
+  /** The type with its modifiers, as in `numeric(5,2)`. */
   readonly format: string;
   readonly notNull: boolean;
   readonly default: string | null;
@@ -28,7 +28,7 @@ export interface Column {
 export interface Constraint {
   readonly name: string;
   readonly type: "check" | "foreign key" | "primary key" | "unique" | "exclude";
-  /** All that it looks at, as stored. */
+  /** All columns that it looks at, by their stored names. */
   readonly columns: readonly string[];
   readonly expression: string | null;
   readonly references: string | null;
@@ -42,12 +42,12 @@ export interface Bound {
   readonly text: string;
 }
 
-/** A type as somebody who makes values of it has to know it. */
+/** What must be known of a type to make values of it. */
 export interface Type {
   readonly oid: string;
   readonly name: string;
   readonly kind: "base" | "enum" | "domain" | "composite" | "range" | "multirange";
-  /** Of an array its element, of a domain its base, of a range its subtype, of a multirange its range: oids. */
+  /** The element of an array; `base`: the base of a domain, the subtype of a range, the range of a multirange. Oids. */
   readonly element: string | null;
   readonly base: string | null;
   readonly baseFormat: string | null;
@@ -57,7 +57,7 @@ export interface Type {
   readonly attributes: readonly { readonly type: string; readonly format: string }[];
 }
 
-/** Reads the tables that rows go into, by name, and the types of their columns; partitions are their parents'. */
+/** Reads the tables to fill, by name, and the types of their columns; partitions belong to their parents. */
 export async function readTables(query: Query, ledger: LedgerTable): Promise<{ tables: Table[]; types: Types }> {
   const own = ownTables(ledger).map(qualified);
   const rows = await query<{ table: Table }>(tablesSql, [own]);
@@ -80,7 +80,6 @@ const columns = `(select coalesce(json_agg(json_build_object('name', a.attname, 
     from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)`;
 
-// What an expression looks at is what the constraint depends on.
 const constraints = `select o.conname as name, json_build_object('name', o.conname,
       'type', case o.contype when 'p' then 'primary key' when 'u' then 'unique' when 'f' then 'foreign key' when 'x' then 'exclude' else 'check' end,
       'columns', ${names("c.oid", "o.conkey")}, 'expression', pg_get_expr(o.conbin, o.conrelid),
@@ -88,6 +87,7 @@ const constraints = `select o.conname as name, json_build_object('name', o.conna
       'referencedColumns', ${names("o.confrelid", "o.confkey")}, 'deferrable', o.condeferrable) as value
     from pg_constraint o where o.conrelid = c.oid and o.contype in ('c', 'f', 'p', 'u', 'x')`;
 
+// An index depends on the columns that its expressions look at.
 const uniqueIndexes = `select x.relname as name, json_build_object('name', x.relname, 'type', 'unique', 'columns',
       (select coalesce(json_agg(distinct k.attname), '[]') from pg_depend d join pg_attribute k on k.attrelid = c.oid and k.attnum = d.refobjsubid
         where d.classid = 'pg_class'::regclass and d.objid = x.oid and d.refobjid = c.oid and d.refobjsubid > 0),

@@ -23,7 +23,7 @@ const float: MakeScalar = (random) =>
   random.pick([String(random.int(-1000, 100_000) / 8), "0", "-0.5", "1e-5", "123456"]);
 
 const two = (number: number) => String(number).padStart(2, "0");
-// Before any run: what is stamped with the time of the run can be told from it.
+// Dates before any run, so that they differ from time stamps of the run.
 const date: MakeScalar = (random) =>
   random.percent(8)
     ? random.pick(["1970-01-01", "2000-02-29", "1900-01-01", "2024-12-31"])
@@ -67,7 +67,7 @@ const inet: MakeScalar = (random) =>
     : `10.${random.int(0, 255)}.${random.int(0, 255)}.${random.int(1, 254)}`;
 const word: MakeScalar = (random) => `w${hex(random, 6)}`;
 
-/** How values of PostgreSQL's own types, and of well-known extensions', are made: by the type's name. */
+/** Makes values of PostgreSQL's own types and of well-known extensions' types, by type name. */
 export const scalars: Readonly<Record<string, MakeScalar>> = {
   int2: whole(-32_768n, 32_767n),
   int4: whole(-2_147_483_648n, 2_147_483_647n),
@@ -125,5 +125,5 @@ export const scalars: Readonly<Record<string, MakeScalar>> = {
   geography: (random) => `POINT(${random.int(-180, 180)} ${random.int(-90, 90)})`,
 };
 
-/** Of a type that nobody told us of, the kinds of text that types take. */
+/** Texts that types commonly accept, for a type without an entry in `scalars`. */
 export const guesses = ["", "0", "1", "a", "{}", "(1,1)", "[1,2,3]", "00:00:00", "2024-01-01"];

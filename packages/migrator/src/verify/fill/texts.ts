@@ -1,6 +1,6 @@
 import type { Random } from "./random.ts";
 
-// What breaks statements that rewrite text: no two of them are the same but for their case.
+// Texts that break statements which rewrite text. No two of them differ in case alone.
 const oddities = [
   "O'Brien & Söhne",
   `Say "Hello"`,
@@ -24,7 +24,7 @@ const oddities = [
 
 const words = ["alpha", "Bravo", "charlie", "Delta", "echo", "Foxtrot", "golf", "Hotel", "india", "Juliet"];
 
-/** A text of at most `longest` characters: plain words as often as what breaks things. */
+/** Makes a text of at most `longest` characters: a plain word, or more often one of `oddities`. */
 export function makeText(random: Random, longest = Number.POSITIVE_INFINITY): string {
   const suffix = random.int(0, 36 ** 5).toString(36);
   if (random.percent(4) && longest < 10_000) return suffix.padEnd(longest, "x").slice(0, longest);

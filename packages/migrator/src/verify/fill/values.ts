@@ -2,10 +2,13 @@ import type { Random } from "./random.ts";
 import type { Type, Types } from "./read-tables.ts";
 import { guesses, scalars } from "./scalars.ts";
 
-/** What is known of good values beyond their types: by the expression of a domain's check. */
+/** Values that probably satisfy a domain's check, by the check's expression. */
 export type DomainHints = (check: string) => readonly string[];
 
-/** The text of some value of a type, with its modifiers as in `numeric(5,2)`; domains by what their checks hint at. */
+/**
+ * Makes the text of a value of a type; `format` has its modifiers, as in `numeric(5,2)`. Domains use the hints of their
+ * checks.
+ */
 export function makeValue(random: Random, oid: string, format: string, types: Types, hints: DomainHints): string {
   const type = types.get(oid);
   const inner = (other: string | null, itsFormat = format) => makeValue(random, other ?? "", itsFormat, types, hints);
