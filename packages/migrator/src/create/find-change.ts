@@ -8,12 +8,15 @@ import { followRenames } from "./follow-renames.ts";
 import { type RenameChoices, settleRenames } from "./settle-renames.ts";
 import { tryOut } from "../postgres/transaction.ts";
 
-/** How the migrations' schema becomes the models', and back, both proven on the shadow; empty when they are equal. */
+/**
+ * The statements from the migrations' schema to the models' and back, both tested on the shadow; empty when they are
+ * equal.
+ */
 export interface Change {
   readonly up: readonly string[];
-  /** Or why there is no way back. */
+  /** The statements, or why the schema cannot be restored. */
   readonly down: readonly string[] | { readonly never: string };
-  /** What keeps its rows under another name, in the order in which it is renamed. */
+  /** Renamed objects, which keep their rows, in the order of the renames. */
   readonly renames: readonly Rename[];
   /** The schema after the renames, and after everything. */
   readonly renamed: Catalog;
@@ -46,7 +49,7 @@ function reverse({ from, to, ...rest }: Rename): Rename {
   return { ...rest, from: to, to: from };
 }
 
-/** Does what the models want until they want nothing any more. */
+/** Applies the models' difference until none is left, in at most five rounds. */
 async function bringToModels(shadow: ShadowSchema, first: Difference): Promise<{ up: string[]; after: Catalog }> {
   const sent: string[] = [];
   let difference = first;

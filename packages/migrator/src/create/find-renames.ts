@@ -2,7 +2,7 @@ import { distance } from "fastest-levenshtein";
 import type { Catalog, CatalogObject } from "@thedata/catalog";
 import { lastPart, partsOf, unquote } from "@thedata/catalog/sql";
 
-/** A table or column that goes, and those that come and could be the same one under another name. */
+/** A dropped table or column, and the new ones that could be the same under another name. */
 export interface Candidate {
   readonly kind: "table" | "column";
   readonly from: CatalogObject;
@@ -10,12 +10,15 @@ export interface Candidate {
   readonly to: readonly CatalogObject[];
 }
 
-/** What may have been renamed between two schemas, tables before columns. */
+/** Finds tables and columns that may have been renamed between two schemas, tables first. */
 export function findCandidates(before: Catalog, after: Catalog): Candidate[] {
   return [...findTables(before, after), ...findColumns(before, after)];
 }
 
-/** Objects of a kind that `one` has and `other` has not; a partition or an inherited column follows its parent. */
+/**
+ * Objects of a kind that `one` has and `other` has not, without partitions and inherited columns, which follow their
+ * parent.
+ */
 export function missingIn(other: Catalog, one: Catalog, kind: Candidate["kind"]): CatalogObject[] {
   const names = new Set(other.filter((object) => object.kind === kind).map(({ name }) => name));
   return one.filter(
@@ -44,7 +47,7 @@ function columnsOf(table: CatalogObject, catalog: Catalog): string[] {
   return columns.map((column) => `${lastPart(column.name)} ${familyOf(column)}`);
 }
 
-/** How much of the larger one the two have in common, from 0 to 1. */
+/** The common columns' share of the larger table, from 0 to 1. */
 function sharedColumns(one: readonly string[], other: readonly string[]): number {
   return one.filter((column) => other.includes(column)).length / Math.max(one.length, other.length, 1);
 }
@@ -73,7 +76,7 @@ function familyOf(column: CatalogObject): string {
   return String(families.find((family) => family.test(type)) ?? type);
 }
 
-/** Whether a name as somebody typed it, with or without its schema and table, means the object of this full name. */
+/** Whether a typed name, with or without its schema and table, means the object of this full name. */
 export function means(typed: readonly string[], name: string): boolean {
   const parts = partsOf(name).map(unquote);
   return (

@@ -12,9 +12,9 @@ export interface Catalogs {
 }
 
 /**
- * Finds the statements that restore the schema, and proves them: MikroORM's way back, completed by what it forgets; where
- * that does not lead home, the difference of the catalogs. `unname` takes back the renames. Gives the reason where
- * PostgreSQL knows no way back.
+ * Finds the statements that restore the schema, and tests them on the shadow: MikroORM's `down`, completed by what it
+ * forgets; where that fails, the difference of the catalogs. `unname` reverts the renames. Returns the reason where no
+ * statements restore the schema.
  */
 export async function findWayBack(
   shadow: ShadowSchema,

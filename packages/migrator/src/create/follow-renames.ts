@@ -5,8 +5,9 @@ import type { Settled } from "./settle-renames.ts";
 import { tryOut } from "../postgres/transaction.ts";
 
 /**
- * Renames on the shadow what only has another name in the models and holds no rows: constraints and indexes, whose names
- * MikroORM derives from their columns, and the keys and sequences of renamed tables. Gives what it did, in order.
+ * Renames objects on the shadow that hold no rows and only have another name in the models: constraints and indexes,
+ * whose names MikroORM derives from their columns, and the keys and sequences of renamed tables. Returns these renames,
+ * in order.
  */
 export async function followRenames(
   shadow: ShadowSchema,
@@ -25,7 +26,7 @@ async function readModels(shadow: ShadowSchema, there: Catalog): Promise<Catalog
   return await tryOut(shadow, async () => await makeAlone(shadow, there, creation));
 }
 
-/** Keys and sequences are of no concern to MikroORM once they are there. */
+/** MikroORM does not rename existing keys and sequences. */
 function findNames(models: Catalog, found: Catalog, tables: ReadonlySet<string | null>): Rename[] {
   const kinds: readonly Kind[] = ["constraint", "sequence"];
   const own = (catalog: Catalog) => catalog.filter((object) => kinds.includes(object.kind) && tables.has(object.table));

@@ -3,14 +3,14 @@ import { partsOf, shorten, unquote } from "@thedata/catalog/sql";
 import { ConfigurationError } from "../errors.ts";
 import { means, missingIn } from "./find-renames.ts";
 
-/** A rename that somebody ordered: `users.mail=email`, `users=people`. */
+/** A rename that the user gave: `users.mail=email`, `users=people`. */
 export interface GivenRename {
   readonly text: string;
   readonly from: readonly string[];
   readonly to: readonly string[];
 }
 
-/** Reads what `--rename` takes. Throws a `ConfigurationError` where it makes no sense. */
+/** Parses an argument of `--rename`. Throws a `ConfigurationError` for an invalid one. */
 export function parseRename(text: string): GivenRename {
   const [from = "", to = "", more] = text.match(/(?:"(?:[^"]|"")*"|[^="])+/g) ?? [];
   const given = { text, from: toParts(from), to: toParts(to) };
@@ -24,7 +24,10 @@ export function parseRename(text: string): GivenRename {
 
 const toParts = (name: string) => partsOf(name.trim()).map(unquote);
 
-/** Finds the table or column that a rename means among what goes and what comes; undefined where there is none. */
+/**
+ * Finds the dropped and the new object that a rename means; undefined where nothing fits. Throws a `ConfigurationError`
+ * where several do.
+ */
 export function resolveRename(
   given: GivenRename,
   before: Catalog,
@@ -60,12 +63,12 @@ function formerName({ name, table }: CatalogObject, formerly: ReadonlyMap<string
   return former === undefined || table === null ? name : former + name.slice(table.length);
 }
 
-/** That `old` becomes `next`. */
+/** The rename of `old` to `next`. */
 export function toRename(old: CatalogObject, next: CatalogObject): Rename {
   return { kind: old.kind, table: old.table, from: old.name, to: next.name };
 }
 
-/** Refuses a rename that nothing fits, with what there is. */
+/** Throws a `ConfigurationError` for a rename that nothing fits, with a list of what could be renamed. */
 export function refuseUnknown(given: GivenRename, before: Catalog, after: Catalog): never {
   const list = (objects: readonly CatalogObject[]) => objects.map(({ name }) => shorten(name)).join(", ") || "nothing";
   const both = (one: Catalog, other: Catalog) => [
@@ -77,7 +80,7 @@ export function refuseUnknown(given: GivenRename, before: Catalog, after: Catalo
   );
 }
 
-/** The columns of a new table say nothing more than the table does. */
+/** Leaves out the columns of new tables, because the table's name suffices. */
 function newNames(objects: readonly CatalogObject[]): CatalogObject[] {
   const tables = new Set(objects.filter(({ kind }) => kind === "table").map(({ name }) => name));
   return objects.filter(({ kind, table }) => kind === "table" || !tables.has(table ?? ""));

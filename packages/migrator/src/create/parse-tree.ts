@@ -49,7 +49,7 @@ interface Word {
   readonly String: { readonly sval: string };
 }
 
-/** The words of a list. */
+/** The texts of a list of names. */
 export function wordsOf(list: readonly Word[]): string[] {
   return list.map(({ String: word }) => word.sval);
 }

@@ -5,13 +5,13 @@ import type { Warning } from "./warn.ts";
 export interface Direction {
   readonly statements: readonly string[];
   readonly warnings: readonly Warning[];
-  /** Why there is no way back; then there are no statements. */
+  /** Why the schema cannot be restored; then there are no statements. */
   readonly never?: string | undefined;
 }
 
 /**
- * The TypeScript of a migration; each warning is a comment above its statement. What `down` drops, which is mostly what
- * `up` made, the class's comment says.
+ * Renders a migration as TypeScript; each warning is a comment above its statement. The class's comment lists what
+ * `down` drops, which is mostly what `up` made.
  */
 export function renderMigration(name: string, up: Direction, down: Direction): string {
   const lost = [...new Set(down.warnings.flatMap(({ drops }) => drops ?? []))];
@@ -19,7 +19,7 @@ export function renderMigration(name: string, up: Direction, down: Direction): s
   return renderClass(name, renderDirection(up), renderDirection({ ...down, warnings }), lost);
 }
 
-/** The TypeScript of a migration whose SQL is written by hand. */
+/** Renders a migration without statements, whose SQL is written by hand. */
 export function renderBlank(name: string): string {
   const hint = "    // this.addSql(`...`);";
   return renderClass(name, hint, hint, []);

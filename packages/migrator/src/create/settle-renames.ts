@@ -6,7 +6,7 @@ import { type Candidate, findCandidates } from "./find-renames.ts";
 import { type GivenRename, parseRename, refuseUnknown, resolveRename, toRename } from "./given-renames.ts";
 import { apply, type ShadowSchema } from "../models/shadow-schema.ts";
 
-/** Something that goes and may be the same as something new: names as people write them, columns with their table. */
+/** A dropped object that may be a new one under another name; names as people write them, columns with their table. */
 export interface RenameQuestion {
   readonly kind: "table" | "column";
   readonly from: string;
@@ -14,27 +14,27 @@ export interface RenameQuestion {
   readonly to: readonly string[];
 }
 
-/** Gives the new name out of `to`, or null: it is dropped, and what is new is another thing. */
+/** Returns the new name out of `to`, or null: the old object is dropped, and the new ones are different objects. */
 export type DecideRename = (question: RenameQuestion) => Promise<string | null>;
 
 /** How renames are told from drops. */
 export interface RenameChoices {
-  /** What is known beforehand: `users.mail=email`, `users=people`. */
+  /** Renames known beforehand: `users.mail=email`, `users=people`. */
   readonly renames?: readonly string[] | undefined;
-  /** Asked for everything else; without it, what is not known is refused. */
+  /** Decides on all others; without it, they are refused. */
   readonly decide?: DecideRename | undefined;
 }
 
-/** What was renamed, and what is left to do. */
+/** The renames that were made, and the difference that is left. */
 export interface Settled {
   readonly renames: readonly Rename[];
-  /** From the schema with the new names. */
+  /** The difference from the schema with the new names. */
   readonly difference: Difference;
 }
 
 /**
- * Finds out what the models rename, and does so on the shadow, in the order in which it must be done. Throws a
- * `MigratorError` (refused) where nobody can say, and a `ConfigurationError` for a given rename that fits nothing.
+ * Finds what the models rename, and renames it on the shadow, in the necessary order. Throws a `MigratorError`
+ * (refused) for an undecided rename, and a `ConfigurationError` for a given rename that fits nothing.
  */
 export async function settleRenames(shadow: ShadowSchema, { renames = [], decide }: RenameChoices): Promise<Settled> {
   const state: State = { given: renames.map(parseRename), dropped: new Set(), formerly: new Map(), done: [] };
@@ -52,9 +52,9 @@ export async function settleRenames(shadow: ShadowSchema, { renames = [], decide
 
 interface State {
   given: GivenRename[];
-  /** Names of what is dropped for certain. */
+  /** Names of objects that are certainly dropped. */
   readonly dropped: Set<string>;
-  /** Tables by their new names. */
+  /** Former names of tables by their new names. */
   readonly formerly: Map<string, string>;
   readonly done: Rename[];
 }
@@ -106,7 +106,7 @@ function refuse(open: readonly Candidate[]): MigratorError {
   ]);
 }
 
-/** As a shell takes it. */
+/** Quotes a text for a shell. */
 function quote(text: string): string {
   return /^[\w.=]+$/.test(text) ? text : `'${text}'`;
 }

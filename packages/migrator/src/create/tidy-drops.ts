@@ -2,8 +2,9 @@ import type { Catalog } from "@thedata/catalog";
 import { lastPart, unquote } from "@thedata/catalog/sql";
 
 /**
- * Statements in which tables that refer to others go before those: then their foreign keys need not be dropped first.
- * Given as they are where tables that go refer to each other in a circle.
+ * Sorts drops so that a referring table goes before the one that it refers to, and leaves out the drops of their
+ * foreign keys, which are then needless. Returns the statements unchanged where dropped tables refer to each other in a
+ * circle.
  */
 export function tidyDrops(statements: readonly string[], before: Catalog): readonly string[] {
   const dropped = statements.flatMap((sql) => droppedTable(sql) ?? []);
@@ -20,7 +21,7 @@ export function tidyDrops(statements: readonly string[], before: Catalog): reado
   ];
 }
 
-/** Of a table without a schema; what is in another one stays as it is. */
+/** The table that a statement drops; undefined for a table with a schema, whose drop stays where it is. */
 function droppedTable(sql: string): string | undefined {
   return /^drop table (?:if exists )?"([^".]+)"(?: cascade)?$/.exec(sql)?.[1];
 }

@@ -2,8 +2,8 @@ import transliterate from "@sindresorhus/transliterate";
 import { ConfigurationError } from "../errors.ts";
 
 /**
- * What a migration does, as its name says it: `größe ändern` becomes `groesse_aendern`. Throws a `ConfigurationError`
- * where no such name can be made, or it would lose letters.
+ * Turns a description into the words of a migration's name: `größe ändern` becomes `groesse_aendern`. Throws a
+ * `ConfigurationError` where no such name can be made, or it would lose letters.
  */
 export function toWords(name: string): string {
   const latin = transliterate(name.normalize("NFC")).normalize("NFD").replaceAll(/\p{M}/gu, "");

@@ -1,7 +1,7 @@
 import { type CatalogObject, guardOf } from "@thedata/catalog";
 import { isText, keepsAll, readType } from "@thedata/catalog/sql";
 
-/** What a column's new type means for its values, in plain words; nothing where PostgreSQL need not touch them. */
+/** Describes what a column's new type means for its values; empty where PostgreSQL need not touch them. */
 export function warnOfType(
   called: string,
   before: CatalogObject | undefined,
@@ -20,14 +20,14 @@ function describeMisfits(from: string, to: string): string {
     : "; a value that does not fit makes it fail";
 }
 
-/** What PostgreSQL takes away where it refuses all else, as the SQL standard and the type have it. */
+/** What PostgreSQL removes without an error, as the SQL standard and the type define it. */
 function describeSilentLoss(from: string, to: string): string {
   if (from === "json" && to === "jsonb") return "; where a value has a key twice, only the last of the two is kept";
   const cuts = isText(readType(from)) && isText(readType(to)) && !keepsAll(from, to);
   return cuts ? ", but spaces at its end beyond the new length are cut without an error" : "";
 }
 
-/** Changes of the catalog alone. */
+/** True for a change of the catalog alone, without a rewrite of the table. */
 function isFree(from: string, to: string): boolean {
   const [a, b] = [readType(from), readType(to)];
   if (a.array || b.array) return false;

@@ -19,7 +19,7 @@ const checked = (definition: string): Catalog => [
 const list = (...values: string[]) =>
   `CHECK (((role)::text = ANY (ARRAY[${values.map((value) => `('${value}'::character varying)::text`).join(", ")}])))`;
 
-/** What is said of a check that replaces another. */
+/** The warnings about a check that replaces another. */
 async function warningsOf(before: string, after: string): Promise<string[]> {
   const catalogs = { before: checked(before), after: checked(after) };
   const found = await findWarnings(["alter table a add constraint ck check (true)"], catalogs);

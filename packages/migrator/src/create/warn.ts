@@ -25,13 +25,13 @@ export interface Catalogs {
   readonly after: Catalog;
 }
 
-/** What each of the statements may lose, or fail on. One that cannot be read is passed over. */
+/** Finds what each statement may lose, or fail on. A statement that cannot be parsed is skipped. */
 export async function findWarnings(statements: readonly string[], catalogs: Catalogs): Promise<Warning[]> {
-  // A parser of 1 MB, which no other command needs.
+  // A parser of 1 MB, loaded only where it is needed.
   const { parse } = await import("libpg-query");
   const warnings: Warning[] = [];
   for (const [index, statement] of statements.entries()) {
-    // What is said of a change stands above the check that goes with it.
+    // The warning about a type change is placed above the guard before it.
     const before = statements[index - 1];
     const above = before !== undefined && isGuard(before) ? before : statement;
     const { stmts = [] } = (await parse(statement).catch(() => ({}))) as {
@@ -104,7 +104,7 @@ function warnOfNull(table: CatalogObject, called: string, name: string): string 
 const filling = new Set(["CONSTR_DEFAULT", "CONSTR_IDENTITY", "CONSTR_GENERATED"]);
 
 function warnOfColumn({ colname, typeName, constraints = [] }: ColumnNode, table: CatalogObject): string[] {
-  // PostgreSQL fills these by their sequence.
+  // PostgreSQL fills serial columns from their sequence.
   if (/^(small|big)?serial[248]?$/.test(wordsOf(typeName?.names ?? []).at(-1) ?? "")) return [];
   const types = constraints.map(({ Constraint }) => Constraint.contype);
   const required = types.some((type) => type === "CONSTR_NOTNULL" || type === "CONSTR_PRIMARY");
@@ -125,13 +125,13 @@ function warnOfConstraint(
   return [`fails while a row of ${shorten(table.name)} breaks ${conname}: settle those first`];
 }
 
-/** A check of new columns alone, which every row passes or the column could not have been added. */
+/** True for a check of new columns alone: every row passes it, or the column could not have been added. */
 function isNew(table: CatalogObject, name: string, { before, after }: Catalogs): boolean {
   const columns = findCheck(after, table, name)?.properties["columns"];
   return Array.isArray(columns) && columns.every((column: string) => !findColumn(before, table, column));
 }
 
-/** A list of allowed values that only grew, in a check that is otherwise the same. */
+/** True for a list of allowed values that only grew, in a check that is otherwise the same. */
 function widens(table: CatalogObject, name: string, { before, after }: Catalogs): boolean {
   const [old, next] = [before, after].map((catalog) =>
     readAllowed(String(findCheck(catalog, table, name)?.properties["definition"] ?? "")),
@@ -140,7 +140,7 @@ function widens(table: CatalogObject, name: string, { before, after }: Catalogs)
   return old.values.every((value) => next.values.includes(value));
 }
 
-/** `CHECK (role = ANY (ARRAY['a', 'b']))`, as PostgreSQL writes it: the values, and all that stands around them. */
+/** Reads `CHECK (role = ANY (ARRAY['a', 'b']))`, as PostgreSQL writes it: the values, and the text around them. */
 function readAllowed(definition: string): { values: readonly string[]; around: string } | undefined {
   const head = /= ANY \(+ARRAY\[/.exec(definition);
   if (!head) return undefined;
