@@ -22,25 +22,28 @@ import { underLock, withConnection } from "../execute/under-lock.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
 
 export interface BaselineOptions {
-  /** The migration that the database is at; or where to read it. */
+  /** The migration that the database is at; default: read from the other tool's table. */
   readonly at?: string | undefined;
-  /** The tool that migrated it, whose table says where it is; found by looking unless told. */
+  /** The tool that migrated the database, whose table says where it is; default: found by its table. */
   readonly from?: OtherTool | undefined;
-  /** That tool's own names, each with the migration that leaves the same schema behind; the same name or version is. */
+  /**
+   * That tool's own names, each with the migration that leaves the same schema; not needed for the same name or
+   * version.
+   */
   readonly revisions?: Readonly<Record<string, string>> | undefined;
-  /** Goes on although the schema is not what the migrations make. */
+  /** Records the migrations although the schema is not what they make. */
   readonly acceptDifferences?: boolean | undefined;
   /**
-   * A file of SQL from the live schema to the history's: written, and nothing else done, where it is not there; else run
-   * in one transaction with the record.
+   * A file of SQL from the live schema to the history's. A missing file is written, and nothing else done; an existing
+   * one is run in one transaction with the record.
    */
   readonly bridge?: string | undefined;
-  /** What keeps its rows under another name in a bridge that is to be written: `users.mail=email`, `users=people`. */
+  /** Renames for a bridge that is to be written: `users.mail=email`, `users=people`. */
   readonly renames?: readonly string[] | undefined;
   readonly shadow: ShadowOptions;
 }
 
-/** A report with what the database has and the migrations do not make, and the other way round, in words. */
+/** A report with the differences between the database and what the migrations make, in words. */
 export interface BaselineReport extends Omit<Report, "outcome"> {
   /** `bridged`: a bridge was written, and nothing else was done. */
   readonly outcome: "baselined" | "nothing" | "refused" | "bridged";
@@ -49,8 +52,9 @@ export interface BaselineReport extends Omit<Report, "outcome"> {
 }
 
 /**
- * Adopts an existing database: records every migration up to `at` as applied and runs none. Only when its schema is
- * what these migrations make on a shadow database, unless the differences are accepted. Throws when it cannot start.
+ * Adopts an existing database: records every migration up to `at` as applied and runs none. Refuses a schema that is
+ * not what these migrations make on a shadow database, unless differences are accepted. Throws a `MigratorError` when
+ * it cannot start.
  */
 export async function baseline(context: Context, options: BaselineOptions): Promise<BaselineReport> {
   const history = await openHistory(context.migrations);
@@ -83,7 +87,7 @@ async function findPosition(
   );
 }
 
-/** The schema without what Drizzle keeps in a schema of its own, and TypeORM in a table that others may have too. */
+/** The schema without the tables of Drizzle or TypeORM, which `scopeOf` does not leave out. */
 function withoutTool(catalog: Catalog, tool: OtherTool | undefined): Catalog {
   const kept = tool === "typeorm" ? /^public\.migrations(\.|_id_seq$|$)/ : /^drizzle(\.|$)/;
   if (tool !== undefined && tool !== "typeorm" && tool !== "drizzle") return catalog;
@@ -128,7 +132,7 @@ function report(
   return { outcome, steps, problems: [], error: null, differences };
 }
 
-/** What a bridge leads from, and to. */
+/** The two schemas that a bridge leads from and to. */
 interface Gap extends Adoption {
   readonly steps: readonly string[];
   readonly expected: Catalog;

@@ -10,7 +10,7 @@ import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
 
-/** A file of SQL that brings a live schema to that of the history, keeping what is in it. */
+/** A file of SQL that brings a live schema to that of the history and keeps its rows. */
 export interface Bridge {
   readonly file: string;
   /** What was written; null: the file was there and was run. */
@@ -19,7 +19,10 @@ export interface Bridge {
   readonly losses: readonly string[];
 }
 
-/** Reads the statements of a bridge; undefined where there is no such file yet. Throws for what ends a transaction. */
+/**
+ * Reads the statements of a bridge; undefined where there is no such file yet. Throws a `ConfigurationError` for a
+ * command that begins or ends a transaction.
+ */
 export async function readBridge(file: string): Promise<readonly string[] | undefined> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
@@ -34,7 +37,7 @@ export async function readBridge(file: string): Promise<readonly string[] | unde
   return splitCommands(text).map(({ sql }) => sql);
 }
 
-/** What a bridge leads from and to, and what keeps its rows under another name: `users.mail=email`, `users=people`. */
+/** The schemas that a bridge leads from and to, and its renames: `users.mail=email`, `users=people`. */
 interface Ends {
   readonly live: Catalog;
   readonly expected: Catalog;
@@ -42,7 +45,7 @@ interface Ends {
   readonly renames: readonly string[];
 }
 
-/** The given renames first, for everything else follows from them. */
+/** Applies the given renames first, because the other differences depend on them. */
 function findWay(live: Catalog, expected: Catalog, renames: readonly string[]): Drift[] {
   let renamed = live;
   const given = renames.map((text): Drift => {
@@ -59,8 +62,8 @@ function findWay(live: Catalog, expected: Catalog, renames: readonly string[]): 
 }
 
 /**
- * Writes the bridge from the schema `live` to `expected`, once it has brought a copy of the one to the other on a shadow
- * database. Throws a `RefusedError` that names what is still different where it does not.
+ * Writes the bridge from the schema `live` to `expected`, after a test on a copy in a shadow database. Throws a
+ * `RefusedError` that names the remaining differences where the bridge does not lead to `expected`.
  */
 export async function writeBridge(
   file: string,
@@ -97,7 +100,7 @@ async function tryOut(
   }
 }
 
-/** Runs a bridge inside the caller's transaction, and throws where the schema is not the expected one behind it. */
+/** Runs a bridge inside the caller's transaction. Throws a `MigrationFailedError` where a statement fails. */
 export async function crossBridge(query: Query, statements: readonly string[]): Promise<void> {
   for (const sql of statements) await send(query, sql, "and all of it was rolled back");
 }
@@ -120,7 +123,7 @@ async function send(query: Query, sql: string, where: string): Promise<void> {
   });
 }
 
-/** Rows go with a table, and values with a column. */
+/** True for a dropped table or column, whose data is lost. */
 function isLoss({ kind, statements }: Drift): boolean {
   return (kind === "table" || kind === "column") && statements.some((sql) => /\bdrop (table|column)\b/i.test(sql));
 }

@@ -17,42 +17,42 @@ import { replay } from "../shadow/replay.ts";
 import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
 import { withConnection } from "../execute/under-lock.ts";
 
-/** The picture of the schema is missing or shows another one. */
+/** The picture of the schema is missing or shows another schema. */
 export interface PictureProblem {
   readonly code: "picture";
   readonly migration: null;
   readonly message: string;
 }
 
-/** Something that CI must not let through, and where to put it right. */
+/** A problem that must fail CI, and the place where it is solved. */
 export type ProjectProblem = (Problem | RuleViolation | PictureProblem) & Place;
 
-/** What CI wants to know of a project. */
+/** The result of checking a project, for CI. */
 export interface ProjectCheck {
   readonly outcome: "ok" | "refused";
   readonly problems: readonly ProjectProblem[];
   /** The statements that would bring the migrations' result to the models; null: there are no models to compare. */
   readonly differences: readonly string[] | null;
-  /** What goes and comes in the differences and may be one thing under a new name, which `create` asks for. */
+  /** What was removed and added in the differences and may be one thing under a new name: `create` asks. */
   readonly renames: readonly RenameQuestion[];
-  /** Where the differences are put right. */
+  /** The place where the differences are solved. */
   readonly differencesAt: Place;
   /** Null: no picture is kept, it cannot be drawn, or the history has problems. */
   readonly picture: "current" | "written" | "missing" | "stale" | null;
-  /** What the check could not look at, and what would let it. */
+  /** What the check could not look at, and what to do about that. */
   readonly notes: readonly string[];
 }
 
 export interface CheckOptions {
-  /** The picture that is to show the migrations' result. */
+  /** The picture that must show the migrations' result. */
   readonly picture?: Picture | undefined;
   /** Writes the picture where it is missing or stale. */
   readonly fix?: boolean | undefined;
-  /** The version from which on migrations are held to our rules; all are unless told. */
+  /** The version from which on migrations are checked against the source rules; default: all are. */
   readonly rulesFrom?: string | undefined;
 }
 
-/** Holds manifest, names, imports, models and picture against the migrations, on a shadow database. */
+/** Compares manifest, names, imports, models and picture with the migrations, on a shadow database. */
 export async function checkProject(
   context: Context,
   shadow: ShadowOptions,
@@ -78,20 +78,20 @@ export async function checkProject(
   };
 }
 
-/** A migration that is half done in the database at hand, where there is one that answers. */
+/** The half-done migration of the configured database, where that can be reached. */
 async function findHalfDone(context: Context): Promise<ProjectProblem[]> {
   if (context.dsn === "") return [];
   try {
     const progress = await withConnection(context, async ({ query }) => await readProgress(query, context.ledger));
     return progress ? [{ ...halfDone(progress), file: null, line: null }] : [];
   } catch (error) {
-    // The files are checked where no database is up.
+    // The files are checked without a database too.
     if (error instanceof ConnectionError) return [];
     throw error;
   }
 }
 
-/** What can be said of the files without a server. */
+/** Finds the problems of the files, without a server. */
 async function checkFiles(history: History, rulesFrom: string | undefined): Promise<ProjectProblem[]> {
   const { folder } = history;
   const paths = new Map(folder.files.map((file) => [file.name, file.path]));
@@ -102,7 +102,7 @@ async function checkFiles(history: History, rulesFrom: string | undefined): Prom
 
 const withoutManifest = `The folder has no ${manifestFile}, so that nothing tells an edited or removed migration, and the rules for migrations are not looked at`;
 
-/** Where migrations are written from models a manifest stands beside them: it was deleted. */
+/** With models, `create` writes a manifest: a missing one was deleted. */
 function refuseWithoutManifest({ folder }: History): ProjectProblem[] {
   if (folder.manifest) return [];
   const message = `${withoutManifest}: restore it from git, or write it anew with "migrator check --fix".`;
@@ -141,7 +141,7 @@ async function checkResult(
   });
 }
 
-/** A table that is gone from the schema may still be named in the picture's areas, which is no reason to say nothing else. */
+/** Gives an error as `undrawn`, so that the other problems are still reported: areas may name a table that is gone. */
 async function draw(
   picture: Picture,
   options: Parameters<typeof keepPicture>[1],

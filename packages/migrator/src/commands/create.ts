@@ -23,9 +23,9 @@ export type { Warning } from "../create/warn.ts";
 export interface CreateOptions extends RenameChoices {
   /** What the migration does, in words: `add widgets` or `add_widgets`. */
   readonly name: string;
-  /** Nothing is compared; the SQL is written by hand. */
+  /** Compares nothing and leaves the SQL to be written by hand. */
   readonly blank?: boolean | undefined;
-  /** Gives the text and writes nothing. */
+  /** Returns the text and writes nothing. */
   readonly dryRun?: boolean | undefined;
   readonly shadow: ShadowOptions;
 }
@@ -40,7 +40,7 @@ export interface Created {
   readonly renames: readonly { readonly from: string; readonly to: string }[];
   /** What `up` may lose, or fail on. */
   readonly warnings: readonly Warning[];
-  /** Why `down` does nothing but say so; null where it restores the schema. */
+  /** The reason that `down` throws, where the schema cannot be restored; else null. */
   readonly irreversible: string | null;
 }
 
@@ -56,7 +56,7 @@ const nothing: Created = {
 
 /**
  * Writes a migration from the difference between models and migrations, and the manifest with it. Throws a
- * `MigratorError` (refused) where it cannot know what is renamed, or where another one was written meanwhile.
+ * `MigratorError` (refused) for an undecided rename, or where another migration was written meanwhile.
  */
 export async function create(context: Context, options: CreateOptions): Promise<Created> {
   const { toWords } = await import("../create/to-words.ts");
@@ -112,7 +112,7 @@ async function findChangeAt(
   }
 }
 
-/** Each direction with what a person must know of its statements. */
+/** Both directions, each with the warnings about its statements. */
 async function warnOf({ up, down, renamed, after }: Change): Promise<[Direction, Direction]> {
   const { findWarnings } = await import("../create/warn.ts");
   const direct = async (statements: readonly string[], from: Catalog, to: Catalog): Promise<Direction> => ({

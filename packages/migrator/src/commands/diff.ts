@@ -19,19 +19,19 @@ import type { LedgerTable } from "../ledger/tables.ts";
 /** How models, migrations and live database differ. */
 export interface SchemaDiff {
   readonly outcome: "same" | "drift";
-  /** What the migrations lack of what the models want; null: there are no models. */
+  /** What the models want and the migrations lack; null: there are no models. */
   readonly models: readonly Drift[] | null;
   /** Null: no database was named. */
   readonly live: LiveDiff | null;
 }
 
-/** How the live database differs from what the migrations make that it has applied. */
+/** How the live database differs from what its applied migrations make. */
 export interface LiveDiff {
   /** `user@host:port/database`, without the password. */
   readonly address: string;
   /** The last migration that it has applied; null: none. */
   readonly at: string | null;
-  /** Migrations that it has not applied: no drift. */
+  /** Migrations that it has not applied; these are no drift. */
   readonly pending: readonly string[];
   readonly differences: readonly Drift[];
   /** Where its ledger and the migrations contradict each other. */
@@ -75,7 +75,10 @@ async function readLive(context: Context, history: History): Promise<Live> {
   });
 }
 
-/** While a runner is at work, a schema and the ledger that belongs to it: looks again until nothing was applied between. */
+/**
+ * Reads a schema and the ledger that belongs to it, while a runner may be at work: reads again until nothing was
+ * applied between.
+ */
 async function readTogether(query: Query, ledger: LedgerTable): Promise<Pick<Live, "applied" | "catalog">> {
   for (let applied = await readLedger(query, ledger); ;) {
     const catalog = await readCatalog(query, scopeOf(ledger));
@@ -114,7 +117,7 @@ async function compareAll(
   return { outcome: same ? "same" : "drift", models: lacking, live: liveDiff };
 }
 
-/** In the order in which the live database got them, which need not be that of the history. */
+/** Applies in the given order: the live database's need not be that of the history. */
 async function applyAll(
   context: Context,
   history: History,
@@ -140,7 +143,9 @@ async function compareLive(
   };
 }
 
-/** Lets MikroORM bring the schema to the models, looks, and takes it back: so both are the same kind of value. */
+/**
+ * Lets MikroORM bring the schema to the models, reads the catalog and rolls back, so that two catalogs are compared.
+ */
 async function findLacking(
   { ledger }: Context,
   { query }: Connection,
@@ -160,7 +165,7 @@ async function findLacking(
   });
 }
 
-/** What the models want and PostgreSQL refuses is a difference that no statement mends. */
+/** Sends a statement; one that PostgreSQL refuses is a difference that no statement removes. */
 async function tryStatement(query: Query, statement: string): Promise<Drift[]> {
   try {
     await sendAll(query, [statement]);

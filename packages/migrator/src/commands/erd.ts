@@ -13,9 +13,9 @@ import {
 } from "./picture.ts";
 
 export interface ErdOptions {
-  /** Where the picture goes; its ending decides how it is drawn. */
+  /** The picture's file; its ending decides the format. */
   readonly file?: string | undefined;
-  /** Without a file; SVG unless told. */
+  /** The format without a file; default: SVG. */
   readonly format?: PictureFormat | undefined;
   readonly areas?: AreaNames | undefined;
   readonly shadow: ShadowOptions;
@@ -29,8 +29,8 @@ export interface Drawn {
 }
 
 /**
- * Draws the schema that the migrations make, on a shadow database, and writes it where there is a file to write, whose
- * folder must be there. Throws a `ConfigurationError` where it is not.
+ * Draws the schema that the migrations make, on a shadow database, and writes it to `file`, if given. Throws a
+ * `ConfigurationError` where the file's folder does not exist.
  */
 export async function erd(context: Context, { file, areas, shadow, ...options }: ErdOptions): Promise<Drawn> {
   const format = file === undefined ? (options.format ?? "svg") : formatOf(file);

@@ -6,7 +6,7 @@ import { ConfigurationError } from "../errors.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
 
-/** How a picture is written; Markdown is Mermaid within a fence. */
+/** The format of a picture; Markdown is Mermaid within a fence. */
 export type PictureFormat = "svg" | "mermaid" | "markdown";
 
 /** The tables of each area of a picture, by the area's name. */
@@ -24,7 +24,7 @@ export interface Diagram {
 
 /** A picture of the schema that is kept current. */
 export interface Picture {
-  /** Its ending says how it is drawn: `.svg`, `.mmd` or `.md`. */
+  /** Its ending decides the format: `.svg`, `.mmd` or `.md`. */
   readonly file: string;
   readonly areas?: AreaNames | undefined;
 }
@@ -68,14 +68,14 @@ const loadErd = async () =>
     throw new ConfigurationError("A picture is drawn by the package @thedata/erd: npm install @thedata/erd", { cause });
   });
 
-/** Whether the picture's file shows the database at `dsn`; with `fix` it does so afterwards. */
+/** Compares the picture's file with the database at `dsn`; with `fix`, writes the file where it differs. */
 export async function keepPicture(
   { file, areas }: Picture,
   { dsn, ledger, fix }: { dsn: string; ledger: LedgerTable; fix: boolean },
 ): Promise<"current" | "written" | "missing" | "stale"> {
   const { text: wanted } = await drawDatabase({ dsn, ledger }, formatOf(file), areas);
   const found = await readPicture(file);
-  // A checkout on Windows may have its own line ends.
+  // A checkout on Windows may have CRLF line ends.
   if (found?.replaceAll("\r\n", "\n") === wanted) return "current";
   if (!fix) return found === undefined ? "missing" : "stale";
   await mkdir(path.dirname(file), { recursive: true }).catch((cause: Error) => refuse(file, cause));
@@ -90,7 +90,7 @@ async function readPicture(file: string): Promise<string | undefined> {
   });
 }
 
-/** Throws a `ConfigurationError` where there is no folder for a picture that somebody asks for: it may be mistyped. */
+/** Throws a `ConfigurationError` where the folder of a requested picture does not exist: it may be mistyped. */
 export async function findFolder(file: string): Promise<void> {
   const folder = path.dirname(file);
   const found = await stat(folder).catch((cause: NodeJS.ErrnoException) => {
@@ -102,7 +102,7 @@ export async function findFolder(file: string): Promise<void> {
   );
 }
 
-/** Writes a picture in one step, into a folder that is there. Throws a `ConfigurationError` where it cannot. */
+/** Writes a picture in one step, into an existing folder. Throws a `ConfigurationError` where it cannot. */
 export async function writePicture(file: string, text: string): Promise<void> {
   const next = `${file}.${process.pid}.tmp`;
   try {

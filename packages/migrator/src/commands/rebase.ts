@@ -56,7 +56,7 @@ async function refuseApplied(context: Context, name: string): Promise<void> {
     );
 }
 
-/** The old file goes last: until then everything can be put back. */
+/** Writes the new file, removes the old one and rewrites the manifest; undoes all of it on an error. */
 async function move(
   folder: Awaited<ReturnType<typeof discover>>,
   file: MigrationFile,

@@ -23,7 +23,7 @@ export interface Repaired {
   readonly accepted: "changed" | "missing" | "half-done";
 }
 
-/** What a half-done migration is: applied or reverted in full, or done up to and with this statement. */
+/** How a half-done migration is settled: as applied or reverted in full, or as done up to and with this statement. */
 export type Settlement = "applied" | "reverted" | number;
 
 export interface RepairOptions {
@@ -32,9 +32,9 @@ export interface RepairOptions {
 }
 
 /**
- * Accepts edited, vanished or half-done migrations, each by name: the ledger takes the edited SQL's checksum, forgets
- * the vanished migration, or has the half-done one as what `as` says. The schema is not touched. Throws when a name
- * means no migration with such a problem.
+ * Accepts edited, vanished or half-done migrations, each by name: the ledger takes the edited SQL's checksum, deletes
+ * the vanished migration's row, or records the half-done one as `as` says. The schema is not touched. Throws an
+ * `UnknownMigrationError` when a name means no migration with such a problem.
  */
 export async function repair(
   context: Context,
@@ -63,7 +63,7 @@ async function repairUnderLock(place: Workplace, names: readonly string[], { as 
   const applied = await readLedger(query, context.ledger);
   await history.loadForChecks(applied);
   const progress = await readProgress(query, context.ledger);
-  // The file of a half-done one may be gone.
+  // The file of a half-done migration may be gone.
   const known = [...history.known(), ...applied, ...(progress ? [{ name: progress.migration }] : [])];
   if (progress && names.some((name) => fullName(name, known) === progress.migration))
     return [await repairHalfDone(place, progress, names, as)];
@@ -105,7 +105,7 @@ async function settle(place: Workplace, progress: Progress, as: Settlement): Pro
   await recordAudit(query, { action: "repaired", migration: name, checksum }, context, context.ledger);
 }
 
-/** Undefined where there is no file: what leaves no row, or takes or keeps the one that is there, needs none. */
+/** Undefined where there is no file and none is needed: only a new ledger row and a number of statements need it. */
 async function loadSettled(
   { history }: Workplace,
   { migration: name, direction }: Progress,
@@ -144,7 +144,10 @@ async function settleWhole(
   await forgetProgress(query, name, ledger);
 }
 
-/** All statements, of which the first `as` can be done without the rest. Throws where they cannot. */
+/**
+ * All statements, of which the first `as` can be done without the rest. Throws a `ConfigurationError` where they
+ * cannot.
+ */
 function statementsUpTo(migration: LoadedMigration, direction: Direction, as: number): Statement[] {
   const { statements, computed } = scriptOf(migration, direction);
   const refuse = (why: string) =>

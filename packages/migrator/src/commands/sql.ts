@@ -21,15 +21,15 @@ import { type LedgerTable, progressTable, qualified, lockName } from "../ledger/
 export interface ScriptOptions {
   /** The migration that the database is at; none: an empty database, or with `down` the head. */
   readonly from?: string | undefined;
-  /** Where it is to go; none: the head, or with `down` an empty schema. */
+  /** The migration to go to; none: the head, or with `down` an empty schema. */
   readonly to?: string | undefined;
   readonly down?: boolean | undefined;
 }
 
 /**
- * The SQL that `up` or `down` would send, ledger rows and all, for `psql -v ON_ERROR_STOP=1`; no database is asked.
- * It takes the runners' lock and refuses what is applied already. A migration that computes its statements while it
- * runs stands in it as an exception that says so, and is told as an event.
+ * Renders the SQL that `up` or `down` would send, with its ledger rows, for `psql -v ON_ERROR_STOP=1`, without a
+ * database. It takes the runners' lock and refuses what is applied already. In place of a computed migration it raises
+ * an exception that says so, and an event reports it.
  */
 export async function renderScript(context: Context, options: ScriptOptions = {}): Promise<string> {
   const history = await openHistory(context.migrations, context.openCache());
@@ -93,7 +93,7 @@ function render(context: Context, migration: LoadedMigration, direction: Directi
   return [title, guard, ...body, "begin;", ...record, forget, "commit;"].join("\n");
 }
 
-/** With its note, so that `up` or `down` goes on from here where psql stops. */
+/** Renders a unit with its progress rows, so that `up` or `down` resumes where psql stopped. */
 function renderUnit(context: Context, { name: migration }: LoadedMigration, direction: Direction, unit: Unit): string {
   const note = (state: "attempted" | "done") => {
     const entry = { migration, direction, statements: unit.all, total: unit.all[0].total, state };

@@ -12,8 +12,8 @@ import { type Status, summarize } from "../plan/status.ts";
 import { withCachedHistory } from "../execute/fast-path.ts";
 
 /**
- * Reads where the database stands; changes nothing and takes no lock. "Current" is said only of what is on the server's
- * disk. Throws a `MigratorError` when it cannot.
+ * Reads the status of the database; changes nothing and takes no lock. It is "current" only once the ledger is on the
+ * server's disk. Throws a `MigratorError` when it cannot.
  */
 export async function readStatus(context: Context): Promise<Status> {
   return await withCachedHistory(context, {
@@ -39,7 +39,7 @@ export async function readStatus(context: Context): Promise<Status> {
   });
 }
 
-/** Where a database stands whose ledger holds a sound history and nothing else. */
+/** The status of a database whose ledger holds exactly a sound history. */
 function allApplied(applied: readonly AppliedMigration[]): Status {
   const head = applied.at(-1)?.name ?? null;
   return { state: "current", head, target: head, applied, pending: [], halfDone: null, problems: [], runner: null };
@@ -49,7 +49,7 @@ async function findInvalid(query: Query): Promise<Problem[]> {
   return (await findInvalidIndexes(query)).map(toProblem);
 }
 
-/** No contradiction between history and database, so the state stays what it is. */
+/** An invalid index does not change the state, because history and database do not contradict each other. */
 function toProblem(index: string): Problem {
   const message = `The index ${index} is invalid: a build was cut off. The next "migrator up" builds it anew if a pending migration makes it; else drop it with "drop index concurrently ${index}".`;
   return { code: "invalid-index", migration: null, message };

@@ -4,12 +4,12 @@ import type { UpTarget } from "../plan/plan.ts";
 import { inSpan } from "../postgres/tracing.ts";
 import type { Direction, Report } from "../report.ts";
 
-/** Applies what is pending. Throws a `MigratorError` when it cannot start; what happens after that is in the report. */
+/** Applies pending migrations. Throws a `MigratorError` when it cannot start; later failures are in the report. */
 export async function up(context: Context, options: UpTarget & MigrateOptions = {}): Promise<Report> {
   return await traced(context, "up", options);
 }
 
-/** Reverts what was applied last: one migration unless told. Throws and reports like `up`. */
+/** Reverts the migrations that were applied last; default: one. Throws and reports like `up`. */
 export async function down(context: Context, options: MigrateOptions = {}): Promise<Report> {
   return await traced(context, "down", options);
 }

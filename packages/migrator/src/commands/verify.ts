@@ -18,11 +18,11 @@ export interface VerifyOptions {
   readonly only?: string | undefined;
   /** Only this migration and those after it. */
   readonly from?: string | undefined;
-  /** How many rows each table is to have; 8 unless told. */
+  /** How many rows each table must have; default 8. */
   readonly rows?: number | undefined;
   /** Rows to take instead of made ones, by table. */
   readonly given?: GivenRows | undefined;
-  /** Told as it happens. */
+  /** Called as the verification proceeds. */
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
 }
 
@@ -30,15 +30,15 @@ export type VerifyProgress =
   | { readonly type: "verifying"; readonly name: string; readonly number: number; readonly total: number }
   | { readonly type: "verified"; readonly verdict: Verdict };
 
-/** What verifying showed; "refused" when there is a fault. */
+/** The result of verifying; "refused" when there is a fault. */
 export interface Verification {
   readonly outcome: "ok" | "refused";
   readonly migrations: readonly Verdict[];
 }
 
 /**
- * Proves migrations on a shadow database with rows in every table: up, down to what was there before, up again to the
- * same. Changes nothing else. Throws where a file does not load or no shadow can be made.
+ * Verifies migrations on a shadow database with rows in every table: up, down to what was there before, up again to the
+ * same. Changes nothing else. Throws where a file does not load or no shadow can be created.
  */
 export async function verify(context: Context, options: VerifyOptions): Promise<Verification> {
   const history = await openHistory(context.migrations);
@@ -60,7 +60,7 @@ function choose(names: readonly string[], { only, from }: VerifyOptions): string
   return from === undefined ? [...names] : names.slice(names.indexOf(resolveTarget(from, names)));
 }
 
-/** Asks the provider for a server once, however many databases are wanted of it. */
+/** Asks the provider for a server once, however many databases are created on it. */
 async function withOneServer<Result>(
   { servers, provider }: ShadowOptions,
   work: (shadow: ShadowOptions) => Promise<Result>,
@@ -106,7 +106,10 @@ function notRun(name: string, obstacle: string): Verdict {
   return { ...findings, durationMs: 0 };
 }
 
-/** Proves from a place on, until a migration leaves the database unusable; gives why it cannot even begin, or null. */
+/**
+ * Verifies from the index `start` on, until a migration leaves the database unusable; returns why it cannot begin, or
+ * null.
+ */
 async function proveFrom(
   job: Job,
   dsn: string,
@@ -156,7 +159,7 @@ async function proveOne(job: Job, stage: Stage, name: string): Promise<{ verdict
   return { verdict: { ...findings, durationMs: Math.round(performance.now() - started) }, usable };
 }
 
-/** Whether it is the rows that make it fail: tries it on empty tables. */
+/** Tries the failed migration on empty tables, to find out whether the rows make it fail. */
 async function explainFailure(job: Job, findings: Findings, failure: MigrationFailedError): Promise<void> {
   const words = describeFailure(failure);
   const empty = await withShadow(job.options.shadow, async (dsn) => await tryReplay(job, dsn, findings.name));

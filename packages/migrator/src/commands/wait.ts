@@ -5,8 +5,8 @@ import { readStatus } from "./status.ts";
 import type { Status } from "../plan/status.ts";
 
 /**
- * Waits until the database is at the head of this history, or until `timeoutMs` is over, and gives the last status.
- * A server that cannot be reached yet is waited for too; throws its `ConnectionError` when time is over.
+ * Waits until the database is at the head of this history, ahead of it or diverged, at most `timeoutMs`, and returns
+ * the last status. Also waits for a server that cannot be reached yet; throws its `ConnectionError` when time is over.
  */
 export async function waitForHead(
   context: Context,
