@@ -114,7 +114,7 @@ const keyStates = new Set(["23503", "23505", "23P01"]);
 function withoutValues({ sqlState, detail }: FailedStatement): string | null {
   if (rowStates.has(sqlState ?? "")) return null;
   if (detail === null || !keyStates.has(sqlState ?? "")) return detail;
-  // `Key (email, hash)=(…) already exists.`, in any language. Values may contain brackets, so the last one counts.
+  // `Key (email, hash)=(…) already exists.`, in any language. Values may contain brackets, so the last `)` counts.
   const [start, end] = [detail.indexOf(")=("), detail.lastIndexOf(")")];
   return start < 0 ? null : detail.slice(0, start + 1) + detail.slice(end + 1);
 }

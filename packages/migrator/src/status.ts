@@ -13,7 +13,8 @@ export interface SchemaStatusOptions {
   /** Default: MikroORM's own table. */
   readonly ledger?: LedgerTable | undefined;
   /**
-   * False: "current" may be returned before the ledger is on the server's disk; for a caller that has asked with true.
+   * False: "current" may be returned before the ledger is on the server's disk; for a caller that got a durable answer
+   * before.
    */
   readonly durable?: boolean | undefined;
 }

@@ -10,7 +10,7 @@ import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
 
-/** A file of SQL that brings a live schema to that of the history and keeps its rows. */
+/** A file of SQL that brings a live schema to that of the history, and keeps its rows except for `losses`. */
 export interface Bridge {
   readonly file: string;
   /** What was written; null: the file was there and was run. */

@@ -24,7 +24,7 @@ export interface PictureProblem {
   readonly message: string;
 }
 
-/** A problem that must fail CI, and the place where it is solved. */
+/** A problem that must fail CI, and where to fix it. */
 export type ProjectProblem = (Problem | RuleViolation | PictureProblem) & Place;
 
 /** The result of checking a project, for CI. */
@@ -35,7 +35,7 @@ export interface ProjectCheck {
   readonly differences: readonly string[] | null;
   /** What was removed and added in the differences and may be one thing under a new name: `create` asks. */
   readonly renames: readonly RenameQuestion[];
-  /** The place where the differences are solved. */
+  /** Where to fix the differences. */
   readonly differencesAt: Place;
   /** Null: no picture is kept, it cannot be drawn, or the history has problems. */
   readonly picture: "current" | "written" | "missing" | "stale" | null;

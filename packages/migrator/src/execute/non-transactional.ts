@@ -15,7 +15,7 @@ import { watchStep } from "./watch-step.ts";
 // "Cannot run inside a transaction block", and a DO block or procedure that commits by itself.
 const wantsNoTransaction = new Set(["25001", "2D000"]);
 
-// A cancel for lack of locks would leave CREATE INDEX CONCURRENTLY half done.
+// A cancel after long lock waits would leave CREATE INDEX CONCURRENTLY half done.
 const outside = { inTransaction: false };
 
 /**

@@ -18,7 +18,7 @@ const elsewhere = new Set([
   "preferEnvVars",
 ]);
 
-/** A project's options without its connection, which the engine sets. */
+/** A project's options without the connection, which the engine sets. */
 export function withoutConnection(options: OrmOptions): OrmOptions {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !elsewhere.has(name)));
 }

@@ -69,7 +69,7 @@ function failure(plan: Plan, done: readonly StepResult[], error: unknown): Repor
 
 const existsAlready = /^42(P04|P06|P07|701|710|723)$/;
 
-/** Adds a hint at `baseline` where an object exists already and no earlier run is recorded in the database. */
+/** Adds a hint to run `baseline` where an object exists already and no earlier run is recorded in the database. */
 async function nameBaseline({ connection }: Run, { ledger, runId }: Context, error: unknown): Promise<unknown> {
   if (!(error instanceof MigrationFailedError) || !existsAlready.test(error.sqlState ?? "")) return error;
   const others = `select from ${qualified(ledger)} where run_id is distinct from $1 limit 1`;

@@ -44,7 +44,7 @@ export async function withConnectionMeanwhile<Found, Result>(
   return await onConnection(context, await connecting, async (connection) => await work(connection, found()));
 }
 
-/** Runs `run` now and throws its error only when the result is read, so that the session is closed first. */
+/** Runs `run` now and throws its error only when the result is read, so that the new session is closed. */
 function settle<Found>(run: () => Found): () => Found {
   try {
     const found = run();

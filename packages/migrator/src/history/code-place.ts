@@ -36,8 +36,8 @@ function findPointer({ stack = "" }: Error, names: readonly string[]): CodePlace
 const wrapper = "async function code() {";
 
 /**
- * Node gives no place for a syntax error in a module: compiles the code as a function, and takes the place of the same
- * error.
+ * Node gives no place for a syntax error in a module: compiles the code as a function, and reads the place if that
+ * gives the same error.
  */
 function findSyntaxError(error: Error, source: string): CodePlace | undefined {
   if (error.name !== "SyntaxError") return undefined;

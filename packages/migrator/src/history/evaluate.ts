@@ -39,7 +39,7 @@ function run(filename: string, code: string): Record<string, unknown> | undefine
 function blank(source: string, tokens: readonly Token[]): string {
   let [code, at] = ["", 0];
   for (const token of tokens.toSorted((one, other) => one.at - other.at)) {
-    // The text of a string token is without its quotes.
+    // A string token's text lacks its quotes.
     const end = token.at + token.text.length + (token.kind === "string" ? 2 : 0);
     code += source.slice(at, token.at) + " ".repeat(end - token.at);
     at = end;

@@ -9,7 +9,10 @@ export interface History {
   readonly folder: MigrationFolder;
   /** True when the cache knew every file: all are unchanged and depend on no other file. */
   readonly recalled: boolean;
-  /** One entry per file, oldest first; its facts are null where the file was neither read nor in the cache. */
+  /**
+   * One entry per file, oldest first; checksum and `reversible` are null where the file was neither read nor in the
+   * cache.
+   */
   known(): readonly KnownMigration[];
   /** Reads a migration's file, once. Throws a `BrokenMigrationError`. */
   load(name: string): Promise<LoadedMigration>;

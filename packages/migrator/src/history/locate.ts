@@ -4,7 +4,7 @@ import type { MigrationFolder } from "./folder.ts";
 import type { Problem } from "../errors.ts";
 import { manifestFile } from "./manifest.ts";
 
-/** The file and line where a problem is to be solved. */
+/** Where to fix a problem. */
 export interface Place {
   /** An absolute path; null: no particular file. */
   readonly file: string | null;

@@ -79,9 +79,7 @@ const stand_in = new URL(`./migration-base${import.meta.url.slice(import.meta.ur
   .href;
 const folders = new Set<string>();
 
-/**
- * Makes imports of `@mikro-orm/migrations`, in `file` and the files beside it, give `RecordedMigration` from now on.
- */
+/** From now on, imports of `@mikro-orm/migrations` in `file` and the files beside it give `RecordedMigration`. */
 export function standInFor(file: string): void {
   if (folders.size === 0)
     registerHooks({

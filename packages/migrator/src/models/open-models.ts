@@ -142,7 +142,7 @@ function findIgnored(orm: MikroORM): Set<string> {
   return new Set(all);
 }
 
-/** Switches off that MikroORM silently takes a new column of the same type for a renamed one: here a person decides. */
+/** Switches off MikroORM's silent guess that a new column of the same type is a renamed one: here a person decides. */
 function withoutGuesses(comparator: Comparator): Comparator {
   return Object.assign(comparator, { detectColumnRenamings: () => {} });
 }
