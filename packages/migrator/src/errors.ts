@@ -155,7 +155,7 @@ export class RefusedError extends MigratorError {
   }
 }
 
-/** The database has migrations that this history does not know: it belongs to a newer build. */
+/** The database has migrations that this history does not know yet: it belongs to a newer build. */
 export class AheadError extends MigratorError {
   readonly unknown: readonly string[];
 

@@ -4,7 +4,7 @@ import type { Direction, Plan, StepResult } from "./report.ts";
 export interface LockHolder {
   readonly pid: number;
   readonly applicationName: string;
-  /** The client's address as the server sees it; null for a local socket. */
+  /** Its address as the server sees it; null for a local socket. */
   readonly host: string | null;
   /** When the session connected, ISO 8601. */
   readonly since: string;
@@ -20,7 +20,7 @@ export interface Blocker {
   readonly queryAgeSeconds: number;
 }
 
-/** What a long-running statement is doing. */
+/** What a statement that takes long is doing. */
 export interface Activity {
   /** Time since the work began, in milliseconds. */
   readonly elapsedMs: number;

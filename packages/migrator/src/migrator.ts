@@ -66,7 +66,7 @@ export interface Migrator {
   diff(): Promise<SchemaDiff>;
   /** Tests migrations on a shadow database full of rows: up, down, up again. */
   verify(options?: Omit<VerifyOptions, "shadow">): Promise<Verification>;
-  /** Draws the schema that the migrations make; needs the package `@thedata/erd`. */
+  /** Draws the schema that the migrations make; takes the package `@thedata/erd`. */
   erd(options?: Omit<ErdOptions, "shadow">): Promise<Drawn>;
   /** Returns the SQL that `up` or `down` would send, for psql; connects to no database. */
   sql(options?: ScriptOptions): Promise<string>;

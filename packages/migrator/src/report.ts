@@ -16,7 +16,7 @@ export interface StepResult {
   readonly result: "applied" | "reverted" | "failed" | "notRun" | "planned";
   /** How long it took, in milliseconds; 0 when it did not run. */
   readonly durationMs: number;
-  /** How many statements it sent, or would send in a dry run. */
+  /** How many statements it sent, or would send. */
   readonly statements: number;
 }
 
@@ -26,7 +26,7 @@ export interface Report {
   readonly steps: readonly StepResult[];
   readonly problems: readonly Problem[];
   readonly error: MigratorError | null;
-  /** In a dry run: the statements of each step. */
+  /** With a dry run: the statements of each step. */
   readonly sql?: readonly { readonly name: string; readonly statements: readonly string[] }[];
 }
 

@@ -44,7 +44,7 @@ export interface ProjectCheck {
 }
 
 export interface CheckOptions {
-  /** The picture that must show the migrations' result. */
+  /** The picture that is to show the migrations' result. */
   readonly picture?: Picture | undefined;
   /** Writes the picture where it is missing or stale. */
   readonly fix?: boolean | undefined;

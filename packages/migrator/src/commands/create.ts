@@ -23,7 +23,7 @@ export type { Warning } from "../create/warn.ts";
 export interface CreateOptions extends RenameChoices {
   /** What the migration does, in words: `add widgets` or `add_widgets`. */
   readonly name: string;
-  /** Compares nothing and leaves the SQL to be written by hand. */
+  /** Nothing is compared; the SQL is written by hand. */
   readonly blank?: boolean | undefined;
   /** Returns the text and writes nothing. */
   readonly dryRun?: boolean | undefined;

@@ -60,7 +60,7 @@ function choose(names: readonly string[], { only, from }: VerifyOptions): string
   return from === undefined ? [...names] : names.slice(names.indexOf(resolveTarget(from, names)));
 }
 
-/** Asks the provider for a server once, however many databases are created on it. */
+/** Asks the provider for a server once, however many databases are wanted of it. */
 async function withOneServer<Result>(
   { servers, provider }: ShadowOptions,
   work: (shadow: ShadowOptions) => Promise<Result>,

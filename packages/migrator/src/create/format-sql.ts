@@ -1,6 +1,6 @@
 import { readList } from "@thedata/catalog/sql";
 
-/** Breaks a statement at its clauses: one line for each column of a new table and for each change of an old one. */
+/** Breaks a statement at its clauses: a line for each column of a new table and for each change of an old one. */
 export function formatSql(sql: string): string {
   if (sql.includes("\n")) return sql;
   const statement = sql.trim().replaceAll(/(?<=^alter table \S+ |, )add (?=")/g, "add column ");

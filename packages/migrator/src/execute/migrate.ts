@@ -31,7 +31,7 @@ export async function migrate(context: Context, direction: Direction, options: M
   });
 }
 
-/** One run and what it works with. */
+/** One run, with all that it works on. */
 interface Run {
   readonly context: Context;
   readonly direction: Direction;

@@ -1,7 +1,7 @@
 import type { Client, DatabaseError, Submittable } from "pg";
 import { isClosed, splitCommands } from "@thedata/catalog/sql";
 
-/** An error of the server or of code. */
+/** An error of the server's or of code. */
 export type Cause = Error & Partial<Omit<DatabaseError, keyof Error>>;
 
 /** One command of a pipeline. */

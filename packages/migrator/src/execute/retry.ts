@@ -4,7 +4,7 @@ const lockNotAvailable = "55P03";
 const deadlockDetected = "40P01";
 
 export interface RetryOptions {
-  /** How long to retry, in milliseconds. */
+  /** How long to go on trying, in milliseconds. */
   readonly budgetMs: number;
   readonly onRetry: (attempt: number, pauseMs: number) => void;
   readonly signal?: AbortSignal | undefined;

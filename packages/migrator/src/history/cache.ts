@@ -6,7 +6,7 @@ import { sha256 } from "../hash.ts";
 import { manifestFile } from "./manifest.ts";
 import { readOwnFile, writeOwnFile } from "./own-files.ts";
 
-/** What the checks need of a file, and the SHA-256 of the text that it was read from. */
+/** What is known of a file, and the SHA-256 of the text that it was read from. */
 interface Note {
   readonly content: string;
   readonly known: KnownMigration;
@@ -106,7 +106,7 @@ export class MigrationCache {
     this.#changed = true;
   }
 
-  /** Writes what was recalled and noted; `digest` is the history's, if it was found sound. */
+  /** Writes what was recalled and noted; `digest` is the history's, where it was found sound. */
   keep(digest?: string): void {
     const sound = digest !== undefined && !this.#look().includes(NaN) ? digest : (this.recallDigest() ?? null);
     if (!this.#changed && sound === this.#written) return;

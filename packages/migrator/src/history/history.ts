@@ -18,7 +18,7 @@ export interface History {
   load(name: string): Promise<LoadedMigration>;
   /** Reads every file that is compared with a checksum in the ledger, or with a manifest, unless the cache knows it. */
   loadForChecks(applied: readonly KnownApplication[]): Promise<void>;
-  /** Writes the cache; `digest` is the history's, if it was found sound. */
+  /** Writes the cache; `digest` is the history's, where it was found sound. */
   keep(digest?: string): void;
 }
 

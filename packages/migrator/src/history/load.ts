@@ -33,7 +33,7 @@ export interface LoadedMigration {
   readonly create: (driver: MigrationDriver, config: unknown) => RecordedMigration;
 }
 
-/** What the checks need of a migration's file; null: not read. */
+/** What the checks need to know of a migration's file; null: not read. */
 export interface KnownMigration {
   readonly name: string;
   readonly checksum: string | null;

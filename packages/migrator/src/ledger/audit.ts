@@ -3,7 +3,7 @@ import type { Query } from "../postgres/connection.ts";
 import { type Duration, durationParameter, durationValue } from "./ledger.ts";
 import { auditTable, type LedgerTable, qualified } from "./tables.ts";
 
-/** Something that was done to the history, or attempted. */
+/** Something that was done to the history, or tried. */
 export interface AuditEntry {
   readonly action: "applied" | "reverted" | "failed" | "baselined" | "repaired";
   readonly migration: string;

@@ -37,7 +37,7 @@ const insufficientPrivilege = "42501";
 const readOnly = "25006";
 
 /**
- * Reads every applied migration in the order of application; an empty list where there is no ledger yet. Throws a
+ * Every applied migration in the order of application; an empty list where there is no ledger yet. Throws a
  * `ConfigurationError` where the role may not read it.
  */
 export async function readLedger(query: Query, ledger: LedgerTable = defaultLedger): Promise<AppliedMigration[]> {
@@ -76,7 +76,7 @@ export async function readRecordedLedger(
   }
 }
 
-/** A ledger that the stock CLI created has fewer columns. */
+/** A ledger that the stock CLI made has fewer columns. */
 async function readIncomplete(query: Query, ledger: LedgerTable): Promise<AppliedMigration[]> {
   const rows = await query<{ row: LedgerRow }>(`select to_jsonb(m) as "row" from ${qualified(ledger)} m order by m.id`);
   return rows.map(({ row }) => toApplied({ ...row, executed_at: new Date(row.executed_at ?? 0).toISOString() }));
@@ -99,7 +99,7 @@ export async function readRecorded(
   } catch (error) {
     const { code = "" } = error as { code?: string };
     if ([undefinedTable, undefinedSchema].includes(code)) return [];
-    // A ledger of the stock CLI, or an older server.
+    // A ledger of the stock CLI, an older server.
     if ([undefinedColumn, undefinedFunction].includes(code)) return await readLedger(query, ledger);
     throw explainLedgerError(error, ledger, "read");
   }
@@ -198,7 +198,7 @@ function toApplied(row: LedgerRow): AppliedMigration {
   };
 }
 
-/** Milliseconds, or measured by the server since the transaction began. */
+/** In milliseconds, or measured by the server since the transaction began. */
 export type Duration = number | "sinceBegin";
 
 /** The SQL of a duration; `name` is its parameter, such as `$5`. */
@@ -214,7 +214,7 @@ export function durationValue(duration: Duration | null): number | null {
   return duration === "sinceBegin" ? null : duration;
 }
 
-/** What the ledger records of one application. */
+/** What is recorded of one application. */
 export interface LedgerEntry {
   readonly name: string;
   readonly checksum: string | null;

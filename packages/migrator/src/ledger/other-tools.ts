@@ -9,7 +9,7 @@ interface OtherLedger {
   readonly sql: string;
 }
 
-/** The tools whose databases can be adopted, by name. */
+/** The tools whose databases can be adopted, by their names. */
 export const otherLedgers = {
   alembic: { table: "alembic_version", sql: "select version_num as key from alembic_version" },
   prisma: {
@@ -40,7 +40,7 @@ export const otherLedgers = {
 /** The names of the tools in `otherLedgers`. */
 export const otherTools = Object.keys(otherLedgers);
 
-/** The name of a tool whose databases can be adopted. */
+/** A tool whose databases can be adopted. */
 export type OtherTool = keyof typeof otherLedgers;
 
 /**

@@ -14,7 +14,7 @@ export interface Progress {
   readonly direction: Direction;
   /** The number of the last statement that is known to be done; 0: none. */
   readonly done: number;
-  /** The number of a statement that was sent and may have left something; null: none. */
+  /** The number of a statement that was sent and that may have left something; null: none. */
   readonly attempted: number | null;
   /** True: the server reported that the attempted statement failed; false: its outcome is unknown. */
   readonly failed: boolean;
@@ -100,7 +100,7 @@ export async function withdrawAttempt(query: Query, migration: string, ledger: L
   ]);
 }
 
-/** The statement that deletes the progress of a migration: it is done in full, or `repair` has settled it. */
+/** The statement that ends the progress of a migration: it is done in full, or `repair` has settled it. */
 export function progressDelete(migration: string, ledger: LedgerTable): Parameterized {
   return { sql: `delete from ${qualified(progressTable(ledger))} where migration = $1`, parameters: [migration] };
 }

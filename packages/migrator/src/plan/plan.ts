@@ -24,7 +24,7 @@ export function planUp(history: readonly Named[], applied: readonly Named[], tar
   return { direction: "up", steps: target.steps === undefined ? pending : pending.slice(0, stepsOf(target.steps)) };
 }
 
-/** What `down` would revert: the migrations that were applied last come first. */
+/** What `down` would revert: the newest applications first. */
 export function planDown(history: readonly Named[], applied: readonly Named[], target: DownTarget = {}): Plan {
   const newestFirst = applied.map(({ name }) => name).toReversed();
   return { direction: "down", steps: newestFirst.slice(0, countDown(history, newestFirst, target)) };

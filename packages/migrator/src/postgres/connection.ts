@@ -143,7 +143,7 @@ export const networkFailures: ReadonlySet<string> = new Set(
 /** True for an error that ends the session: the server ended it or went down, or the network broke. */
 export function isConnectionFailure(error: unknown): boolean {
   const { code, message = "" } = error as { code?: string; message?: string };
-  // Class 08 but protocol violations, and 57P01 to 57P05: shut down, crashed, starting, database dropped, idle too
+  // Class 08 except protocol violations, and 57P01 to 57P05: shut down, crashed, starting, database dropped, idle too
   // long.
   if (code !== undefined) return /^(08(?!P01)...|57P0[1-5])$/.test(code) || networkFailures.has(code);
   return /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired)/.test(

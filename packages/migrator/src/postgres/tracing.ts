@@ -3,7 +3,7 @@ import type { Attributes, Span } from "@opentelemetry/api";
 // The global under which an SDK registers itself. Without one, nothing is loaded.
 const registered = Symbol.for("opentelemetry.js.api.1");
 
-/** Runs `work` inside an OpenTelemetry span where a program has registered an SDK; else just runs it. */
+/** Runs `work` inside an OpenTelemetry span, when a program has registered an SDK; else just runs it. */
 export async function inSpan<Result>(
   name: string,
   attributes: () => Attributes,

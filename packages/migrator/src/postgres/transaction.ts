@@ -30,7 +30,7 @@ export async function runTransaction<Value>(
   }
 }
 
-/** Rolls back the open transaction, if any; `unknown`: the server did not answer. */
+/** Rolls back whatever transaction is open. */
 export async function rollBack({ query }: Session): Promise<"rolledBack" | "unknown"> {
   return await query("rollback").then(
     () => "rolledBack" as const,
@@ -38,7 +38,7 @@ export async function rollBack({ query }: Session): Promise<"rolledBack" | "unkn
   );
 }
 
-/** Runs `work` in a transaction of this session and commits; on an error rolls back and throws it. */
+/** Runs `work` in a transaction of this session: all of it is committed, or none and its error thrown. */
 export async function inTransaction<Value>(
   session: Session,
   work: () => Promise<Value>,
@@ -49,7 +49,7 @@ export async function inTransaction<Value>(
   throw result.error;
 }
 
-/** Runs `work` in a transaction that is always rolled back. */
+/** Runs `work` in a transaction that is rolled back, whatever happens. */
 export async function tryOut<Value>(session: Session, work: () => Promise<Value>): Promise<Value> {
   return await inTransaction(session, work, { commit: "rollback" });
 }

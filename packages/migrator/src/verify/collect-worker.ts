@@ -6,7 +6,7 @@ import type { CollectedAgain } from "./collect-again.ts";
 const shift = (((400 * 24 + 5) * 60 + 7) * 60 + 11) * 1000 + 13;
 const Original = Date;
 
-/** A clock with another year, month, day, hour, minute and second. */
+/** The clock of another year, month, day, hour, minute and second. */
 class ShiftedDate extends Original {
   constructor(...parts: unknown[]) {
     super(...((parts.length > 0 ? parts : [Original.now() + shift]) as [number]));

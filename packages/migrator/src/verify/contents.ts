@@ -24,7 +24,7 @@ export interface Reference {
   readonly referencedColumns: readonly string[];
 }
 
-/** All rows of a database by table name, without the ledger. */
+/** All rows of a database by their tables' names, without the ledger. */
 export type Contents = ReadonlyMap<string, TableContents>;
 
 /** Reads every row of every table. */
@@ -40,7 +40,7 @@ async function readTable(
   { name, partitioned, columns, constraints }: Table,
 ): Promise<TableContents> {
   const selected = columns.map((column) => `${escapeIdentifier(column.name)}::text`);
-  // Tables that inherit from this one are read separately.
+  // Tables that inherit from this one are read by themselves.
   const text = `select ${selected.join(", ")} from ${partitioned ? "" : "only "}${name}`;
   const { rows } = await client.query<(string | null)[]>({ rowMode: "array", text });
   const key = constraints.find(({ type }) => type === "primary key")?.columns ?? [];

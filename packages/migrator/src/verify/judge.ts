@@ -7,7 +7,7 @@ import type { Declares } from "./declared-losses.ts";
 import type { Snapshot } from "./stage.ts";
 import { addFault, addNote, type Findings } from "./verdict.ts";
 
-/** A migration that is judged, with its findings. */
+/** A migration that is judged. */
 export interface Case {
   readonly findings: Findings;
   /** The losses that the migration declares. */
@@ -126,7 +126,7 @@ function countCommon(one: Missing, other: Missing | undefined): number {
 function judgeMissing({ findings, declares, since }: Case, one: Missing, when: string): void {
   if (declares(one.table, one.column))
     return addNote(findings, "declared-loss", `${lost(one, when)} The migration declares it.`);
-  // A trigger sets such a column at every change of a row.
+  // A trigger sets such a column whenever a row changes.
   if (/^(timestamp|date)/.test(one.type ?? "") && one.instead.every((value) => value !== null && value >= since))
     return addNote(findings, "stamped", `${nameOf(one)} of ${count(one.rows)} has the time of the run ${when}.`);
   addFault(

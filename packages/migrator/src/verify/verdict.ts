@@ -47,7 +47,7 @@ export interface Verdict {
   readonly name: string;
   readonly up: Outcome;
   readonly down: Outcome;
-  /** The second `up`, after `down`. */
+  /** `up` a second time, after `down`. */
   readonly again: Outcome;
   readonly durationMs: number;
   /** How many rows were made to verify it. */

@@ -52,7 +52,7 @@ function drawColumn(source: Source, row: Row, column: Column, nulls: number): vo
   if (fixed.has(column.name)) return;
   row.delete(column.name);
   if (column.generated || column.identity || countsUp(column)) return;
-  // A computed default differs from run to run: such a value is drawn.
+  // A default that is computed differs from run to run: those are drawn.
   if (column.default !== null && !column.default.includes("(") && random.percent(35)) return;
   if (!isRequired(source, column) && random.percent(nulls)) return void row.set(column.name, null);
   const hint = source.hints.get(column.name);

@@ -13,7 +13,7 @@ import type { Table, Types } from "./read-tables.ts";
 /** Rows that the user gives, by table; values of missing columns are made. */
 export type GivenRows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
 
-/** What one filling of all tables shares. */
+/** What filling all tables once shares. */
 export interface Job {
   readonly connection: Connection;
   readonly types: Types;
@@ -52,7 +52,7 @@ export async function fillTables(
   return rows;
 }
 
-/** Makes rows for one table; `done`: how many it got before. */
+/** Makes rows for one table; `done` says how many it got before. */
 async function fillTable(job: Job, table: Table, missing: number, done: number): Promise<number> {
   if (missing === 0) return 0;
   const source = await createSource(job, table, done);

@@ -7,7 +7,7 @@ import type { LedgerTable } from "../../ledger/tables.ts";
 import { inTransaction } from "../../postgres/transaction.ts";
 
 export interface FillOptions {
-  /** How many rows each table must have, at least. */
+  /** How many rows each table is to have, at least. */
   readonly rows: number;
   readonly given?: GivenRows | undefined;
 }
@@ -16,7 +16,7 @@ export interface FillOptions {
 export interface Filling {
   /** How many rows were made. */
   readonly rows: number;
-  /** The tables without rows, each with the reason. */
+  /** The tables that have none, each with the reason. */
   readonly empty: readonly { readonly table: string; readonly reason: string }[];
 }
 

@@ -2,7 +2,7 @@ import { escapeIdentifier } from "pg";
 import type { Connection, Query } from "../../postgres/connection.ts";
 import type { Constraint, Table } from "./read-tables.ts";
 
-/** Counts the rows of each table, by table name. */
+/** How many rows each table has. */
 export async function countRows(query: Query, tables: readonly Table[]): Promise<Map<string, number>> {
   if (tables.length === 0) return new Map();
   const counts = tables.map(({ name }, index) => `select ${index} as index, count(*)::int as rows from ${from(name)}`);
@@ -17,7 +17,7 @@ function from(name: string): string {
   return `(select from ${name} where tableoid = '${name.replaceAll("'", "''")}'::regclass or (select relkind = 'p' from pg_class where oid = '${name.replaceAll("'", "''")}'::regclass)) as rows`;
 }
 
-/** Reads the keys that a foreign key may refer to, at most 50. */
+/** The keys that a foreign key may refer to, at most 50. */
 export async function readKeys(
   { client }: Connection,
   { references, referencedColumns }: Constraint,
