@@ -4,7 +4,7 @@ import type { DiagramColumn, DiagramTable } from "./diagram.ts";
 export const sizes = { font: 11, letter: 6.65, row: 17, header: 24, padding: 8, mark: 22, gap: 12, title: 20 } as const;
 
 /** A column's line in a table's box. */
-export interface Row {
+export interface DiagramRow {
   readonly mark: string;
   readonly name: string;
   readonly type: string;
@@ -13,7 +13,7 @@ export interface Row {
 /** A table's box: its texts, and its size in pixels. */
 export interface Box {
   readonly heading: string;
-  readonly rows: readonly Row[];
+  readonly rows: readonly DiagramRow[];
   /** The unique keys, shown below the columns. */
   readonly notes: readonly string[];
   /** The distance of the types from the box's left. */
@@ -45,7 +45,7 @@ export function boxOf({ name, columns, uniques }: DiagramTable): Box {
   };
 }
 
-function rowOf({ name, type, nullable, primaryKey, foreignKey, unique }: DiagramColumn): Row {
+function rowOf({ name, type, nullable, primaryKey, foreignKey, unique }: DiagramColumn): DiagramRow {
   const mark = primaryKey ? "PK" : foreignKey ? "FK" : unique ? "U" : "";
   return { mark: primaryKey && foreignKey ? "PF" : mark, name, type: nullable ? `${type}?` : type };
 }

@@ -9,7 +9,7 @@ import type { Repaired, RepairOptions } from "./commands/repair.ts";
 import type { ScriptOptions } from "./commands/sql.ts";
 import type { Verification, VerifyOptions } from "./commands/verify.ts";
 import { MigratorError, RefusedError } from "./errors.ts";
-import { type Context, createContext, type MigratorOptions as ContextOptions } from "./execute/context.ts";
+import { type Context, createContext, type ContextOptions } from "./execute/context.ts";
 import type { MigrateOptions } from "./execute/migrate.ts";
 import { folderOfList, type ListedMigration } from "./history/folder.ts";
 import type { UpTarget } from "./plan/plan.ts";

@@ -5,7 +5,7 @@ import { createDatabase, dropDatabase, withDatabaseName } from "@thedata/dev-pos
 import "@thedata/dev-postgres/vitest";
 import pg from "pg";
 import { inject, onTestFinished } from "vitest";
-import { type Context, createContext, type MigratorOptions } from "../src/execute/context.ts";
+import { type Context, createContext, type ContextOptions } from "../src/execute/context.ts";
 import type { Event } from "../src/events.ts";
 
 /** What a migration of a test does; without `down` its class has none. */
@@ -88,7 +88,7 @@ export async function openClient(dsn: string, application_name = "test"): Promis
 export function contextOf(
   dsn: string,
   directory: string,
-  options: Partial<MigratorOptions> = {},
+  options: Partial<ContextOptions> = {},
 ): Context & { readonly events: Event[]; readonly directory: string; readonly dsn: string } {
   const events: Event[] = [];
   const onEvent = (event: Event) => {

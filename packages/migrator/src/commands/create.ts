@@ -9,7 +9,7 @@ import { type Context, directoryOf } from "../execute/context.ts";
 import { discover, type MigrationFolder } from "../history/folder.ts";
 import { ConfigurationError } from "../errors.ts";
 import type { Change } from "../create/find-change.ts";
-import { type Direction, renderBlank, renderMigration } from "../create/render.ts";
+import { type RenderedDirection, renderBlank, renderMigration } from "../create/render.ts";
 import type { RenameChoices } from "../create/settle-renames.ts";
 import type { Warning } from "../create/warn.ts";
 import { writeMigration } from "../history/write-migration.ts";
@@ -113,9 +113,9 @@ async function findChangeAt(
 }
 
 /** Both directions, each with the warnings about its statements. */
-async function warnOf({ up, down, renamed, after }: Change): Promise<[Direction, Direction]> {
+async function warnOf({ up, down, renamed, after }: Change): Promise<[RenderedDirection, RenderedDirection]> {
   const { findWarnings } = await import("../create/warn.ts");
-  const direct = async (statements: readonly string[], from: Catalog, to: Catalog): Promise<Direction> => ({
+  const direct = async (statements: readonly string[], from: Catalog, to: Catalog): Promise<RenderedDirection> => ({
     statements,
     warnings: await findWarnings(statements, { before: from, after: to }),
   });

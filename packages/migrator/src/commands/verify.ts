@@ -74,7 +74,7 @@ async function withOneServer<Result>(
   }
 }
 
-interface Job {
+interface VerifyJob {
   readonly context: Context;
   readonly history: History;
   readonly again: readonly CollectedAgain[];
@@ -83,7 +83,7 @@ interface Job {
 }
 
 /** Goes on with a new shadow after a migration that left one unusable. */
-async function proveAll(job: Job): Promise<Verdict[]> {
+async function proveAll(job: VerifyJob): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   const tell = (verdict: Verdict) => {
     verdicts.push(verdict);
@@ -111,7 +111,7 @@ function notRun(name: string, obstacle: string): Verdict {
  * null.
  */
 async function proveFrom(
-  job: Job,
+  job: VerifyJob,
   dsn: string,
   start: number,
   tell: (verdict: Verdict) => void,
@@ -133,7 +133,11 @@ async function proveFrom(
   });
 }
 
-async function tryReplay({ context, history }: Job, dsn: string, to: string): Promise<MigrationFailedError | null> {
+async function tryReplay(
+  { context, history }: VerifyJob,
+  dsn: string,
+  to: string,
+): Promise<MigrationFailedError | null> {
   try {
     await replay(context, history.folder, dsn, to);
     return null;
@@ -143,7 +147,7 @@ async function tryReplay({ context, history }: Job, dsn: string, to: string): Pr
   }
 }
 
-async function proveOne(job: Job, stage: Stage, name: string): Promise<{ verdict: Verdict; usable: boolean }> {
+async function proveOne(job: VerifyJob, stage: Stage, name: string): Promise<{ verdict: Verdict; usable: boolean }> {
   const started = performance.now();
   const findings = noFindings(name);
   const migration = await job.history.load(name);
@@ -160,7 +164,7 @@ async function proveOne(job: Job, stage: Stage, name: string): Promise<{ verdict
 }
 
 /** Tries the failed migration on empty tables, to find out whether the rows make it fail. */
-async function explainFailure(job: Job, findings: Findings, failure: MigrationFailedError): Promise<void> {
+async function explainFailure(job: VerifyJob, findings: Findings, failure: MigrationFailedError): Promise<void> {
   const words = describeFailure(failure);
   const empty = await withShadow(job.options.shadow, async (dsn) => await tryReplay(job, dsn, findings.name));
   if (empty) addFault(findings, "up-fails", `up fails on empty tables too, ${words}`);

@@ -1,7 +1,7 @@
 import { type Catalog, type Rename, renameStatement } from "@thedata/catalog";
 import { shorten } from "@thedata/catalog/sql";
 import { MigratorError } from "../errors.ts";
-import { type Difference, findDifference } from "../models/find-difference.ts";
+import { type ModelDifference, findDifference } from "../models/find-difference.ts";
 import { apply, look, type ShadowSchema } from "../models/shadow-schema.ts";
 import { findWayBack } from "./find-way-back.ts";
 import { followRenames } from "./follow-renames.ts";
@@ -50,7 +50,7 @@ function reverse({ from, to, ...rest }: Rename): Rename {
 }
 
 /** Applies the models' difference until none is left, in at most five rounds. */
-async function bringToModels(shadow: ShadowSchema, first: Difference): Promise<{ up: string[]; after: Catalog }> {
+async function bringToModels(shadow: ShadowSchema, first: ModelDifference): Promise<{ up: string[]; after: Catalog }> {
   const sent: string[] = [];
   let difference = first;
   for (let round = 1; round <= 5; round++) {

@@ -2,7 +2,7 @@ import { formatSql } from "./format-sql.ts";
 import type { Warning } from "./warn.ts";
 
 /** One direction of a migration to write. */
-export interface Direction {
+export interface RenderedDirection {
   readonly statements: readonly string[];
   readonly warnings: readonly Warning[];
   /** Why the schema cannot be restored; then there are no statements. */
@@ -13,7 +13,7 @@ export interface Direction {
  * Renders a migration as TypeScript; each warning is a comment above its statement. The class's comment lists what
  * `down` drops, which is mostly what `up` made.
  */
-export function renderMigration(name: string, up: Direction, down: Direction): string {
+export function renderMigration(name: string, up: RenderedDirection, down: RenderedDirection): string {
   const lost = [...new Set(down.warnings.flatMap(({ drops }) => drops ?? []))];
   const warnings = down.warnings.filter(({ drops }) => drops === undefined);
   return renderClass(name, renderDirection(up), renderDirection({ ...down, warnings }), lost);
@@ -48,7 +48,7 @@ function renderLost(lost: readonly string[]): string {
   return `/**\n${wrap(text.replaceAll("*/", "* /"), " * ").join("\n")}\n */\n`;
 }
 
-function renderDirection({ statements, warnings, never }: Direction): string {
+function renderDirection({ statements, warnings, never }: RenderedDirection): string {
   if (never !== undefined) return `    throw new Error(${JSON.stringify(never)});`;
   const lines = statements.flatMap((statement) => {
     const own = new Set(warnings.filter((warning) => warning.statement === statement).map(({ message }) => message));

@@ -1,7 +1,7 @@
 import { type Catalog, type Rename, renameStatement } from "@thedata/catalog";
 import { shorten } from "@thedata/catalog/sql";
 import { MigratorError } from "../errors.ts";
-import { type Difference, findDifference } from "../models/find-difference.ts";
+import { type ModelDifference, findDifference } from "../models/find-difference.ts";
 import { type Candidate, findCandidates } from "./find-renames.ts";
 import { type GivenRename, parseRename, refuseUnknown, resolveRename, toRename } from "./given-renames.ts";
 import { apply, type ShadowSchema } from "../models/shadow-schema.ts";
@@ -29,7 +29,7 @@ export interface RenameChoices {
 export interface Settled {
   readonly renames: readonly Rename[];
   /** The difference from the schema with the new names. */
-  readonly difference: Difference;
+  readonly difference: ModelDifference;
 }
 
 /**

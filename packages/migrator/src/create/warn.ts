@@ -20,13 +20,13 @@ export interface Warning {
 }
 
 /** The schema before and after the statements. */
-export interface Catalogs {
+export interface CatalogPair {
   readonly before: Catalog;
   readonly after: Catalog;
 }
 
 /** Finds what each statement may lose, or fail on. A statement that cannot be parsed is skipped. */
-export async function findWarnings(statements: readonly string[], catalogs: Catalogs): Promise<Warning[]> {
+export async function findWarnings(statements: readonly string[], catalogs: CatalogPair): Promise<Warning[]> {
   // A parser of 1 MB, loaded only where it is needed.
   const { parse } = await import("libpg-query");
   const warnings: Warning[] = [];
@@ -45,7 +45,7 @@ export async function findWarnings(statements: readonly string[], catalogs: Cata
 
 type Finding = Omit<Warning, "statement">;
 
-function warnOf({ DropStmt, IndexStmt, AlterTableStmt }: StatementNode, catalogs: Catalogs): Finding[] {
+function warnOf({ DropStmt, IndexStmt, AlterTableStmt }: StatementNode, catalogs: CatalogPair): Finding[] {
   if (DropStmt) return warnOfDrop(DropStmt);
   if (IndexStmt) return warnOfIndex(IndexStmt, catalogs).map((message) => ({ message }));
   if (AlterTableStmt?.objtype !== "OBJECT_TABLE") return [];
@@ -65,7 +65,7 @@ function warnOfDrop({ removeType, objects, behavior }: NonNullable<StatementNode
 
 function warnOfIndex(
   { unique, relation, indexParams, idxname }: NonNullable<StatementNode["IndexStmt"]>,
-  { before }: Catalogs,
+  { before }: CatalogPair,
 ): string[] {
   const table = unique && findTable(before, relation);
   if (!table) return [];
@@ -78,7 +78,7 @@ function warnOfTwins(table: CatalogObject, columns: readonly string[], name = "i
   return `fails while two rows of ${shorten(table.name)} have ${what}: settle those first`;
 }
 
-function warnOfClause(clause: ClauseNode, table: CatalogObject, catalogs: Catalogs): Finding[] {
+function warnOfClause(clause: ClauseNode, table: CatalogObject, catalogs: CatalogPair): Finding[] {
   const called = `${shorten(table.name)}.${clause.name ?? ""}`;
   if (clause.subtype === "AT_DropColumn") return [{ drops: called, message: `drops ${called} and what is in it` }];
   return warnOfChange(clause, called, table, catalogs).map((message) => ({ message }));
@@ -88,7 +88,7 @@ function warnOfChange(
   { subtype, name = "", def = {} }: ClauseNode,
   called: string,
   table: CatalogObject,
-  catalogs: Catalogs,
+  catalogs: CatalogPair,
 ): string[] {
   const column = findColumn(catalogs.before, table, name);
   if (subtype === "AT_SetNotNull") return column ? [warnOfNull(table, called, name)] : [];
@@ -117,7 +117,7 @@ function warnOfColumn({ colname, typeName, constraints = [] }: ColumnNode, table
 function warnOfConstraint(
   { contype, keys = [], conname = "" }: ConstraintNode,
   table: CatalogObject,
-  catalogs: Catalogs,
+  catalogs: CatalogPair,
 ): string[] {
   if (contype === "CONSTR_UNIQUE" || contype === "CONSTR_PRIMARY")
     return keys.length > 0 ? [warnOfTwins(table, wordsOf(keys), conname)] : [];
@@ -126,13 +126,13 @@ function warnOfConstraint(
 }
 
 /** True for a check of new columns alone: every row passes it, or the column could not have been added. */
-function isNew(table: CatalogObject, name: string, { before, after }: Catalogs): boolean {
+function isNew(table: CatalogObject, name: string, { before, after }: CatalogPair): boolean {
   const columns = findCheck(after, table, name)?.properties["columns"];
   return Array.isArray(columns) && columns.every((column: string) => !findColumn(before, table, column));
 }
 
 /** True for a list of allowed values that only grew, in a check that is otherwise the same. */
-function widens(table: CatalogObject, name: string, { before, after }: Catalogs): boolean {
+function widens(table: CatalogObject, name: string, { before, after }: CatalogPair): boolean {
   const [old, next] = [before, after].map((catalog) =>
     readAllowed(String(findCheck(catalog, table, name)?.properties["definition"] ?? "")),
   );

@@ -9,7 +9,7 @@ import { MigrationCache } from "../history/cache.ts";
 import { defaultLedger, type LedgerTable } from "../ledger/tables.ts";
 
 /** The engine's options; all but `dsn` and `migrations` have a default. */
-export interface MigratorOptions {
+export interface ContextOptions {
   /** `postgresql://user:password@host:port/database`, or the driver's own configuration. */
   readonly dsn: DatabaseAddress;
   /** The folder of the migrations, or a program's list in its place. */
@@ -49,13 +49,13 @@ export type Context = Defaulted & {
 };
 
 type Defaulted = {
-  readonly [Key in Exclude<keyof MigratorOptions, "ledger" | "signal" | "cache" | "ormOptions">]-?: NonNullable<
-    MigratorOptions[Key]
+  readonly [Key in Exclude<keyof ContextOptions, "ledger" | "signal" | "cache" | "ormOptions">]-?: NonNullable<
+    ContextOptions[Key]
   >;
 };
 
 /** Fills in defaults. Throws a `ConfigurationError` for an invalid ledger name. */
-export function createContext(options: MigratorOptions): Context {
+export function createContext(options: ContextOptions): Context {
   const migrations = typeof options.migrations === "string" ? path.resolve(options.migrations) : options.migrations;
   let runId: string | undefined;
   const toolVersion = options.toolVersion ?? "library";

@@ -32,7 +32,7 @@ export async function migrate(context: Context, direction: Direction, options: M
 }
 
 /** One run, with all that it works on. */
-interface Run {
+interface MigrateRequest {
   readonly context: Context;
   readonly direction: Direction;
   readonly options: MigrateOptions;
@@ -42,7 +42,7 @@ interface Run {
   readonly vouch: (() => void) | undefined;
 }
 
-async function migrateOn(run: Run): Promise<Report> {
+async function migrateOn(run: MigrateRequest): Promise<Report> {
   const { context, connection, options } = run;
   const early = await prepare(run);
   if (early.settled) return await settle(context, connection, early.settled);
@@ -75,7 +75,7 @@ type Prepared =
 
 const nothing: Report = { outcome: "nothing", steps: [], problems: [], error: null };
 
-async function prepare({ context, direction, options, history, connection, vouch }: Run): Promise<Prepared> {
+async function prepare({ context, direction, options, history, connection, vouch }: MigrateRequest): Promise<Prepared> {
   const expected = history.known();
   const applied = await readRecorded(connection.query, expected, context.ledger);
   const progress = await readProgress(connection.query, context.ledger);

@@ -12,7 +12,7 @@ interface Note {
   readonly known: KnownMigration;
 }
 
-/** The first line of the cache file, as JSON. The stamps follow as bytes, then the notes as JSON. */
+/** The first line of the cache file, as JSON. The file stats follow as bytes, then the notes as JSON. */
 interface Head {
   /** Format, reader's version, Node's version and folder: another version of Node may read a file differently. */
   readonly key: string;
@@ -20,20 +20,20 @@ interface Head {
   readonly names: string;
   /** The digest of the history; null: no run has found it sound. */
   readonly digest: string | null;
-  /** The size of the stamps, in bytes. */
+  /** The size of the file stats, in bytes. */
   readonly bytes: number;
-  /** SHA-256 of stamps and notes: a damaged byte in a checksum would look like an edited migration. */
+  /** SHA-256 of file stats and notes: a damaged byte in a checksum would look like an edited migration. */
   readonly sum: string;
 }
 
 interface Stored extends Head {
-  readonly stamps: Float64Array;
+  readonly fileStats: Float64Array;
   readonly body: Buffer;
 }
 
-/** Stamps and notes of earlier runs, by file name. */
+/** File stats and notes of earlier runs, by file name. */
 interface Earlier {
-  readonly stamps: ReadonlyMap<string, string>;
+  readonly fileStats: ReadonlyMap<string, string>;
   readonly notes: ReadonlyMap<string, Note>;
 }
 
@@ -77,20 +77,20 @@ export class MigrationCache {
    */
   recallDigest(): string | undefined {
     if (!this.#stored?.digest || !this.promising) return undefined;
-    return isSame(this.#look(), this.#stored.stamps) ? this.#stored.digest : undefined;
+    return isSame(this.#look(), this.#stored.fileStats) ? this.#stored.digest : undefined;
   }
 
   /** What the checks need of a file that has not changed since it was read; undefined: read it. */
   recall(file: MigrationFile): KnownMigration | undefined {
     const name = path.basename(file.path);
-    const { notes, stamps } = (this.#earlier ??= readEarlier(this.#stored));
+    const { notes, fileStats } = (this.#earlier ??= readEarlier(this.#stored));
     // Taken before the file is read, whether the cache knows it or not.
-    const stamp = this.#versionOf(name);
+    const fileStat = this.#versionOf(name);
     const note = notes.get(name);
     if (!note) return undefined;
-    if (stamp === undefined || stamp !== stamps.get(name)) {
+    if (fileStat === undefined || fileStat !== fileStats.get(name)) {
       if (sha256(readSource(file)) !== note.content) return undefined;
-      this.#changed ||= stamp !== undefined;
+      this.#changed ||= fileStat !== undefined;
     }
     this.#notes.set(name, note);
     return note.known;
@@ -99,9 +99,9 @@ export class MigrationCache {
   /** Notes what was read from a self-contained file; `source` is the file's text. */
   note(file: MigrationFile, source: Buffer, known: KnownMigration): void {
     const name = path.basename(file.path);
-    const stamp = this.#versionOf(name);
+    const fileStat = this.#versionOf(name);
     // A link may have been pointed elsewhere meanwhile.
-    if (stamp !== undefined && stamp !== byName([name], stampsOf(this.#directory, [name])).get(name)) return;
+    if (fileStat !== undefined && fileStat !== byName([name], statFiles(this.#directory, [name])).get(name)) return;
     this.#notes.set(name, { content: sha256(source), known });
     this.#changed = true;
   }
@@ -110,13 +110,13 @@ export class MigrationCache {
   keep(digest?: string): void {
     const sound = digest !== undefined && !this.#look().includes(NaN) ? digest : (this.recallDigest() ?? null);
     if (!this.#changed && sound === this.#written) return;
-    const stamps = Buffer.from(this.#look().buffer);
-    const body = Buffer.concat([stamps, Buffer.from(JSON.stringify([...this.#notes]))]);
+    const fileStats = Buffer.from(this.#look().buffer);
+    const body = Buffer.concat([fileStats, Buffer.from(JSON.stringify([...this.#notes]))]);
     const head: Head = {
       key: this.#key,
       names: this.#names,
       digest: sound,
-      bytes: stamps.byteLength,
+      bytes: fileStats.byteLength,
       sum: sha256(body),
     };
     try {
@@ -127,9 +127,9 @@ export class MigrationCache {
     [this.#changed, this.#written] = [false, sound];
   }
 
-  /** The stamps of all files, taken once, before any file is read. */
+  /** The file stats of all files, taken once, before any file is read. */
   #look(): Float64Array<ArrayBuffer> {
-    return (this.#seen ??= stampsOf(this.#directory, watched(this.#names)));
+    return (this.#seen ??= statFiles(this.#directory, watched(this.#names)));
   }
 
   #versionOf(name: string): string | undefined {
@@ -159,29 +159,31 @@ const fields = 4;
  * Four numbers per file. The change time is among them, because a restored old date would hide a change. NaN: read the
  * file.
  */
-function stampsOf(directory: string, files: readonly string[]): Float64Array<ArrayBuffer> {
-  const stamps = new Float64Array(files.length * fields).fill(NaN);
+function statFiles(directory: string, files: readonly string[]): Float64Array<ArrayBuffer> {
+  const fileStats = new Float64Array(files.length * fields).fill(NaN);
   const [folder, newest] = [path.join(directory, path.sep), Date.now() - racyMs];
   for (const [index, name] of files.entries()) {
     const stats = statSync(folder + name, { throwIfNoEntry: false });
     if (!stats || Math.max(stats.mtimeMs, stats.ctimeMs) > newest) continue;
     const at = index * fields;
-    stamps[at] = stats.size;
-    stamps[at + 1] = stats.mtimeMs;
-    stamps[at + 2] = stats.ctimeMs;
-    stamps[at + 3] = stats.ino;
+    fileStats[at] = stats.size;
+    fileStats[at + 1] = stats.mtimeMs;
+    fileStats[at + 2] = stats.ctimeMs;
+    fileStats[at + 3] = stats.ino;
   }
-  return stamps;
+  return fileStats;
 }
 
 function isSame(one: Float64Array, other: Float64Array): boolean {
   return one.length === other.length && one.every((value, index) => value === other[index]);
 }
 
-/** The usable stamps, by file name. */
-function byName(files: readonly string[], stamps: Float64Array): Map<string, string> {
-  const all = files.map((name, index) => [name, stamps.subarray(index * fields, (index + 1) * fields)] as const);
-  return new Map(all.filter(([, stamp]) => !stamp.includes(NaN)).map(([name, stamp]) => [name, stamp.join(" ")]));
+/** The usable file stats, by file name. */
+function byName(files: readonly string[], fileStats: Float64Array): Map<string, string> {
+  const all = files.map((name, index) => [name, fileStats.subarray(index * fields, (index + 1) * fields)] as const);
+  return new Map(
+    all.filter(([, fileStat]) => !fileStat.includes(NaN)).map(([name, fileStat]) => [name, fileStat.join(" ")]),
+  );
 }
 
 function parse(content: Buffer | undefined, key: string): Stored | undefined {
@@ -191,18 +193,18 @@ function parse(content: Buffer | undefined, key: string): Stored | undefined {
     const head = JSON.parse(content.toString("utf8", 0, end)) as Head;
     if (head.key !== key || !/^([0-9a-f]{64}|null)$/.test(String(head.digest))) return undefined;
     const body = content.subarray(end + 1);
-    return { ...head, body, stamps: new Float64Array(Uint8Array.from(body.subarray(0, head.bytes)).buffer) };
+    return { ...head, body, fileStats: new Float64Array(Uint8Array.from(body.subarray(0, head.bytes)).buffer) };
   } catch {
     return undefined;
   }
 }
 
 function readEarlier(stored: Stored | undefined): Earlier {
-  const none = { stamps: new Map(), notes: new Map() };
+  const none = { fileStats: new Map(), notes: new Map() };
   if (!stored || sha256(stored.body) !== stored.sum) return none;
   try {
-    const notes = JSON.parse(stored.body.toString("utf8", stored.stamps.byteLength)) as [string, Note][];
-    return { stamps: byName(watched(stored.names), stored.stamps), notes: new Map(notes) };
+    const notes = JSON.parse(stored.body.toString("utf8", stored.fileStats.byteLength)) as [string, Note][];
+    return { fileStats: byName(watched(stored.names), stored.fileStats), notes: new Map(notes) };
   } catch {
     // The first line is damaged.
     return none;

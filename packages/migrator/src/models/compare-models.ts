@@ -1,8 +1,8 @@
 import type { OrmOptions } from "../execute/orm-options.ts";
 import { connect } from "../postgres/connection.ts";
-import { type Difference, findDifference } from "./find-difference.ts";
+import { type ModelDifference, findDifference } from "./find-difference.ts";
 import { ModelsRefusedError } from "./models-refused.ts";
-import { type ModelDifference, openModels } from "./open-models.ts";
+import { type ModelStatements, openModels } from "./open-models.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
 
 /**
@@ -14,7 +14,7 @@ export async function compareModels(
   ormOptions: OrmOptions,
   dsn: string,
   ledger: LedgerTable,
-): Promise<ModelDifference & Partial<Difference>> {
+): Promise<ModelStatements & Partial<ModelDifference>> {
   const connection = await connect(dsn, "migrator shadow");
   const models = await openModels(ormOptions, dsn, ledger);
   try {

@@ -8,12 +8,12 @@ import {
   type Kind,
 } from "@thedata/catalog";
 import { keepsAll, lastPart, unquote } from "@thedata/catalog/sql";
-import type { ModelDifference } from "./open-models.ts";
+import type { ModelStatements } from "./open-models.ts";
 import { look, sendAll, type ShadowSchema } from "./shadow-schema.ts";
 import { tryOut } from "../postgres/transaction.ts";
 
 /** The statements that bring a schema to the models, and the schema before and after. */
-export interface Difference extends ModelDifference {
+export interface ModelDifference extends ModelStatements {
   readonly before: Catalog;
   readonly after: Catalog;
 }
@@ -26,7 +26,7 @@ export const rowless: readonly Kind[] = ["constraint", "index", "sequence"];
  * statements without those that change nothing, and with what MikroORM overlooks because it compares texts. Throws a
  * `MigratorError` where PostgreSQL refuses a statement.
  */
-export async function findDifference(shadow: ShadowSchema): Promise<Difference> {
+export async function findDifference(shadow: ShadowSchema): Promise<ModelDifference> {
   const { up, down } = await shadow.models.difference();
   const creation = await shadow.models.creation();
   return await tryOut(shadow, async () => {

@@ -12,7 +12,7 @@ import { type LedgerTable, ownTables, qualified } from "../ledger/tables.ts";
 import { withoutConnection, type OrmOptions } from "../execute/orm-options.ts";
 
 /** The statements that would bring a database to the models, and back. */
-export interface ModelDifference {
+export interface ModelStatements {
   readonly up: readonly string[];
   readonly down: readonly string[];
 }
@@ -22,7 +22,7 @@ export interface OpenModels {
   /**
    * The difference as MikroORM finds it. A column with another name is a new one: MikroORM does not guess renames here.
    */
-  difference(): Promise<ModelDifference>;
+  difference(): Promise<ModelStatements>;
   /** The statements that make the models' schema in an empty database. */
   creation(): Promise<readonly string[]>;
   /** Whether the models exclude a column's type from comparison; names as they are stored. */

@@ -5,7 +5,7 @@ import type { Column, Constraint, Table, Types } from "./read-tables.ts";
 import { type DomainHints, makeValue } from "./values.ts";
 
 /** A row to insert, each value as text or null; a column without an entry gets its default. */
-export type Row = Map<string, string | null>;
+export type DrawnRow = Map<string, string | null>;
 
 /** Everything that rows of one table are drawn from. */
 export interface Source {
@@ -17,14 +17,14 @@ export interface Source {
   /** Keys that a foreign key may refer to, by the foreign key's name. */
   readonly keys: ReadonlyMap<string, readonly (readonly string[])[]>;
   /** Values that the next row must have. */
-  readonly fixed: Row;
+  readonly fixed: DrawnRow;
   /** Columns that turned out to refuse null. */
   readonly required: Set<string>;
 }
 
 /** Draws a whole row. */
-export function drawRow(source: Source): Row {
-  const row: Row = new Map(source.fixed);
+export function drawRow(source: Source): DrawnRow {
+  const row: DrawnRow = new Map(source.fixed);
   for (const key of foreignKeys(source.table)) drawReference(source, row, key);
   const referring = new Set(foreignKeys(source.table).flatMap(({ columns }) => columns));
   for (const column of source.table.columns) if (!referring.has(column.name)) drawColumn(source, row, column, 20);
@@ -33,7 +33,7 @@ export function drawRow(source: Source): Row {
 }
 
 /** Draws some of a row's columns again; `involved` are those that the refusal concerns. */
-export function redraw(source: Source, row: Row, involved: readonly string[]): void {
+export function redraw(source: Source, row: DrawnRow, involved: readonly string[]): void {
   const { random, table } = source;
   const some = involved.filter(() => random.percent(60));
   const chosen = new Set(some.length > 0 ? some : [random.pick(involved)]);
@@ -47,7 +47,7 @@ export function redraw(source: Source, row: Row, involved: readonly string[]): v
   referToItself(source, row);
 }
 
-function drawColumn(source: Source, row: Row, column: Column, nulls: number): void {
+function drawColumn(source: Source, row: DrawnRow, column: Column, nulls: number): void {
   const { random, fixed, types, domainHints } = source;
   if (fixed.has(column.name)) return;
   row.delete(column.name);
@@ -69,7 +69,12 @@ function isRequired({ required, types }: Source, { name, notNull, type }: Column
 }
 
 /** Copies another column's value, because `starts <= ends` and the like hold where both are equal. */
-function copyTwin({ random, table, fixed }: Source, row: Row, column: Column, involved: readonly string[]): boolean {
+function copyTwin(
+  { random, table, fixed }: Source,
+  row: DrawnRow,
+  column: Column,
+  involved: readonly string[],
+): boolean {
   if (involved.length < 2 || fixed.has(column.name) || !random.percent(20)) return false;
   const twin = table.columns.find(
     ({ name, type }) => name !== column.name && type === column.type && involved.includes(name) && row.has(name),
@@ -80,7 +85,7 @@ function copyTwin({ random, table, fixed }: Source, row: Row, column: Column, in
 }
 
 /** Takes an existing key that agrees with the values that other foreign keys gave the same columns. */
-function drawReference(source: Source, row: Row, key: Constraint): void {
+function drawReference(source: Source, row: DrawnRow, key: Constraint): void {
   const { random, table, fixed } = source;
   const own = key.columns.map((name) => table.columns.find((column) => column.name === name) as Column);
   const keys = source.keys.get(key.name) ?? [];
@@ -96,7 +101,7 @@ function drawReference(source: Source, row: Row, key: Constraint): void {
 }
 
 /** Makes a table's first row refer to itself where each row must refer to a row of its own table. */
-function referToItself(source: Source, row: Row): void {
+function referToItself(source: Source, row: DrawnRow): void {
   const { table, random, types, domainHints, keys } = source;
   for (const key of foreignKeys(table)) {
     if (key.references !== table.name || (keys.get(key.name) ?? []).length > 0) continue;

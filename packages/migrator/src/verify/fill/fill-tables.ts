@@ -1,7 +1,7 @@
 import type { Connection } from "../../postgres/connection.ts";
 import { boundHints } from "./bounds.ts";
 import { closeCircle } from "./circle.ts";
-import type { Row, Source } from "./draw.ts";
+import type { DrawnRow, Source } from "./draw.ts";
 import { findHints } from "./hints.ts";
 import { insertRows } from "./insert-rows.ts";
 import { spread, type Hint } from "./neighbours.ts";
@@ -14,7 +14,7 @@ import type { Table, Types } from "./read-tables.ts";
 export type GivenRows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
 
 /** What filling all tables once shares. */
-export interface Job {
+export interface FillJob {
   readonly connection: Connection;
   readonly types: Types;
   /** The number of the filling; another one gives other rows. */
@@ -28,7 +28,7 @@ export interface Job {
 
 /** Inserts the wanted rows into each table, as far as possible, and returns how many. */
 export async function fillTables(
-  job: Job,
+  job: FillJob,
   tables: readonly Table[],
   wanted: ReadonlyMap<string, number>,
 ): Promise<number> {
@@ -53,7 +53,7 @@ export async function fillTables(
 }
 
 /** Makes rows for one table; `done` says how many it got before. */
-async function fillTable(job: Job, table: Table, missing: number, done: number): Promise<number> {
+async function fillTable(job: FillJob, table: Table, missing: number, done: number): Promise<number> {
   if (missing === 0) return 0;
   const source = await createSource(job, table, done);
   const given = givenFor(table, job.given);
@@ -68,7 +68,7 @@ export function givenFor({ name }: Table, given: GivenRows = {}): GivenRows[stri
   return given[name] ?? given[name.replace(/^public\./, "")];
 }
 
-function fixedValues({ columns }: Table, given: Readonly<Record<string, unknown>> = {}): Row {
+function fixedValues({ columns }: Table, given: Readonly<Record<string, unknown>> = {}): DrawnRow {
   const there = Object.entries(given).filter(([name]) => columns.some((column) => column.name === name));
   return new Map(there.map(([name, value]) => [name, asText(value)]));
 }
@@ -82,7 +82,7 @@ function asText(value: unknown): string | null {
       : String(value);
 }
 
-async function createSource(job: Job, table: Table, done = 0): Promise<Source> {
+async function createSource(job: FillJob, table: Table, done = 0): Promise<Source> {
   const keys = new Map<string, string[][]>();
   for (const key of foreignKeys(table)) keys.set(key.name, await readKeys(job.connection, key));
   return {

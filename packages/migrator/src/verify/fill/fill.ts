@@ -1,5 +1,5 @@
 import type { Connection } from "../../postgres/connection.ts";
-import { fillTables, givenFor, type GivenRows, type Job } from "./fill-tables.ts";
+import { fillTables, givenFor, type GivenRows, type FillJob } from "./fill-tables.ts";
 import { findHints } from "./hints.ts";
 import { countRows } from "./read-rows.ts";
 import { readTables, type Table, type Types } from "./read-tables.ts";
@@ -34,7 +34,7 @@ export function createFiller(connection: Connection, ledger: LedgerTable, option
     const wanted = new Map(tables.map((table) => [table.name, wantedRows(table, counts, shapes, options)]));
     for (const table of tables) shapes.set(table.name, shapeOf(table));
     const hints = await hintsOfDomains(types);
-    const job: Job = { connection, types, round, given: options.given, hints, refusals: new Map() };
+    const job: FillJob = { connection, types, round, given: options.given, hints, refusals: new Map() };
     const rows = await inTransaction(connection, async () => await fillTables(job, tables, wanted), {
       begin: "begin; set constraints all immediate",
     });
@@ -64,7 +64,11 @@ function wantedRows(
   return unchanged ? Math.max(0, wanted - (counts.get(table.name) ?? 0)) : wanted;
 }
 
-function findEmpty(tables: readonly Table[], counts: ReadonlyMap<string, number>, { refusals }: Job): Filling["empty"] {
+function findEmpty(
+  tables: readonly Table[],
+  counts: ReadonlyMap<string, number>,
+  { refusals }: FillJob,
+): Filling["empty"] {
   const empty = tables.filter(({ name }) => counts.get(name) === 0);
   return empty.map(({ name }) => {
     const [first] = [...(refusals.get(name) ?? [])].toSorted(([, a], [, b]) => b - a);

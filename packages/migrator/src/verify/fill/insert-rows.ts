@@ -1,6 +1,6 @@
 import { type DatabaseError, escapeIdentifier } from "pg";
 import type { Connection } from "../../postgres/connection.ts";
-import { drawRow, redraw, type Row, type Source } from "./draw.ts";
+import { drawRow, redraw, type DrawnRow, type Source } from "./draw.ts";
 
 /** How many rows were inserted, and why others were refused: each reason and how often. */
 export interface Inserted {
@@ -50,7 +50,7 @@ async function insertRow(
 
 type Refusal = Pick<DatabaseError, "message"> & Partial<Pick<DatabaseError, "code" | "column" | "constraint">>;
 
-async function tryRow({ client }: Connection, table: string, row: Row): Promise<Refusal | undefined> {
+async function tryRow({ client }: Connection, table: string, row: DrawnRow): Promise<Refusal | undefined> {
   try {
     const { rowCount } = await client.query(insertSql(table, [...row.keys()]), [...row.values()]);
     return rowCount === 1 ? undefined : { message: "a trigger or rule took them away" };
