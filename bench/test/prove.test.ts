@@ -1,7 +1,5 @@
+import { temporaryFolder } from "@thedata/dev-postgres/testing";
 import "@thedata/dev-postgres/vitest";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { measure } from "../src/measure.ts";
 import type { Peer } from "../src/peer.ts";
@@ -18,12 +16,6 @@ async function run(peer: Peer, workload: Workload): Promise<unknown> {
   const projects = createProjects(inject("postgresDsn"), folder);
   onTestFinished(projects.close);
   return await runRounds([workload], [peer], projects, () => {});
-}
-
-async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), "bench-test-"));
-  onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 test("a peer that ends well but did nothing ends the benchmark", async () => {

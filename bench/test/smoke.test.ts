@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { temporaryFolder } from "@thedata/dev-postgres/testing";
+import { expect, test } from "vitest";
 import { runBenchmark } from "../src/benchmark.ts";
 import { readOptions } from "../src/options.ts";
 
@@ -9,8 +10,7 @@ test(
   "a smoke run measures every quick peer, proves its work and writes table and chart",
   { timeout: 180_000 },
   async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), "bench-test-"));
-    onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
+    const folder = await temporaryFolder();
     const options = readOptions(["--smoke", "--out", folder], folder);
     if (!options) throw new Error("these options ask for help");
     const run = await runBenchmark(options, () => {});

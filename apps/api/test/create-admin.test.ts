@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import { temporaryFolder } from "@thedata/dev-postgres/testing";
 import { createDatabase } from "@thedata/dev-postgres";
-import { afterAll, beforeAll, expect, inject, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { run } from "./processes.ts";
 import { startApi, type TestApi } from "./support.ts";
 
@@ -28,8 +28,7 @@ test("makes somebody who can log in and administer the platform, with the passwo
 });
 
 test("takes the password from ADMIN_PASSWORD or the file that ADMIN_PASSWORD_FILE names", async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), "create-admin-"));
-  onTestFinished(async () => await rm(folder, { recursive: true }));
+  const folder = await temporaryFolder();
   const file = path.join(folder, "password");
   await writeFile(file, `${secret}\n`);
   expect((await createAdmin(["--email", "env@example.com"], "", { ADMIN_PASSWORD: secret })).code).toBe(0);

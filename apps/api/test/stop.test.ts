@@ -1,11 +1,11 @@
 import { text } from "node:stream/consumers";
 import { once } from "node:events";
-import { mkdtemp, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { rename, utimes, writeFile } from "node:fs/promises";
 import { Agent, get, request } from "node:http";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { temporaryFolder } from "@thedata/dev-postgres/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { listen } from "./processes.ts";
 import { holdLock, nowhere, sessionSecret, startApi, type TestApi } from "./support.ts";
@@ -206,8 +206,7 @@ test("a second signal ends the API at once", async () => {
 });
 
 test("a secret's file with another content ends the API, so that its next start reads it; a touched one does not", async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), "api-stop-"));
-  onTestFinished(async () => await rm(folder, { recursive: true }));
+  const folder = await temporaryFolder();
   const file = path.join(folder, "secret");
   await writeFile(file, sessionSecret);
   const { child, ended } = await listen({ POSTGRES_DSN: api.dsn, SESSION_SECRET_FILE: file });

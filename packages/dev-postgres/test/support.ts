@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { readFile } from "node:fs/promises";
 import pg from "pg";
 import { onTestFinished } from "vitest";
 import { type DevPostgres, type StartOptions, startPostgres } from "../src/index.ts";
+
+export { temporaryFolder, until } from "../src/testing.ts";
 
 /** Starts the embedded server; it is stopped after the test. */
 export async function startEmbedded(options: StartOptions = {}): Promise<DevPostgres> {
@@ -36,13 +36,6 @@ export async function isRunning(pid: number): Promise<boolean> {
   return stat !== "" && !/^\d+ \(.*\) Z/.test(stat);
 }
 
-/** Creates a folder that is removed after the test. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), "dev-postgres-test-"));
-  onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 /** Sets environment variables for this test; undefined removes one. */
 export function setEnvironment(variables: Readonly<Record<string, string | undefined>>): void {
   const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
@@ -53,13 +46,4 @@ export function setEnvironment(variables: Readonly<Record<string, string | undef
   };
   apply(Object.entries(variables));
   onTestFinished(() => apply(before));
-}
-
-/** Repeats `ask` until the answer is true, for at most twenty seconds. */
-export async function until(ask: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
-    if (await ask()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`this did not become true: ${ask.toString()}`);
 }

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createDatabase, dropDatabase } from "@thedata/dev-postgres";
-import "@thedata/dev-postgres/vitest";
-import pg from "pg";
-import { expect, inject, onTestFinished } from "vitest";
+import { emptyDatabase, temporaryFolder, writeFiles } from "@thedata/dev-postgres/testing";
+import { expect } from "vitest";
+
+export { emptyDatabase, temporaryFolder, type TestDatabase, until } from "@thedata/dev-postgres/testing";
 
 const main = path.resolve(import.meta.dirname, "../src/main.ts");
 
@@ -73,20 +72,10 @@ export async function runJson(
   return { ...outcome, document: JSON.parse(outcome.stdout) };
 }
 
-/** Creates a folder that is removed after the test. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), "migrator-cli-test-"));
-  onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 /** Creates a folder with files, by their paths in it. */
 export async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await temporaryFolder();
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
-    await writeFile(path.join(folder, name), text);
-  }
+  await writeFiles(folder, files);
   return folder;
 }
 
@@ -109,47 +98,10 @@ export const twoTables = Object.fromEntries(
 );
 export const [first, second] = ["Migration20240101000000_a", "Migration20240102000000_b"] as const;
 
-/** A database for one test. */
-export interface TestDatabase {
-  readonly dsn: string;
-  sql<Row = Record<string, unknown>>(text: string): Promise<Row[]>;
-  /** The names of the tables in `public`, sorted, without the ledger's audit and progress tables. */
-  tables(): Promise<string[]>;
-}
-
-/** Creates an empty database on the test server, or on `server`; it is dropped after the test. */
-export async function emptyDatabase(server: string = inject("postgresDsn")): Promise<TestDatabase> {
-  const dsn = await createDatabase(server);
-  const client = new pg.Client(dsn);
-  client.on("error", () => {});
-  await client.connect();
-  onTestFinished(async () => {
-    await client.end().catch(() => {});
-    await dropDatabase(server, dsn);
-  });
-  const sql = async <Row>(text: string) => (await client.query(text)).rows as Row[];
-  const tables = async () => {
-    const rows = await sql<{ name: string }>(
-      "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname !~ '_(audit|progress)$' order by 1",
-    );
-    return rows.map(({ name }) => name);
-  };
-  return { dsn, sql, tables };
-}
-
 /** A database, a folder of two migrations, and the options that name both. */
 export async function project(files: Readonly<Record<string, string>> = twoTables) {
   const [database, folder] = [await emptyDatabase(), await folderOf(files)];
   return { ...database, folder, args: ["--dsn", database.dsn, "--migrations", folder] };
-}
-
-/** Repeats `ask` until the answer is truthy, for at most twenty seconds. */
-export async function until(ask: () => Promise<unknown>): Promise<void> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
-    if (await ask()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`this did not become true: ${ask.toString()}`);
 }
 
 /** Expects neither a stack trace nor `password` in the command's output. */

@@ -1,11 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { baseline } from "../src/commands/baseline.ts";
 import { diff } from "../src/commands/diff.ts";
 import { readStatus } from "../src/commands/status.ts";
-import { contextOf, emptyDatabase, folderOf, type Steps } from "./support.ts";
+import { contextOf, emptyDatabase, folderOf, type Steps, temporaryFolder } from "./support.ts";
 
 /** What the history makes. */
 const history: Readonly<Record<string, Steps>> = {
@@ -39,8 +38,7 @@ const live = [
 async function start(schema: readonly string[] = live) {
   const { dsn, sql } = await emptyDatabase();
   for (const statement of schema) await sql(statement);
-  const folder = await mkdtemp(path.join(tmpdir(), "migrator-bridge-"));
-  onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder();
   const context = contextOf(dsn, await folderOf(history));
   const file = path.join(folder, "bridge.sql");
   const options = { at: "M2000_posts", bridge: file, renames: ["posts.author=user_id"], shadow: { servers: [dsn] } };

@@ -39,7 +39,9 @@ describe("up", () => {
       "started",
       "finished",
     ]);
-    expect(context.events[0]).toEqual({ type: "planned", plan: { direction: "up", steps: names.slice(0, 2) } });
+    const { username, host, pathname } = new URL(context.dsn);
+    const plan = { direction: "up", steps: names.slice(0, 2) };
+    expect(context.events[0]).toEqual({ type: "planned", plan, database: `${username}@${host}${pathname}` });
   });
 
   it.each([

@@ -1,11 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { checkProject } from "../src/commands/check.ts";
 import { readStatus } from "../src/commands/status.ts";
 import { down, up } from "../src/commands/up-and-down.ts";
-import { contextOf, emptyDatabase, ledgerOf, tablesOf } from "./support.ts";
+import { contextOf, emptyDatabase, folderOf, ledgerOf, tablesOf } from "./support.ts";
 
 const dbmate = `-- migrate:up
 create table a (id int, note text default 'a;b');
@@ -44,9 +43,7 @@ export class Migration20240103000000_c extends Migration {
 `;
 
 async function project(files: Record<string, string>) {
-  const folder = await mkdtemp(path.join(tmpdir(), "migrator-sql-"));
-  onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
-  for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
+  const folder = await folderOf(files);
   const { dsn, sql } = await emptyDatabase();
   return { sql, folder, context: contextOf(dsn, folder, { cache: path.join(folder, "cache") }) };
 }

@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+
+export { writeFiles } from "@thedata/dev-postgres/testing";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 
@@ -29,14 +31,6 @@ export async function run(cwd: string, program: string, args: readonly string[],
 async function must(cwd: string, program: string, args: readonly string[]): Promise<void> {
   const { code, stdout, stderr } = await run(cwd, program, args);
   if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${stdout}\n${stderr}`);
-}
-
-/** Writes files into a folder, which is created where needed. */
-export async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
-    await writeFile(path.join(folder, name), text);
-  }
 }
 
 /** Packs the packages that would be published; gives the paths of the tarballs. */
