@@ -58,7 +58,7 @@ function refuseTwice(areas: readonly Area[]): void {
       const other = seen.get(table);
       if (other !== undefined)
         throw new AreasError(
-          `The configuration names the table "${table}" in the area "${other}" and in "${name}": it takes one place`,
+          `The configuration names the table "${table}" in the area "${other}" and in "${name}": name it in one area only`,
         );
       seen.set(table, name);
     }

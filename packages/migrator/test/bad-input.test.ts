@@ -184,7 +184,7 @@ const ledgers: Case[] = [
     message: /M1000_a was edited after it was applied/,
   },
   { what: "a schema that does not exist", ledger: "nowhere.ledger", code: "configuration", message: /nowhere/ },
-  { what: "a name that is none", ledger: "a.b.c", code: "configuration", message: /no name for the ledger/ },
+  { what: "a name that is none", ledger: "a.b.c", code: "configuration", message: /not a valid ledger name/ },
 ];
 
 const targets: Case[] = [

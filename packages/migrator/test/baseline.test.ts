@@ -20,7 +20,7 @@ const made = [...(history["M1000_a"]?.up ?? []), ...(history["M2000_b"]?.up ?? [
 
 describe("up on a database that has tables and no ledger", () => {
   const unrecorded = (tables: number) => ({ type: "unrecorded", tables });
-  const advice = 'adopt it with "migrator baseline --at M"';
+  const advice = 'run "migrator baseline --at M"';
 
   it("says so before it starts, and names baseline where something exists already", async () => {
     const { sql, context } = await start(["create schema other", "create table other.t ()", ...made]);
@@ -92,7 +92,7 @@ describe("baseline", () => {
     );
     await sql("insert into alembic_version values ('abc123')");
     await expect(baseline(context, { from: "alembic", shadow })).rejects.toThrow(
-      `"abc123", the last that it applied, stands for no migration`,
+      `No migration corresponds to "abc123", the last that alembic applied`,
     );
     const revisions = { abc123: "M2000_b" };
     expect(await baseline(context, { from: "alembic", revisions, shadow })).toMatchObject({ outcome: "baselined" });
@@ -157,9 +157,9 @@ describe("baseline from another tool", () => {
   it("asks which, where nothing or more than one tool has left its table", async () => {
     const { sql, context, shadow } = await start([...made, "create table migrations (id int)"]);
     // A table of that name is TypeORM's only where it looks like it.
-    await expect(baseline(context, { shadow })).rejects.toThrow("no table of a tool that is known");
+    await expect(baseline(context, { shadow })).rejects.toThrow("no table of a supported tool");
     for (const statement of [...tools.dbmate, ...tools.knex]) await sql(statement);
     await expect(baseline(context, { shadow })).rejects.toThrow("tables of");
-    await expect(baseline(context, { from: "knex", shadow })).rejects.toThrow('"theirs", the last that it applied');
+    await expect(baseline(context, { from: "knex", shadow })).rejects.toThrow('"theirs", the last that knex applied');
   });
 });

@@ -54,7 +54,7 @@ describe("baseline with a bridge", () => {
     const text = await readFile(file, "utf8");
     // What was only renamed is, and keeps its rows.
     expect(text).toContain("rename column author to user_id");
-    expect(text).toMatch(/This loses what is in it.*\ndrop table public\.scratch;/);
+    expect(text).toMatch(/This loses its data.*\ndrop table public\.scratch;/);
     expect(text).not.toContain("alembic_version");
     expect(await sql("select to_regclass('scratch')::text as there")).toEqual([{ there: "scratch" }]);
     expect((await readStatus(context)).state).toBe("empty");
@@ -80,7 +80,7 @@ describe("baseline with a bridge", () => {
     [
       "leads elsewhere",
       (text: string) => text.replace("drop table public.scratch;", ""),
-      "The bridge leads to another",
+      "The bridge leads to a different",
     ],
     ["fails", (text: string) => `${text}\nselect 1/0;`, 'The bridge fails at "select 1/0"'],
     ["ends the transaction", (text: string) => `${text}\ncommit;`, 'sends "commit"'],
@@ -97,14 +97,14 @@ describe("baseline with a bridge", () => {
     const posts = `${history["M2000_posts"]?.up?.[0]} partition by range (id)`;
     const { context, file, options } = await start([...(history["M1000_users"]?.up ?? []), posts]);
     const run = baseline(context, { ...options, renames: [] });
-    await expect(run).rejects.toThrow(/The bridge leads to another schema[\s\S]*table posts/);
+    await expect(run).rejects.toThrow(/The bridge leads to a different schema[\s\S]*table posts/);
     await expect(readFile(file)).rejects.toThrow("ENOENT");
   });
 
   it("refuses a rename that fits nothing, and writes nothing", async () => {
     const { context, file, options } = await start();
     const run = baseline(context, { ...options, renames: ["posts.writer=user_id"] });
-    await expect(run).rejects.toThrow("--rename posts.writer=user_id fits no table or column");
+    await expect(run).rejects.toThrow("--rename posts.writer=user_id names no pair");
     await expect(readFile(file)).rejects.toThrow("ENOENT");
   });
 

@@ -126,7 +126,7 @@ describe("create, where the models are at fault", () => {
     await expect(running).rejects.toMatchObject({
       code: "configuration",
       message:
-        "MikroORM makes no schema of the models: fillFactor must be between 0 and 100, got 150 for index 'i' on entity 'things'",
+        "MikroORM cannot create a schema from the models: fillFactor must be between 0 and 100, got 150 for index 'i' on entity 'things'",
     });
     expect(await readdir(folder)).toEqual(files);
   });
@@ -147,7 +147,9 @@ describe("create, where the models are at fault", () => {
     ).rejects.toMatchObject({
       code: "refused",
       message: expect.stringMatching(
-        new RegExp(`does not exist.*The extension ${extension} brings it: make it in a migration.*${statement}`),
+        new RegExp(
+          `does not exist.*The extension ${extension} provides it: create the extension in a migration.*${statement}`,
+        ),
       ),
     });
   });
@@ -159,7 +161,7 @@ describe("create, where the models are at fault", () => {
       shadow: shadow(),
     });
     await expect(creating).rejects.toThrow(
-      /The extension vector brings it.*The server of the shadow database does not have the extension vector: install it there, or name a server that has it by --shadow-dsn$/,
+      /The extension vector provides it.*The server of the shadow database does not have the extension vector: install it there, or name a server that has it by --shadow-dsn$/,
     );
     await addFiles(folder, {
       Migration20240101000000_e: { up: ["create extension vector"], down: ["drop extension vector"] },

@@ -135,14 +135,14 @@ const nulls: readonly ModelChange[] = [
     before: () => one({ note: p.text().nullable() }),
     after: () => one({}),
     rows: values("note", "'gone'"),
-    says: ["// drops things.note and what is in it\n"],
+    says: ["// drops things.note and its data\n"],
     warns: ["drops things.note"],
   },
   {
     change: "a required column is added without a default",
     before: () => one({}),
     after: () => one({ email: p.string() }),
-    says: ["// things.email is new, required and without a default"],
+    says: ["// things.email is new, NOT NULL and without a default"],
     warns: ["things.email is new"],
   },
   {
@@ -150,8 +150,8 @@ const nulls: readonly ModelChange[] = [
     before: () => one({ email: p.string().nullable() }),
     after: () => one({ email: p.string() }),
     rows: values("email", "'a@b'"),
-    says: ["// things.email becomes required", "where email is null"],
-    warns: ["things.email becomes required"],
+    says: ["// things.email becomes NOT NULL", "where email is null"],
+    warns: ["things.email becomes NOT NULL"],
   },
   {
     change: "a column becomes optional",
@@ -258,7 +258,7 @@ const types: readonly ModelChange[] = [
     after: () => one({ name: p.string().length(20).nullable() }),
     rows: values("name", "'x'"),
     never: ["using (", "do $guard$"],
-    warns: ["things.name becomes character varying(20) and was character varying(40)"],
+    warns: ["things.name changes from character varying(40) to character varying(20)"],
   },
   {
     change: "a string becomes text",
@@ -281,7 +281,7 @@ const types: readonly ModelChange[] = [
     rows: values("price", "1.25"),
     says: ["rows of things whose price numeric(12,2) would cut or round: "],
     never: ["using ("],
-    warns: ["a value that does not fit would lose something"],
+    warns: ["a value that does not fit would be cut or rounded"],
   },
   {
     change: "an integer becomes a bigint",
@@ -315,7 +315,7 @@ const types: readonly ModelChange[] = [
     after: () => one({ code: p.integer().nullable() }),
     rows: values("code", "'42'"),
     says: [`type int using ("code"::int)`, "rows of things whose code integer would cut or round: "],
-    warns: ["a value that does not fit would lose something"],
+    warns: ["a value that does not fit would be cut or rounded"],
     keeps: { sql: "select code from things", rows: [{ code: 42 }] },
   },
   {
@@ -570,7 +570,7 @@ const relations: readonly ModelChange[] = [
     before: () => owned({ owner: () => belongs().nullable() }),
     after: () => owned({ owner: () => belongs() }),
     rows: [...owners, ...values("owner_id", "(select id from owners)")],
-    warns: ["things.owner_id becomes required"],
+    warns: ["things.owner_id becomes NOT NULL"],
   },
   {
     change: "a plain column becomes a relation",

@@ -53,7 +53,7 @@ describe("create, where a column holds less than it did", () => {
   it("says what may be lost, and up counts it before it goes on", async () => {
     const { sql, runner, code } = await start(wide, narrow.price);
     expect(code).toMatch(
-      /\/\/ things\.price becomes numeric\(10,2\).*stops while there are any\n *this\.addSql\(`do \$guard\$/s,
+      /\/\/ things\.price changes from .* to numeric\(10,2\).*stops if there are any\n *this\.addSql\(`do \$guard\$/s,
     );
     await sql(insert);
     const report = await up(runner);

@@ -45,7 +45,7 @@ describe("create, where something may have been renamed", () => {
     await expect(change(folder, renamed)).rejects.toMatchObject({
       code: "refused",
       message: expect.stringMatching(
-        /column users\.mail goes and users\.email comes: --rename users\.mail=users\.email\n.*--no-renames/s,
+        /column users\.mail was removed and users\.email was added: --rename users\.mail=users\.email\n.*--no-renames/s,
       ),
     });
     expect(await readdir(folder)).toEqual(files);
@@ -86,8 +86,8 @@ describe("create, where something may have been renamed", () => {
     const { warnings } = await change(folder, after, { decide, dryRun: true });
     expect(questions).toEqual([]);
     expect(warnings.map(({ message }) => message)).toEqual([
-      "drops users.born and what is in it",
-      expect.stringContaining("users.alive is new, required"),
+      "drops users.born and its data",
+      expect.stringContaining("users.alive is new, NOT NULL"),
     ]);
   });
 
@@ -110,16 +110,16 @@ describe("create, where something may have been renamed", () => {
   });
 
   it.each([
-    ["users.mial=email", /"users\.mial=email" fits nothing.*Gone: users\.mail; new: users\.email/s],
-    ["users.mail=shops.email", /fits nothing/],
-    ["users.mail=born", /fits nothing/],
-    ["users=people", /fits nothing/],
-    ["users.mail", /is no rename: it takes OLD=NEW/],
-    ["=email", /is no rename/],
-    ["users.mail=", /is no rename/],
-    ["a=b=c", /is no rename/],
-    ["a.b.c.d=e", /is no rename/],
-    ["mail=users.email", /is no rename/],
+    ["users.mial=email", /"users\.mial=email" names no pair.*Removed: users\.mail; added: users\.email/s],
+    ["users.mail=shops.email", /names no pair/],
+    ["users.mail=born", /names no pair/],
+    ["users=people", /names no pair/],
+    ["users.mail", /is not a rename: use OLD=NEW/],
+    ["=email", /is not a rename/],
+    ["users.mail=", /is not a rename/],
+    ["a=b=c", /is not a rename/],
+    ["a.b.c.d=e", /is not a rename/],
+    ["mail=users.email", /is not a rename/],
   ])("refuses %s with what there is", async (rename, message) => {
     const folder = await folderWith(before);
     const files = await readdir(folder);
@@ -146,6 +146,6 @@ describe("create, where something may have been renamed", () => {
 
   it("refuses a rename where models and migrations are equal", async () => {
     const folder = await folderWith(before);
-    await expect(change(folder, before, { renames: ["users.mail=email"] })).rejects.toThrow("fits nothing");
+    await expect(change(folder, before, { renames: ["users.mail=email"] })).rejects.toThrow("names no pair");
   });
 });

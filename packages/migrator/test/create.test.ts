@@ -115,8 +115,8 @@ describe("create", () => {
     const ormOptions = { entities: [Shelf] };
     const { warnings, code } = await create(project(folder, ormOptions), { name: "less", shadow: shadow() });
     expect(warnings.map(({ message }) => message)).toEqual([
-      "drops shelves.room and what is in it",
-      "drops shelves.place and what is in it",
+      "drops shelves.room and its data",
+      "drops shelves.place and its data",
     ]);
     expect(code).toMatch(/down\(\).*create statistics/is);
     const { dsn } = await emptyDatabase();
@@ -162,8 +162,8 @@ describe("create", () => {
     };
     const text = code ?? "";
     expect(await check(text)).toEqual([
-      ["empty", name, 6, expect.stringContaining("nothing to do: @noop up.")],
-      ["empty", name, 10, expect.stringContaining("nothing to do: @noop down.")],
+      ["empty", name, 6, expect.stringContaining('declare "@noop up" in a comment')],
+      ["empty", name, 10, expect.stringContaining('declare "@noop down" in a comment')],
     ]);
     const half = text.replace("// this.addSql(`...`)", "this.addSql(`select 1`)");
     expect(await check(half)).toEqual([["empty", name, 10, expect.any(String)]]);

@@ -197,7 +197,7 @@ describe("diff", () => {
     expect(lacking?.map(({ message }) => message)).toEqual(
       expect.arrayContaining([
         "column a.color is missing in the migrations",
-        expect.stringMatching(/alter column "note" type timestamptz.* PostgreSQL says: cannot cast type boolean/),
+        expect.stringMatching(/PostgreSQL refuses .*alter column "note" type timestamptz.*: cannot cast type boolean/),
       ]),
     );
   });

@@ -84,7 +84,9 @@ describe("createMigrator", () => {
     expect(await migrator.sql()).toContain("create table b (id int);");
     expect((await migrator.erd({ format: "mermaid" })).text).toContain("erDiagram");
     expect((await migrator.verify()).outcome).toBe("ok");
-    await expect(migrator.create({ name: "more", blank: true })).rejects.toThrow("give a folder instead");
+    await expect(migrator.create({ name: "more", blank: true })).rejects.toThrow(
+      "give a migrations folder, not a list",
+    );
   });
 
   it("stops a run by its signal", async () => {

@@ -20,7 +20,7 @@ describe("the script of up", () => {
     const { context } = await start({ ...history, M3000_c: { up: [] } });
     await expect(renderScript(context)).rejects.toMatchObject({
       code: "refused",
-      message: expect.stringMatching(/The up of M3000_c has no statement.*@noop up/),
+      message: expect.stringMatching(/M3000_c has no statement in its up.*@noop up/),
     });
   });
 
@@ -57,7 +57,7 @@ describe("the script of up", () => {
 
   it("stops at a migration that computes its statements", async () => {
     const { context } = await start({ M1: { code: 'await this.execute("select 1");', up: ["create table a ()"] } });
-    expect(await renderScript(context)).toContain("M1 computes its statements while it runs");
+    expect(await renderScript(context)).toContain("M1 computes its SQL at run time");
   });
 });
 
@@ -74,7 +74,7 @@ describe("the script of down", () => {
 it("refuses an unknown end, and one behind the beginning", async () => {
   const { context } = await start(history);
   await expect(renderScript(context, { to: "M3" })).rejects.toThrow('no migration "M3"');
-  await expect(renderScript(context, { from: "M2000_b", to: "M1000_a" })).rejects.toThrow("wrong way round");
+  await expect(renderScript(context, { from: "M2000_b", to: "M1000_a" })).rejects.toThrow("in the wrong order for up");
 });
 
 it.each([

@@ -119,10 +119,10 @@ describe("plain SQL", () => {
   });
 
   it.each([
-    ["no marks", "create table a (id int);", "does not say what is up and what is down"],
+    ["no marks", "create table a (id int);", "does not mark which part is up"],
     ["variables", "-- +goose ENVSUB ON\n-- +goose Up\ncreate table ${A} (id int);", "ENVSUB"],
     ["a transaction of its own", "-- migrate:up\nbegin; create table a (id int); commit;", "transaction:false"],
-    ["rows from a client", "-- migrate:up\ncopy a from stdin;", "has no rows to send"],
+    ["rows from a client", "-- migrate:up\ncopy a from stdin;", "cannot send rows"],
   ])("with %s is refused by name before anything runs", async (_, text, says) => {
     const { context, sql } = await project({ "20240101000000_a.sql": text });
     const { outcome, error } = await up(context);

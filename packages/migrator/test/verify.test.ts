@@ -204,7 +204,7 @@ const planted: readonly [string, Steps | string, RegExp][] = [
       code: "this.addSql(`alter table users add column at bigint not null default ${Date.now()}`);",
       down: ["alter table users drop column at"],
     }),
-    /^non-deterministic: Statement 1 of its up is another one each time the file is read: .*default \d+", then /,
+    /^non-deterministic: Statement 1 of its up differs each time the file is read: .*default \d+", then /,
   ],
   [
     "a default that is chance",
@@ -225,7 +225,7 @@ const planted: readonly [string, Steps | string, RegExp][] = [
       up: ["do $$ begin execute format('alter table users add column at text default %L', clock_timestamp()); end $$"],
       down: ["alter table users drop column at"],
     },
-    /^non-deterministic: up makes another schema the second time, from the same state: column users\.at after the second up: default is /,
+    /^non-deterministic: up makes a different schema the second time, from the same state: column users\.at after the second up: default is /,
   ],
   [
     "an up that finds another state the second time",
@@ -233,7 +233,7 @@ const planted: readonly [string, Steps | string, RegExp][] = [
       up: ["alter table users add column if not exists age int default 1"],
       down: ["alter table users alter column age drop default"],
     },
-    /^not-repeatable: up after down makes another schema than the first up: column users\.age after the second up: default is not set, and should be 1/,
+    /^not-repeatable: up after down makes a different schema than the first up: column users\.age after the second up: default is not set, and should be 1/,
   ],
   [
     "an up that fails the second time",
@@ -335,7 +335,9 @@ describe("what is no fault", () => {
     );
     const verdict = await verifyChange(source);
     expect(verdict).toMatchObject({ up: "ok", down: "notRun", again: "notRun", faults: [] });
-    expect(say(verdict.notes)).toEqual(["irreversible: There is no way back, it says: orders moved to the archive"]);
+    expect(say(verdict.notes)).toEqual([
+      "irreversible: It cannot be reverted; its down says: orders moved to the archive",
+    ]);
   });
 
   it.each(["random()", "gen_random_uuid()", "clock_timestamp()", "now()"])(

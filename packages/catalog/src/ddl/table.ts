@@ -30,7 +30,9 @@ export const tables: DdlBuilder = {
   alter(expected, found, changed) {
     const alter = (clause: string) => `alter table ${expected.name} ${clause}`;
     if (changed.some((property) => ["partitionBy", "foreign", "ofType"].includes(property)))
-      return [`-- ${expected.name} cannot be altered in its ${changed.join(", ")}: make it anew and copy its rows`];
+      return [
+        `-- ${expected.name} cannot be altered in its ${changed.join(", ")}: create a new table and copy the rows`,
+      ];
     return changed.flatMap((property) => {
       switch (property) {
         case "unlogged":

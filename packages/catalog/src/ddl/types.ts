@@ -16,7 +16,7 @@ export const enums: DdlBuilder = {
       return [renameValue(expected.name, now[wanted.indexOf(other[0])] ?? "", other[0])];
     if (now.join("\n") !== wanted.filter((value) => now.includes(value)).join("\n"))
       return [
-        `-- PostgreSQL takes no value from an enum and keeps their order: make ${expected.name} anew as another type, and let its columns change to it`,
+        `-- PostgreSQL cannot remove or reorder enum values: create a new type in place of ${expected.name}, and change its columns to it`,
       ];
     return wanted.flatMap((value, index) => {
       if (now.includes(value)) return [];

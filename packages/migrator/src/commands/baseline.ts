@@ -83,7 +83,7 @@ async function findPosition(
   const mapped = revisions?.[last] ?? names.find((name) => name === last || versionOf(name) === last);
   if (mapped !== undefined) return { at: mapped, tool };
   throw new ConfigurationError(
-    `${tool}'s "${last}", the last that it applied, stands for no migration: say which one by --at M, or in the configuration under "${tool === "alembic" ? "alembic" : "revisions"}"`,
+    `No migration corresponds to "${last}", the last that ${tool} applied: name the matching migration by --at M, or in the configuration under "${tool === "alembic" ? "alembic" : "revisions"}"`,
   );
 }
 
@@ -115,7 +115,7 @@ async function adopt(adoption: Adoption, options: BaselineOptions): Promise<Base
   if (options.bridge !== undefined) return await bridgeTo({ ...adoption, steps, expected, live, differences }, options);
   if (differences.length > 0 && !options.acceptDifferences) {
     const found = `${differences.length} difference${differences.length === 1 ? "" : "s"}`;
-    const message = `The schema is not what the migrations up to ${at} make: ${found}. Write the way there with --bridge FILE, choose another --at, or go on with --accept-differences`;
+    const message = `The schema is not what the migrations up to ${at} make: ${found}. Write the changes to get there with --bridge FILE, choose another --at, or accept the differences with --accept-differences`;
     return { ...report("refused", steps, differences), error: new MigratorError("refused", message) };
   }
   await record(adoption, steps);

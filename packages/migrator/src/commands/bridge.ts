@@ -32,7 +32,7 @@ export async function readBridge(file: string): Promise<readonly string[] | unde
   const control = findTransactionControl(text);
   if (control)
     throw new ConfigurationError(
-      `The bridge ${file} sends "${control.sql}", but it runs in one transaction with the record of the baseline: take it out`,
+      `The bridge ${file} sends "${control.sql}", but it runs in one transaction with the record of the baseline: remove that command`,
     );
   return splitCommands(text).map(({ sql }) => sql);
 }
@@ -52,7 +52,7 @@ function findWay(live: Catalog, expected: Catalog, renames: readonly string[]): 
     const rename = resolveRename(parseRename(text), renamed, expected, new Map());
     if (!rename)
       throw new ConfigurationError(
-        `--rename ${text} fits no table or column that the live schema has and the migrations do not, and the other way round`,
+        `--rename ${text} names no pair: OLD must exist only in the live schema, NEW only in the migrations`,
       );
     renamed = applyRename(renamed, rename);
     const message = `${rename.kind} ${shorten(rename.from)} is ${shorten(rename.to)}`;
@@ -109,7 +109,7 @@ export async function crossBridge(query: Query, statements: readonly string[]): 
 export function refuseRest(rest: readonly Drift[]): void {
   if (rest.length === 0) return;
   const list = rest.map(({ message }) => `  ${message}`).join("\n");
-  throw new RefusedError(`The bridge leads to another schema than the migrations make:\n${list}`);
+  throw new RefusedError(`The bridge leads to a different schema than the migrations:\n${list}`);
 }
 
 async function send(query: Query, sql: string, where: string): Promise<void> {
@@ -131,7 +131,7 @@ function isLoss({ kind, statements }: Drift): boolean {
 function render(drift: readonly Drift[]): string {
   const parts = drift.map((one) => {
     const loss = isLoss(one)
-      ? "\n-- This loses what is in it. If it was renamed, delete this file and say so: --rename OLD=NEW"
+      ? "\n-- This loses its data. If it was renamed, delete this file and use --rename OLD=NEW"
       : "";
     return `-- ${one.message}${loss}\n${one.statements.map(terminate).join("\n")}`;
   });
@@ -140,4 +140,4 @@ function render(drift: readonly Drift[]): string {
 
 const head = `-- Brings this database to the schema that the migrations make. It was tried out on a copy of the schema. Read it, change
 -- it where you know better, and run the same command again: it runs in one transaction with the record of the
--- baseline, and only where the schema is the expected one behind it.`;
+-- baseline, and only if the schema is the expected one afterwards.`;

@@ -100,12 +100,12 @@ async function checkFiles(history: History, rulesFrom: string | undefined): Prom
   return [...problems, ...violations.map((one) => ({ ...one, file: paths.get(one.migration) ?? null }))];
 }
 
-const withoutManifest = `The folder has no ${manifestFile}, so that nothing tells an edited or removed migration, and the rules for migrations are not looked at`;
+const withoutManifest = `The folder has no ${manifestFile}, so edited or removed migrations are not found, and the source rules are not checked`;
 
 /** With models, `create` writes a manifest: a missing one was deleted. */
 function refuseWithoutManifest({ folder }: History): ProjectProblem[] {
   if (folder.manifest) return [];
-  const message = `${withoutManifest}: restore it from git, or write it anew with "migrator check --fix".`;
+  const message = `${withoutManifest}: restore it from git, or write it with "migrator check --fix".`;
   return [{ code: "missing", migration: null, message, ...placeOfHistory(folder) }];
 }
 

@@ -98,7 +98,7 @@ export async function findFolder(file: string): Promise<void> {
   });
   if (found?.isDirectory()) return;
   throw new ConfigurationError(
-    `There is no folder ${folder} for the picture ${file}: make it first, or name another one`,
+    `There is no folder ${folder} for the picture ${file}: create it first, or name another folder`,
   );
 }
 

@@ -38,7 +38,7 @@ export async function renderScript(context: Context, options: ScriptOptions = {}
   const migrations = await Promise.all(select(names, options).map((name) => history.load(name)));
   history.keep();
   const blank = migrations.find((migration) => isLeftBlank(migration, direction));
-  if (blank) throw new RefusedError(`The ${direction} of ${blank.name} ${leftBlank(direction)}.`);
+  if (blank) throw new RefusedError(`${blank.name} ${leftBlank(direction)}.`);
   for (const migration of migrations)
     if (scriptOf(migration, direction).computed) context.onEvent({ type: "computed", name: migration.name });
   const parts = [
@@ -61,7 +61,7 @@ function select(names: readonly string[], { from, to, down }: ScriptOptions): st
     ? [(stop ?? -1) + 1, (start ?? names.length - 1) + 1]
     : [(start ?? -1) + 1, (stop ?? names.length - 1) + 1];
   if (low > high)
-    throw new ConfigurationError(`--from ${from} and --to ${to} lie the wrong way round for ${down ? "down" : "up"}`);
+    throw new ConfigurationError(`--from ${from} and --to ${to} are in the wrong order for ${down ? "down" : "up"}`);
   const chosen = names.slice(low, high);
   return down ? chosen.toReversed() : chosen;
 }
@@ -115,7 +115,7 @@ function refuseHalfDone(ledger: LedgerTable): string {
 }
 
 function refusal({ name }: LoadedMigration): string {
-  return raiseIf("true", `${name} computes its statements while it runs: apply it with "migrator up"`);
+  return raiseIf("true", `${name} computes its SQL at run time: apply it with "migrator up"`);
 }
 
 function guardOf(ledger: LedgerTable, { name }: LoadedMigration, direction: Direction): string {

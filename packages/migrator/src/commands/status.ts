@@ -51,6 +51,6 @@ async function findInvalid(query: Query): Promise<Problem[]> {
 
 /** An invalid index does not change the state, because history and database do not contradict each other. */
 function toProblem(index: string): Problem {
-  const message = `The index ${index} is invalid: a build was cut off. The next "migrator up" builds it anew if a pending migration makes it; else drop it with "drop index concurrently ${index}".`;
+  const message = `The index ${index} is invalid: a build was interrupted. The next "migrator up" rebuilds it if a pending migration creates it; else drop it with "drop index concurrently ${index}".`;
   return { code: "invalid-index", migration: null, message };
 }

@@ -61,6 +61,6 @@ async function bringToModels(shadow: ShadowSchema, first: ModelDifference): Prom
   if (difference.up.length === 0) return { up: sent, after: difference.before };
   throw new MigratorError(
     "refused",
-    `MikroORM never takes these models for equal with what it makes of them; it always wants: ${difference.up.join("; ")}. Change the model, or write the migration by hand: migrator create NAME --blank`,
+    `After MikroORM's own changes the models still differ; it keeps asking for: ${difference.up.join("; ")}. Change the model, or write the migration by hand: migrator create NAME --blank`,
   );
 }

@@ -17,7 +17,7 @@ export function parseRename(text: string): GivenRename {
   const whole = text.split("=").length > 1 && more === undefined && given.from.length > 0 && given.to.length > 0;
   if (!whole || given.from.length > 3 || given.to.length > given.from.length)
     throw new ConfigurationError(
-      `"${text}" is no rename: it takes OLD=NEW, such as users.mail=email for a column or users=people for a table`,
+      `"${text}" is not a rename: use OLD=NEW, such as users.mail=email for a column or users=people for a table`,
     );
   return given;
 }
@@ -76,7 +76,7 @@ export function refuseUnknown(given: GivenRename, before: Catalog, after: Catalo
     ...missingIn(other, one, "column"),
   ];
   throw new ConfigurationError(
-    `"${given.text}" fits nothing that the models rename. Gone: ${list(both(before, after))}; new: ${list(newNames(both(after, before)))}`,
+    `"${given.text}" names no pair of a removed and an added name. Removed: ${list(both(before, after))}; added: ${list(newNames(both(after, before)))}`,
   );
 }
 

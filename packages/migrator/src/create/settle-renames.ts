@@ -97,10 +97,10 @@ export function toQuestion({ kind, from, to }: Candidate): RenameQuestion {
 function refuse(open: readonly Candidate[]): MigratorError {
   const lines = open.map((candidate) => {
     const { kind, from, to } = toQuestion(candidate);
-    return `  ${kind} ${from} goes and ${to.join(" or ")} comes: ${to.map((name) => `--rename ${quote(`${from}=${name}`)}`).join(" or ")}`;
+    return `  ${kind} ${from} was removed and ${to.join(" or ")} was added: ${to.map((name) => `--rename ${quote(`${from}=${name}`)}`).join(" or ")}`;
   });
   return new MigratorError("refused", [
-    "Nobody can see from the models whether this is renamed, and keeps its data, or dropped. Nothing was written.",
+    "The models do not tell whether these are renames (data is kept) or drops. Nothing was written.",
     ...lines,
     "Give these options for what is renamed, and --no-renames when everything else is dropped and added.",
   ]);

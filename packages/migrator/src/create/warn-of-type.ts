@@ -9,14 +9,14 @@ export function warnOfType(
 ): string[] {
   const [from, to] = [String(before?.properties["type"] ?? ""), String(after?.properties["type"] ?? "")];
   if (from === "" || from === to || isFree(from, to)) return [];
-  const change = `${called} becomes ${to} and was ${from}: the table is rewritten, and nobody reads or writes it meanwhile`;
+  const change = `${called} changes from ${from} to ${to}: the table is rewritten and is locked against reads and writes meanwhile`;
   return [change + describeMisfits(from, to) + describeSilentLoss(from, to)];
 }
 
 function describeMisfits(from: string, to: string): string {
   if (keepsAll(from, to)) return "";
   return guardOf({ table: "", column: "", from, to })
-    ? "; a value that does not fit would lose something: what stands before it counts those, and stops while there are any"
+    ? "; a value that does not fit would be cut or rounded: the check before the change counts such values and stops if there are any"
     : "; a value that does not fit makes it fail";
 }
 

@@ -75,12 +75,12 @@ function warnOfIndex(
 
 function warnOfTwins(table: CatalogObject, columns: readonly string[], name = "it"): string {
   const what = columns.length > 0 ? `the same ${columns.join(", ")}` : `the same value for ${name}`;
-  return `fails while two rows of ${shorten(table.name)} have ${what}: settle those first`;
+  return `fails while two rows of ${shorten(table.name)} have ${what}: fix those rows first`;
 }
 
 function warnOfClause(clause: ClauseNode, table: CatalogObject, catalogs: CatalogPair): Finding[] {
   const called = `${shorten(table.name)}.${clause.name ?? ""}`;
-  if (clause.subtype === "AT_DropColumn") return [{ drops: called, message: `drops ${called} and what is in it` }];
+  if (clause.subtype === "AT_DropColumn") return [{ drops: called, message: `drops ${called} and its data` }];
   return warnOfChange(clause, called, table, catalogs).map((message) => ({ message }));
 }
 
@@ -98,7 +98,7 @@ function warnOfChange(
 }
 
 function warnOfNull(table: CatalogObject, called: string, name: string): string {
-  return `${called} becomes required, which fails while a row has none: fill those before, such as by update ${shorten(table.name)} set ${name} = … where ${name} is null`;
+  return `${called} becomes NOT NULL, which fails while a row has null: fill those first, such as by update ${shorten(table.name)} set ${name} = … where ${name} is null`;
 }
 
 const filling = new Set(["CONSTR_DEFAULT", "CONSTR_IDENTITY", "CONSTR_GENERATED"]);
@@ -110,7 +110,7 @@ function warnOfColumn({ colname, typeName, constraints = [] }: ColumnNode, table
   const required = types.some((type) => type === "CONSTR_NOTNULL" || type === "CONSTR_PRIMARY");
   if (!required || types.some((type) => filling.has(type))) return [];
   return [
-    `${shorten(table.name)}.${colname} is new, required and without a default, which fails while the table has rows: give it a default, or add it as nullable, fill it, and then set it not null`,
+    `${shorten(table.name)}.${colname} is new, NOT NULL and without a default, which fails while the table has rows: give it a default, or add it as nullable, fill it, and then set it not null`,
   ];
 }
 
@@ -122,7 +122,7 @@ function warnOfConstraint(
   if (contype === "CONSTR_UNIQUE" || contype === "CONSTR_PRIMARY")
     return keys.length > 0 ? [warnOfTwins(table, wordsOf(keys), conname)] : [];
   if (contype !== "CONSTR_CHECK" || isNew(table, conname, catalogs) || widens(table, conname, catalogs)) return [];
-  return [`fails while a row of ${shorten(table.name)} breaks ${conname}: settle those first`];
+  return [`fails while a row of ${shorten(table.name)} breaks ${conname}: fix those rows first`];
 }
 
 /** True for a check of new columns alone: every row passes it, or the column could not have been added. */

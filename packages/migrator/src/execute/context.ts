@@ -95,13 +95,13 @@ export function createContext(options: ContextOptions): Context {
  */
 export function directoryOf({ migrations }: Pick<Context, "migrations">): string {
   if (typeof migrations === "string") return migrations;
-  throw new ConfigurationError("Migrations that a program gives as a list are not written: give a folder instead");
+  throw new ConfigurationError("This command writes files: give a migrations folder, not a list");
 }
 
 function parseLedger(name: string | undefined): LedgerTable {
   if (name === undefined) return defaultLedger;
   const [first, second, third] = name.split(".");
   if (!first || third !== undefined || second === "")
-    throw new ConfigurationError(`"${name}" is no name for the ledger: it takes TABLE or SCHEMA.TABLE`);
+    throw new ConfigurationError(`"${name}" is not a valid ledger name: use TABLE or SCHEMA.TABLE`);
   return second === undefined ? { schema: defaultLedger.schema, table: first } : { schema: first, table: second };
 }

@@ -103,7 +103,7 @@ function nestTransactions(): (text: string) => string {
     if (kind === "begin" && splitCommands(text).length === 1) return depth++ === 0 ? "" : `savepoint migrator_${depth}`;
     if (depth < 2 || splitCommands(text).length > 1 || kind === "prepare")
       throw new Error(
-        `the migration sends "${found.sql.trim()}", but the transaction is the runner's, so that all of a migration is done and recorded or none of it: take it out, or let isTransactional() give false`,
+        `the migration sends "${found.sql.trim()}", but the runner owns the transaction, so that a migration and its ledger row commit together: remove that command, or let isTransactional() return false`,
       );
     const savepoint = `savepoint migrator_${depth--}`;
     return kind === "commit" ? `release ${savepoint}` : `rollback to ${savepoint}; release ${savepoint}`;

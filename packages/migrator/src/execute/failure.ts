@@ -39,7 +39,7 @@ export function explain(run: Run, migration: string, thrown: unknown, statement?
 }
 
 const lostWords =
-  'the connection to PostgreSQL was lost, and what became of the migration is unknown until "migrator status" says it: ';
+  'the connection to PostgreSQL was lost, and the outcome of the migration is unknown, see "migrator status": ';
 
 const outsideHint =
   "Give the migration isTransactional() { return false; } (in plain SQL: -- migrate:up transaction:false), and put this statement into a migration of its own.";

@@ -75,14 +75,14 @@ async function runUnit(run: Run, position: Position, unit: Unit, inDoubt: boolea
   } catch (error) {
     const before = number === 2 ? "statement 1 stays" : `statements 1 to ${number - 1} stay`;
     if (error instanceof InterruptedError) throw interrupted(number);
-    throw number > 1 ? withWarning(error, `${before} done, and the next run goes on from there`) : error;
+    throw number > 1 ? withWarning(error, `${before} done, and the next run resumes after that`) : error;
   }
 }
 
 function interrupted(number: number): InterruptedError {
   const before = number > 1 ? `, and what it has done before statement ${number} stays` : "";
   return new InterruptedError(
-    `Interrupted: the statement under way was cancelled; its migration runs outside a transaction${before}: "migrator status" says where it stands`,
+    `Interrupted: the statement under way was cancelled; its migration runs outside a transaction${before}: see "migrator status"`,
   );
 }
 

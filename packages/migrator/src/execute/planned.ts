@@ -24,14 +24,14 @@ function checkHalfDone(plan: Plan, loaded: readonly LoadedMigration[], progress:
   if (plan.direction !== progress.direction || plan.steps[0] !== progress.migration || !migration)
     return [halfDone(progress)];
   if (migration.transactional)
-    return [halfDone(progress, "it was run outside a transaction, and isTransactional() gives true now")];
+    return [halfDone(progress, "it was run outside a transaction, and isTransactional() now returns true")];
   const { refusal } = resume(scriptOf(migration, plan.direction), progress);
   return refusal === undefined ? [] : [halfDone(progress, refusal)];
 }
 
 function checkEmpty(migration: LoadedMigration, direction: Direction): Problem[] {
   if (!isLeftBlank(migration, direction)) return [];
-  const message = `The ${direction} of ${migration.name} ${leftBlank(direction)}.`;
+  const message = `${migration.name} ${leftBlank(direction)}.`;
   return [{ code: "empty", migration: migration.name, message }];
 }
 

@@ -20,14 +20,17 @@ export function resume(script: Script, progress: Progress | undefined): Resumpti
   if (!progress) return { done: 0, inDoubt: null, leftover: null };
   const { done, attempted, failed, statements } = progress;
   if (script.computed || attempted === 0)
-    return { refusal: "its code computes statements, and how far it came is unknown" };
+    return { refusal: "its code computes statements, and how much of it ran is unknown" };
   const changed = statements.findIndex((sql, index) => script.statements[index] !== sql);
   if (failed && changed === done) return { done, inDoubt: null, leftover: statements[done] ?? null };
-  if (changed >= 0) return { refusal: `its statement ${changed + 1}, which was run, is another one now` };
+  if (changed >= 0) return { refusal: `its statement ${changed + 1} was run and has been changed since` };
   const lost = statements.slice(0, done).findIndex(endsWithSession);
-  if (lost >= 0) return { refusal: `what its statement ${lost + 1} made has ended with the session that ran it` };
+  if (lost >= 0)
+    return {
+      refusal: `its statement ${lost + 1} made something (such as a temporary table) that ended with its session`,
+    };
   const doubtful = attempted === null ? undefined : script.statements[attempted - 1];
   if (doubtful !== undefined && !isRepeatable(doubtful))
-    return { refusal: `the end of its statement ${attempted} is unknown, and it may not be safe to run it again` };
+    return { refusal: `the outcome of its statement ${attempted} is unknown, and it may not be safe to run it again` };
   return { done, inDoubt: attempted, leftover: null };
 }

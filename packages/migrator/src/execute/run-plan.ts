@@ -75,7 +75,7 @@ async function nameBaseline({ connection }: Run, { ledger, runId }: Context, err
   const others = `select from ${qualified(ledger)} where run_id is distinct from $1 limit 1`;
   const rows = await connection.query(others, [runId]).catch(() => [undefined]);
   if (rows.length > 0) return error;
-  const advice = `No earlier run is recorded in this database: where it has the schema of these migrations, adopt it with "migrator baseline --at M", or without --at where another tool has made it`;
+  const advice = `No earlier run is recorded in this database: if it has the schema of these migrations already, run "migrator baseline --at M"; if another tool created it, run it without --at`;
   const named = new MigrationFailedError(`${error.message}. ${advice}`, error, { cause: error.cause });
   named.rolledBack = error.rolledBack;
   return named;

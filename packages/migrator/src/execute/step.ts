@@ -97,7 +97,7 @@ async function refuseEnded(run: Run, name: string): Promise<void> {
     run,
     name,
     new Error(
-      "its code ended the runner's transaction, so that what came before stays and is not recorded: let it end no transaction, or make the migration non-transactional",
+      "its code ended the runner's transaction: changes that it committed stay and are not recorded. Remove the COMMIT or ROLLBACK, or make the migration non-transactional",
     ),
   );
 }

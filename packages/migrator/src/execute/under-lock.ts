@@ -130,9 +130,9 @@ async function inspect({ query, pid, address }: Connection): Promise<Timeouts> {
             (select json_object_agg(name, current_setting(name)) from pg_settings where name in (${timeoutNames.map((name) => `'${name}'`).join(", ")})) as timeouts`,
   );
   if (server?.standby)
-    throw new ConfigurationError(`${address} is a standby, which takes no changes: name the primary`);
+    throw new ConfigurationError(`${address} is a standby, which refuses writes: connect to the primary`);
   if (server?.pid === pid) return server.timeouts;
   throw new ConfigurationError(
-    `${address} is a connection pooler such as PgBouncer, which gives the lock of this run to others: name PostgreSQL's own address and port`,
+    `${address} is a connection pooler such as PgBouncer, which shares this run's lock with other clients: connect to PostgreSQL directly, by its own address and port`,
   );
 }

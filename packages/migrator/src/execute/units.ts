@@ -73,6 +73,6 @@ function unwrap(statement: Statement): Unit {
 function refuse(migration: string, { sql, number, total }: Statement): never {
   throw new BrokenMigrationError(
     migration,
-    `${migration} begins or ends a transaction at statement ${number} of ${total} in a way that cannot be followed ("${sql.trim().slice(0, 60)}"): let each begin have its commit, each a statement of its own or both in one string`,
+    `${migration} begins or ends a transaction at statement ${number} of ${total} in a way that the runner cannot follow ("${sql.trim().slice(0, 60)}"): give each begin its commit, as two statements of their own or both in one string`,
   );
 }

@@ -35,7 +35,7 @@ const lockNotAvailable = "55P03";
 /** Turns the cancel into a lock time-out, so that it is retried like one. */
 function overBudget({ lockTimeoutMs }: Run, error: MigrationFailedError): MigrationFailedError {
   if (error.sqlState !== cancelled) return error;
-  const message = `${error.migration} held locks while it waited for others for more than ${lockTimeoutMs / 1000} s in all, and was rolled back to let others through`;
+  const message = `${error.migration} waited more than ${lockTimeoutMs / 1000} s in all for locks while it held others, and was rolled back so that other sessions can continue`;
   const failure = new MigrationFailedError(message, { ...error, sqlState: lockNotAvailable }, { cause: error });
   failure.rolledBack = error.rolledBack;
   return failure;

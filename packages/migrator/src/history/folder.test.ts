@@ -90,7 +90,7 @@ it.each([
   const folder = await temporaryFolder();
   await symlink(target, path.join(folder, name));
   const expected = new ConfigurationError(
-    `${path.join(folder, name)} is a link to ${target}, which cannot be read: put the file there, or take the link away`,
+    `${path.join(folder, name)} is a link to ${target}, which cannot be read: restore the file, or delete the link`,
   );
   await expect(discover(folder)).rejects.toThrow(expected);
 });
@@ -115,5 +115,7 @@ it("refuses a manifest that is larger than any history, and takes a link to a so
   expect((await discover(folder)).manifest).toEqual(buildManifest([]));
   await writeFile(file, "");
   await truncate(file, 10_000_000_000);
-  await expect(discover(folder)).rejects.toThrow(`${file} has 10,000,000,000 bytes, and no manifest has so many`);
+  await expect(discover(folder)).rejects.toThrow(
+    `${file} has 10,000,000,000 bytes, more than the limit of 64 MiB for a manifest`,
+  );
 });

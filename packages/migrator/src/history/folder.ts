@@ -133,7 +133,7 @@ function statLink(link: string): Stats {
   try {
     return statSync(link);
   } catch (cause) {
-    const message = `${link} is a link to ${readlinkSync(link)}, which cannot be read: put the file there, or take the link away`;
+    const message = `${link} is a link to ${readlinkSync(link)}, which cannot be read: restore the file, or delete the link`;
     throw new ConfigurationError(message, { cause });
   }
 }

@@ -14,5 +14,5 @@ export function isLeftBlank(migration: Pick<LoadedMigration, "up" | "down" | "no
 
 /** Says what is wrong with a blank direction, and the two remedies. */
 export function leftBlank(direction: Direction): string {
-  return `has no statement: write it, or say in a comment of its file that there is nothing to do: @noop ${direction}`;
+  return `has no statement in its ${direction}: write one, or declare "@noop ${direction}" in a comment of its file`;
 }

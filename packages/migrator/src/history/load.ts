@@ -139,12 +139,12 @@ function refuseTransactionControl(file: Place, statements: readonly string[]): v
   if (!found) return;
   throw new BrokenMigrationError(
     file.name,
-    `${file.path} sends "${found.sql}", but the transaction is the runner's, so that all of a migration is done and recorded or none of it: take it out, or ${wayOutside(file)}`,
+    `${file.path} sends "${found.sql}", but the runner owns the transaction, so that a migration and its ledger row commit together: remove that command, or ${wayOutside(file)}`,
   );
 }
 
 function wayOutside(file: Place): string {
-  return isSqlFile(file) ? `write "-- migrate:up transaction:false"` : "let isTransactional() give false";
+  return isSqlFile(file) ? `write "-- migrate:up transaction:false"` : "let isTransactional() return false";
 }
 
 /** The server would wait for rows that nobody sends. */
@@ -156,7 +156,7 @@ function refuseCopyFromClient(file: Place, statements: readonly string[]): void 
   if (!found) return;
   throw new BrokenMigrationError(
     file.name,
-    `${file.path} sends "${found.sql.slice(0, 80)}", and a migration has no rows to send behind it: use INSERT, or COPY from a file of the server's`,
+    `${file.path} sends "${found.sql.slice(0, 80)}", but a migration cannot send rows to COPY FROM STDIN: use INSERT, or COPY from a file on the server`,
   );
 }
 
@@ -187,7 +187,7 @@ function findClass(file: MigrationFile, module: Record<string, unknown>): Migrat
   if (second)
     throw new BrokenMigrationError(
       file.name,
-      `${file.path} exports ${classes.size} migrations (${[...classes].map((c) => c.name).join(", ")}): one to a file`,
+      `${file.path} exports ${classes.size} migrations (${[...classes].map((c) => c.name).join(", ")}): put each in its own file`,
     );
   return found;
 }

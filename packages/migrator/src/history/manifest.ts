@@ -52,7 +52,9 @@ function readBounded(file: string): string {
     const stats = fstatSync(opened);
     refuseSpecial(file, stats);
     if (stats.size <= mostBytes) return readFileSync(opened, "utf8");
-    throw new ConfigurationError(`${file} has ${stats.size.toLocaleString("en")} bytes, and no manifest has so many`);
+    throw new ConfigurationError(
+      `${file} has ${stats.size.toLocaleString("en")} bytes, more than the limit of 64 MiB for a manifest`,
+    );
   } finally {
     closeSync(opened);
   }
@@ -69,7 +71,7 @@ function parseManifest(text: string, file: string): Manifest {
   const entries = manifest?.migrations;
   if (manifest?.version !== 1 || !Array.isArray(entries) || !entries.every(isEntry))
     throw new ConfigurationError(
-      `${file} is not a manifest of version 1: restore it from git, or write it anew with "migrator check --fix"`,
+      `${file} is not a manifest of version 1: restore it from git, or rewrite it with "migrator check --fix"`,
     );
   return manifest as Manifest;
 }
@@ -81,7 +83,7 @@ function parseJson(text: string, file: string): unknown {
     const conflict = /^(<{7}|>{7}|={7})/m.test(text);
     const why = conflict
       ? `has a merge conflict: keep both migrations, run "migrator check --fix", then "migrator rebase NAME" for yours if it should come last`
-      : `is not valid JSON: restore it from git, or write it anew with "migrator check --fix"`;
+      : `is not valid JSON: restore it from git, or rewrite it with "migrator check --fix"`;
     throw new ConfigurationError(`${file} ${why}`, { cause });
   }
 }

@@ -39,7 +39,7 @@ function checkSql(migration: LoadedMigration): RuleViolation[] {
     ...blank.map((direction): Found => ({
       code: "empty",
       line: 1,
-      message: `leaves its ${direction} blank, which ${leftBlank(direction)}.`,
+      message: `${leftBlank(direction)}.`,
     })),
   ];
   return found.map((one) => ({ ...one, migration: name, message: `${name} ${one.message}` }));
@@ -109,7 +109,7 @@ function checkClass(name: string, tokens: readonly Token[], found: FoundClass | 
       : [wrongName(found?.line ?? 1, "holds a class of another name: give it the file's name.")]),
     ...(own === undefined || own.text === name
       ? []
-      : [wrongName(own.line, `calls itself "${own.text}": give it the file's name.`)]),
+      : [wrongName(own.line, `sets its property name to "${own.text}": use the file's name.`)]),
   ];
 }
 
@@ -121,8 +121,8 @@ function checkDown({ down, irreversible }: Pick<LoadedMigration, "down" | "irrev
   if (down !== null || irreversible?.trim()) return [];
   const message =
     irreversible === null
-      ? "has no down: write one, or one that throws the reason why there is no way back."
-      : "has a down that throws without a reason: say in the error why there is no way back.";
+      ? "has no down: write one, or one that throws the reason why it cannot be reverted."
+      : "has a down that throws without a reason: say in the error why it cannot be reverted.";
   return [{ code: "no-down", line, message }];
 }
 
@@ -136,7 +136,7 @@ function checkBlank(
   return blank.map((direction) => {
     const method = tokens.slice(own?.index).find(({ kind, text }) => kind === "word" && text === direction);
     const line = method?.line ?? own?.line ?? 1;
-    return { code: "empty", line, message: `leaves its ${direction} blank, which ${leftBlank(direction)}.` };
+    return { code: "empty", line, message: `${leftBlank(direction)}.` };
   });
 }
 
@@ -150,7 +150,7 @@ function checkImports(tokens: readonly Token[]): Found[] {
     const called = next?.text === "(" && next.kind === "sign";
     const specifier = called ? tokens[index + 2] : next;
     if (called && token.text !== "from" && specifier?.kind !== "string")
-      return [{ code: "import", line: token.line, message: `imports what it works out while it runs: ${frozen}` }];
+      return [{ code: "import", line: token.line, message: `imports a module whose name is computed: ${frozen}` }];
     if (specifier?.kind !== "string" || specifier.text.startsWith("@mikro-orm/")) return [];
     const message = `imports "${specifier.text}": ${frozen}`;
     return [{ code: "import", line: token.line, message }];

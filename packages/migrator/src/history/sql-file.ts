@@ -74,13 +74,13 @@ function toStatements(sql: string): string[] {
 
 function refuseSubstitution(file: MigrationFile, source: string): void {
   if (!/^--[ \t]*\+goose[ \t]+envsub[ \t]+on\b/im.test(source)) return;
-  const message = `${file.path} has variables filled in from the environment (+goose ENVSUB ON), so that nobody knows what was run: write them out`;
+  const message = `${file.path} takes variables from the environment (+goose ENVSUB ON), so the SQL that ran would be unknown: write the values out`;
   throw new BrokenMigrationError(file.name, message);
 }
 
 function withoutMarks(file: MigrationFile): BrokenMigrationError {
   return new BrokenMigrationError(
     file.name,
-    `${file.path} does not say what is up and what is down: put "-- migrate:up" and "-- migrate:down" above the two, or make two files of it, ${file.name}.up.sql and ${file.name}.down.sql`,
+    `${file.path} does not mark which part is up: put "-- migrate:up" and "-- migrate:down" above the two parts, or split it into ${file.name}.up.sql and ${file.name}.down.sql`,
   );
 }

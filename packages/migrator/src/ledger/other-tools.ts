@@ -52,7 +52,7 @@ export async function readLastOf(query: Query, tool: OtherTool): Promise<string>
   const rows = await query<{ key: string }>(sql).catch((error: { code?: string }) => {
     if (error.code !== "42P01" && error.code !== "42703") throw error;
     throw new ConfigurationError(
-      `The database has no table ${table} of ${tool}'s: was it ${tool} that migrated it? Otherwise use --at M`,
+      `The database has no table ${table} of ${tool}: if ${tool} did not migrate it, use --at M`,
     );
   });
   const last = rows.at(-1)?.key;
@@ -78,6 +78,6 @@ export async function findTool(query: Query): Promise<OtherTool> {
   );
   const [found, second] = rows;
   if (found && !second) return found.tool;
-  const what = found ? `tables of ${rows.map(({ tool }) => tool).join(" and ")}` : "no table of a tool that is known";
+  const what = found ? `tables of ${rows.map(({ tool }) => tool).join(" and ")}` : "no table of a supported tool";
   throw new ConfigurationError(`"baseline" takes --at M, or --from TOOL: the database has ${what}`);
 }

@@ -13,7 +13,7 @@ export class ModelsRefusedError extends RefusedError {}
 export async function refuseModels(query: Query, statement: string, cause: Error): Promise<ModelsRefusedError> {
   const extension = findExtension(cause as DatabaseError);
   const way = extension === undefined ? wayByHand : await wayToExtension(query, extension);
-  const message = `The models want "${statement}", and PostgreSQL says: ${cause.message}. ${way}`;
+  const message = `PostgreSQL refuses the models' statement "${statement}": ${cause.message}. ${way}`;
   return new ModelsRefusedError(message, { cause });
 }
 
@@ -45,8 +45,8 @@ function findExtension({ code, message }: DatabaseError): string | undefined {
 
 async function wayToExtension(query: Query, extension: string): Promise<string> {
   const name = extension === "" ? "EXTENSION" : /^\w+$/.test(extension) ? extension : `"${extension}"`;
-  const make = `make it in a migration of its own before this one: migrator create NAME --blank, with this.addSql(\`create extension if not exists ${name}\`)`;
-  if (extension === "") return `If an extension brings it, ${make}. Otherwise write this change by hand`;
+  const make = `create the extension in a migration of its own before this one: migrator create NAME --blank, with this.addSql(\`create extension if not exists ${name}\`)`;
+  if (extension === "") return `If an extension provides it, ${make}. Otherwise write this change by hand`;
   const there = await query("select from pg_available_extensions where name = $1", [extension]).catch(() => [{}]);
-  return `The extension ${extension} brings it: ${make}${there.length > 0 ? "" : `. ${installFirst(extension)}`}`;
+  return `The extension ${extension} provides it: ${make}${there.length > 0 ? "" : `. ${installFirst(extension)}`}`;
 }

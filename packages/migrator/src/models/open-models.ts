@@ -64,7 +64,7 @@ async function ofModels<Result>(work: () => Promise<Result>): Promise<Result> {
     return await work();
   } catch (cause) {
     if (!(cause instanceof Error) || "code" in cause) throw cause;
-    throw new ConfigurationError(`MikroORM makes no schema of the models: ${cause.message}`, { cause });
+    throw new ConfigurationError(`MikroORM cannot create a schema from the models: ${cause.message}`, { cause });
   }
 }
 
@@ -73,7 +73,7 @@ async function openBeside(ormOptions: OrmOptions, dsn: string, ledger: LedgerTab
   const session = await connect(dsn, shadowApplication);
   try {
     const orm = await initialize(ormOptions, dsn, ledger, session.client).catch((cause: Error) => {
-      throw new ConfigurationError(`MikroORM does not take the models: ${cause.message}`, { cause });
+      throw new ConfigurationError(`MikroORM rejects the models: ${cause.message}`, { cause });
     });
     await refuseElsewhere(orm, ormOptions, session).catch(async (error: unknown) => {
       await orm.close(true);
@@ -129,7 +129,7 @@ async function refuseElsewhere(orm: MikroORM, ormOptions: OrmOptions, { query, c
   if (there?.free === false) return;
   const own = ["driver", "extensions", "onQuery"].filter((name) => name in ormOptions);
   throw new ConfigurationError(
-    `MikroORM is connected to the database "${there?.name}", and not to the shadow database "${client.database}": nothing was compared. Take out of the models' options what connects elsewhere${own.length > 0 ? `, such as ${own.join(", ")}` : ""}`,
+    `MikroORM is connected to the database "${there?.name}", and not to the shadow database "${client.database}": nothing was compared. Remove the models' options that connect to another database${own.length > 0 ? `, such as ${own.join(", ")}` : ""}`,
   );
 }
 

@@ -160,7 +160,7 @@ function refusesTls(error: unknown): boolean {
 /** The connection was lost outside a migration's statements: none of them is in doubt. */
 function explainLoss(error: Error, address: string): ConnectionError {
   return new ConnectionError(
-    `The connection to PostgreSQL was lost (${address}): ${error.message}. Run the same command again: it goes on from what is recorded`,
+    `The connection to PostgreSQL was lost (${address}): ${error.message}. Run the same command again: it continues from what is recorded`,
     { cause: error },
   );
 }
@@ -179,7 +179,7 @@ function describeCause(error: DatabaseError & NodeJS.ErrnoException, client: Cli
       return `The database "${client.database}" does not exist and is not created: check the name, or create it first`;
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return `The host "${client.host}" has no address: check POSTGRES_HOST or the connection string`;
+      return `The host name "${client.host}" cannot be resolved: check POSTGRES_HOST or the connection string`;
     case "ECONNREFUSED":
       return `Nothing listens at ${client.host}:${client.port}: is PostgreSQL running there, and is the port right?`;
     case "57P03":

@@ -8,12 +8,12 @@ import type { Client } from "pg";
 export function processIdOf(client: Client): number {
   const { processID } = client as { processID?: unknown };
   if (typeof processID === "number") return processID;
-  throw new TypeError("pg no longer tells the process of a session (client.processID): use pg 8");
+  throw new TypeError("pg does not provide client.processID: use pg 8");
 }
 
 /** The socket of an open session. Throws a `TypeError` where the driver lacks it. */
 export function socketOf(client: Client): Socket {
   const { connection } = client as { connection?: { stream?: unknown } };
   if (connection?.stream instanceof Socket) return connection.stream;
-  throw new TypeError("pg no longer tells the socket of a session (client.connection.stream): use pg 8");
+  throw new TypeError("pg does not provide the socket client.connection.stream: use pg 8");
 }

@@ -25,5 +25,7 @@ function withoutExtension(error: MigratorError): ConfigurationError | undefined 
   if (!(error instanceof MigrationFailedError) || error.sqlState !== "0A000") return undefined;
   const name = /\bcreate extension (?:if not exists )?"?([\w-]+)/i.exec(error.statement ?? "")?.[1];
   if (name === undefined) return undefined;
-  return new ConfigurationError(`${error.migration} cannot be tried out. ${installFirst(name)}`, { cause: error });
+  return new ConfigurationError(`${error.migration} cannot be run on the shadow database. ${installFirst(name)}`, {
+    cause: error,
+  });
 }

@@ -69,7 +69,7 @@ async function refuseOther({ query, address }: Connection, name: string): Promis
   const [there] = await query<{ name: string }>("select current_database() as name");
   if (there?.name === name) return;
   throw new ConfigurationError(
-    `The address leads to the database "${there?.name}" and not to the shadow database "${name}" that was made for this run (${address}): name the database in the path of --shadow-dsn, and nowhere else`,
+    `The address leads to the database "${there?.name}" and not to the shadow database "${name}" that was made for this run (${address}): give the database only in the path of --shadow-dsn`,
   );
 }
 

@@ -46,5 +46,5 @@ function compare(direction: string, one: readonly string[], other: readonly stri
   const at = [...first].findIndex((letter, index) => letter !== [...second][index]);
   const from = Math.max(0, (at < 0 ? second.length : at) - 30);
   const excerpt = (sql: string) => `"${sql.slice(from, from + 60).trim()}"`;
-  return `Statement ${number + 1} of its ${direction} is another one each time the file is read: ${excerpt(first)}, then ${excerpt(second)}. Write the value out, or let PostgreSQL compute it.`;
+  return `Statement ${number + 1} of its ${direction} differs each time the file is read: ${excerpt(first)}, then ${excerpt(second)}. Write the value out, or let PostgreSQL compute it.`;
 }

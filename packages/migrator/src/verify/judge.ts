@@ -48,9 +48,9 @@ export function judgeAgain(
       addFault(
         findings,
         "non-deterministic",
-        `up makes another schema the second time, from the same state: ${message}.`,
+        `up makes a different schema the second time, from the same state: ${message}.`,
       );
-    else addFault(findings, "not-repeatable", `up after down makes another schema than the first up: ${message}.`);
+    else addFault(findings, "not-repeatable", `up after down makes a different schema than the first up: ${message}.`);
   const kept = filterRows(after.contents, before.contents, true);
   for (const one of findMissing(kept, repeated.contents)) {
     if (one.column === null) judgeMissing(judged, one, "after down and up");

@@ -47,8 +47,12 @@ async function fill(stage: Stage, findings: Findings): Promise<number> {
 
 function noWayBack(findings: Findings, { irreversible }: LoadedMigration): true {
   if (irreversible === null)
-    addFault(findings, "no-down", "It has no down: write one, or one that throws the reason why there is no way back.");
-  else addNote(findings, "irreversible", `There is no way back, it says: ${irreversible}`);
+    addFault(
+      findings,
+      "no-down",
+      "It has no down: write one, or one that throws the reason why it cannot be reverted.",
+    );
+  else addNote(findings, "irreversible", `It cannot be reverted; its down says: ${irreversible}`);
   return true;
 }
 

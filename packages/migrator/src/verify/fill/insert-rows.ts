@@ -53,7 +53,7 @@ type Refusal = Pick<DatabaseError, "message"> & Partial<Pick<DatabaseError, "cod
 async function tryRow({ client }: Connection, table: string, row: DrawnRow): Promise<Refusal | undefined> {
   try {
     const { rowCount } = await client.query(insertSql(table, [...row.keys()]), [...row.values()]);
-    return rowCount === 1 ? undefined : { message: "a trigger or rule took them away" };
+    return rowCount === 1 ? undefined : { message: "a trigger or rule discarded the rows" };
   } catch (error) {
     if ((error as DatabaseError).code === undefined) throw error;
     return error as DatabaseError;
