@@ -5,12 +5,12 @@ import { standardOutput } from "./standard-output.ts";
 export async function askRename({ kind, from, to }: RenameQuestion): Promise<string | null> {
   const { default: select } = await import("@inquirer/select");
   const renamed = to.map((name) => ({
-    name: escapeControls(`it is ${name} now, and keeps what is in it`),
+    name: escapeControls(`renamed to ${name}, data kept`),
     value: name,
   }));
-  const dropped = { name: "it is dropped with what is in it, and what is new is another thing", value: null };
+  const dropped = { name: `dropped with its data; a new ${kind} is separate from it`, value: null };
   const question = {
-    message: escapeControls(`The ${kind} ${from} is not in the models any more. What became of it?`),
+    message: escapeControls(`The models no longer have the ${kind} ${from}. Was it renamed or dropped?`),
     choices: [...renamed, dropped],
     loop: false,
   };

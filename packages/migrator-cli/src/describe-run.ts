@@ -54,7 +54,7 @@ function describeEvent(output: Output, event: Event): string | undefined {
     case "planned":
       return `${event.plan.direction === "up" ? "Applying" : "Reverting"} ${count(event.plan.steps.length, "migration")} ${event.plan.direction === "up" ? "to" : "in"} ${event.database}`;
     case "unrecorded":
-      return `The database has ${count(event.tables, "table")} and no ledger. Where these migrations made them, adopt it with "migrator baseline --at M", or without --at where another tool has made it.`;
+      return `The database has ${count(event.tables, "table")} and no ledger. If these migrations created its schema, run "migrator baseline --at M"; if another tool did, run it without --at.`;
     case "waiting": {
       const { applicationName, pid, host, since } = event.holder;
       return `Waiting for the lock: ${applicationName || "a session"} holds it (process ${pid}, from ${host ?? "a local socket"}, since ${since})`;
@@ -66,9 +66,9 @@ function describeEvent(output: Output, event: Event): string | undefined {
     case "notice":
       return `${event.name}: ${event.severity}: ${event.message}`;
     case "timeouts":
-      return `Set aside for this run: the role's ${Object.entries(event.settings)
-        .map(([name, value]) => `${name} of ${value}`)
-        .join(", ")}; --statement-timeout sets another one`;
+      return `This run overrides the role's ${Object.entries(event.settings)
+        .map(([name, value]) => `${name} = ${value}`)
+        .join(", ")}; --statement-timeout sets another limit`;
     case "retrying":
       return `${event.name} did not get its lock in time; attempt ${event.attempt + 1} in ${(event.pauseMs / 1000).toFixed(1)} s`;
     case "finished":
@@ -149,7 +149,7 @@ function nextStep(steps: readonly StepResult[], error: Error): string {
     done > 0
       ? `${count(done, "migration")} before it ${done === 1 ? "stays" : "stay"} done`
       : "No other migration was touched";
-  return `${undone}${before}; ${rest === 0 ? "it was the last one" : `${rest} did not run`}. Correct the cause and run the same command again: it goes on from here.`;
+  return `${undone}${before}; ${rest === 0 ? "it was the last one" : `${rest} did not run`}. Correct the cause and run the same command again: the run continues from here.`;
 }
 
 /** `3 migrations`, `1 migration`. */

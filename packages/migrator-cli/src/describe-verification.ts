@@ -24,7 +24,7 @@ function toRow(verdict: Verdict): string[] {
 
 function resultOf({ faults, notes, up }: Verdict): string {
   if (faults.length > 0) return count(faults.length, "fault");
-  if (notes.some(({ code }) => code === "irreversible")) return "sound, no way back";
+  if (notes.some(({ code }) => code === "irreversible")) return "sound, irreversible";
   return up === "notRun" ? "not verified" : "sound";
 }
 
@@ -40,7 +40,7 @@ function describeVerdict(output: Output, { name, faults, notes, losses }: Verdic
     output.paint("bold", name),
     ...faults.map(({ code, message }) => `  ${output.paint("red", `✖ ${code}`)}: ${message}`),
     ...notes.map(({ code, message }) => `  ${output.paint("yellow", `• ${code}`)}: ${message}`),
-    ...(losses.length > 0 ? [output.paint("dim", `  down loses what came after up: ${listLosses(losses)}`)] : []),
+    ...(losses.length > 0 ? [output.paint("dim", `  down loses data added after up: ${listLosses(losses)}`)] : []),
   ];
 }
 
@@ -74,7 +74,7 @@ function toMarkdownSection({ name, faults, notes, losses }: Verdict): string[] {
   const said = [
     ...faults.map(({ code, message }) => `- ❌ **${code}**: ${escape(message)}`),
     ...notes.map(({ code, message }) => `- **${code}**: ${escape(message)}`),
-    ...(losses.length > 0 ? [`- \`down\` loses what came after \`up\`: ${escape(listLosses(losses))}`] : []),
+    ...(losses.length > 0 ? [`- \`down\` loses data added after \`up\`: ${escape(listLosses(losses))}`] : []),
   ];
   return said.length === 0 ? [] : ["", `**${escape(name)}**`, "", ...said];
 }

@@ -35,7 +35,7 @@ for (const event of ["uncaughtException", "unhandledRejection"] as const)
 hearSignals(() => {
   finished = true;
   process.exit(
-    complain(new InterruptedError('Interrupted: the command was ended where it stood; see "migrator status"')),
+    complain(new InterruptedError('Interrupted: the command was stopped immediately; see "migrator status"')),
   );
 });
 

@@ -31,10 +31,10 @@ export function refuseAddresses(values: readonly unknown[]): void {
 }
 
 function refusal(before = ""): ConfigurationError {
-  const where = /^--[a-z-]+$/.test(before) ? ` behind ${before}` : "";
-  return new ConfigurationError(
-    `A connection string stands${where} where none is taken: it belongs behind --dsn or --shadow-dsn, or into POSTGRES_DSN`,
-  );
+  const what = /^--[a-z-]+$/.test(before)
+    ? `${before} does not take a connection string`
+    : "A connection string is given where none is allowed";
+  return new ConfigurationError(`${what}: use --dsn, --shadow-dsn or POSTGRES_DSN`);
 }
 
 /** Replaces the connection strings among the arguments in a message by "…". */

@@ -20,13 +20,8 @@ export function createProgram(onExit: (code: number) => void): Command {
     .option("--migrations <DIR>", "the folder of the migrations")
     .option("--dsn <URL>", "the database: postgresql://user:password@host:port/database")
     .option("--json", "one JSON document on standard output, nothing else there")
-    .addOption(
-      new Option("--log-format <FORMAT>", "json: an object a line, for programs that read logs").choices([
-        "text",
-        "json",
-      ]),
-    )
-    .option("--quiet", "no output but errors")
+    .addOption(new Option("--log-format <FORMAT>", "json: one JSON object per line").choices(["text", "json"]))
+    .option("--quiet", "prints errors only")
     .option("--no-color", "no colours")
     .showHelpAfterError('Run "migrator --help" for the commands and options.')
     .configureOutput({ outputError: (text, write) => write(describeUsage(text)) })
@@ -75,11 +70,11 @@ function addRunCommands(program: Command, on: Register): void {
     "migrator up --to 20240218000100",
     "migrator up --steps 1 --dry-run",
   ])
-    .option("--to <M>", "up to and with this migration: its name, time stamp or a part that fits one")
-    .option("--steps <N>", "only so many migrations", wholeNumber)
+    .option("--to <M>", "up to and including this migration: its name, time stamp or a part that fits one")
+    .option("--steps <N>", "at most N migrations", wholeNumber)
     .option("--dry-run", "shows the SQL and changes nothing")
     .option("--allow-out-of-order", "also applies migrations that come before one that is applied");
-  const down = command(program, "down", "reverts what was applied last, one migration unless told", [
+  const down = command(program, "down", "reverts the last applied migration, or several", [
     "migrator down",
     "migrator down --to add_user_roles",
     "migrator down --all --dry-run",
@@ -87,7 +82,7 @@ function addRunCommands(program: Command, on: Register): void {
     .addOption(
       new Option("--to <M>", "reverts everything that was applied after this migration").conflicts(["steps", "all"]),
     )
-    .addOption(new Option("--steps <N>", "so many migrations").argParser(wholeNumber).conflicts("all"))
+    .addOption(new Option("--steps <N>", "reverts the last N migrations").argParser(wholeNumber).conflicts("all"))
     .option("--all", "reverts everything")
     .option("--dry-run", "shows the SQL and changes nothing");
   on(withLockOptions(up), async () => (await import("./commands/migrate.ts")).runUp);
@@ -100,7 +95,11 @@ function addAmendCommands(program: Command, on: Register): void {
     "migrator repair build_index --as reverted",
   ])
     .argument("<NAME...>", "each by its name, time stamp or a part that fits one")
-    .option("--as <STATE>", "of a half-done one: applied, reverted, or N, its first N statements are done", settlement);
+    .option(
+      "--as <STATE>",
+      "settles a half-done migration: applied, reverted, or N (its first N statements are done)",
+      settlement,
+    );
   const rebase = command(program, "rebase", "moves a migration that is not applied to the end of the history", [
     "migrator rebase add_widgets",
   ]).argument("<NAME>", "its name, time stamp or a part that fits one");
@@ -110,8 +109,8 @@ function addAmendCommands(program: Command, on: Register): void {
     "migrator sql --down --to initial_schema",
   ])
     .option("--from <M>", "the migration that the database is at (default: an empty database; with --down: the head)")
-    .option("--to <M>", "where it is to go (default: the head; with --down: an empty schema)")
-    .option("--down", "the way back");
+    .option("--to <M>", "the migration to go to (default: the head; with --down: an empty schema)")
+    .option("--down", "prints the SQL of down");
   on(repair, async () => {
     const { runRepair } = await import("./commands/amend.ts");
     return (output, options, names) => runRepair(output, options, [names].flat());
@@ -140,12 +139,12 @@ function addBaselineCommand(program: Command, on: Register): void {
     .addOption(
       new Option(
         "--bridge <FILE>",
-        "SQL from this schema to the history's: written where the file is not there, else run with the record",
+        "SQL from this schema to the history's: written if the file does not exist, else run with the record",
       ).conflicts("acceptDifferences"),
     )
     .option(
       "--rename <OLD=NEW>",
-      "for a bridge, what keeps its rows under another name, once for each: users.mail=email, users=people",
+      "a table or column that the bridge renames with its data; repeatable: users.mail=email, users=people",
       (text: string, before: string[] = []) => [...before, text],
     )
     .option("--accept-differences", "also when the schema is not what the migrations make")
@@ -154,10 +153,13 @@ function addBaselineCommand(program: Command, on: Register): void {
 }
 
 function addReadCommands(program: Command, on: Register): void {
-  const status = command(program, "status", "says where the database stands", [
+  const status = command(program, "status", "shows the state of the database", [
     "migrator status",
     "migrator status --exit-code --json",
-  ]).option("--exit-code", "6 when behind, 7 when ahead, 3 when history and database contradict each other");
+  ]).option(
+    "--exit-code",
+    "6 when behind, 7 when ahead, 3 when history and ledger disagree or a migration is half done",
+  );
   const wait = command(program, "wait", "waits until the schema is at this build's head", [
     "migrator wait",
     "migrator wait --timeout 300",
@@ -185,17 +187,17 @@ function addAuthorCommands(program: Command, on: Register): void {
     .option("--dry-run", "shows the migration and writes nothing")
     .option(
       "--rename <OLD=NEW>",
-      "what keeps its data under another name, once for each: users.mail=email, users=people",
+      "a table or column that is renamed with its data; repeatable: users.mail=email, users=people",
       (text: string, before: string[] = []) => [...before, text],
     )
-    .option("--no-renames", "everything else that goes is dropped, and what is new is another thing")
+    .option("--no-renames", "treats all other removed names as drops and all new names as additions")
     .addOption(shadowOption());
-  const check = command(program, "check", "holds models and manifest against the migrations; CI's gate", [
+  const check = command(program, "check", "compares models and manifest with the migrations, for CI", [
     "migrator check",
     "migrator check --fix",
     "migrator check --json",
   ])
-    .option("--fix", "writes the manifest anew first, from the files as they are, and the picture of the schema")
+    .option("--fix", "first writes the manifest from the files as they are, and draws the picture of the schema")
     .addOption(shadowOption());
   const erd = command(program, "erd", "draws the schema that the migrations make: tables, keys and relations", [
     "migrator erd --out docs/schema.svg",
@@ -215,11 +217,11 @@ function addAuthorCommands(program: Command, on: Register): void {
 }
 
 function addProofCommands(program: Command, on: Register): void {
-  const diff = command(program, "diff", "holds models, migrations and live database against each other", [
+  const diff = command(program, "diff", "compares models, migrations and live database", [
     "migrator diff",
     "migrator diff --json",
   ]).addOption(shadowOption());
-  const verify = command(program, "verify", "proves migrations on a shadow database full of rows: up, down, up again", [
+  const verify = command(program, "verify", "tests migrations on a shadow database full of rows: up, down, up again", [
     "migrator verify",
     "migrator verify add_widgets",
     "migrator verify --markdown > verified.md",
@@ -254,11 +256,11 @@ function withLockOptions(run: Command): Command {
     .option("--lock-wait <SECONDS>", "how long to wait for another runner (default: 60)", seconds)
     .option(
       "--statement-timeout <SECONDS>",
-      "how long a statement may run, in place of the role's own time-out (default: as long as it takes)",
+      "how long a statement may run; overrides the role's statement_timeout (default: no limit)",
       seconds,
     )
     .option("--lock-timeout <SECONDS>", "how long a statement may wait for a lock on a table (default: 3)", seconds)
-    .option("--lock-budget <SECONDS>", "how long to try such a statement again (default: 120)", seconds);
+    .option("--lock-budget <SECONDS>", "how long to retry such a statement (default: 120)", seconds);
 }
 
 function settlement(text: string): "applied" | "reverted" | number {

@@ -51,7 +51,7 @@ export async function createSettings(
   const dsn = await findAddress(options, config, needs.database === "none");
   if (dsn === undefined && (needs.database ?? "required") === "required")
     throw new ConfigurationError(
-      "No database is configured: set POSTGRES_DSN or DATABASE_URL, or POSTGRES_HOST, POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB, or PGHOST and its like, or give --dsn",
+      "No database is configured: set POSTGRES_DSN or DATABASE_URL, or POSTGRES_HOST, POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB, or PGHOST, PGUSER, PGDATABASE and so on, or give --dsn",
     );
   const context = createContext({
     dsn: dsn ?? "",

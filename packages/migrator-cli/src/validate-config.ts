@@ -57,7 +57,7 @@ export function validateConfig(config: object, file: string): MigratorConfig {
     );
   for (const [key, value] of Object.entries(config)) {
     if (!isSetting(key))
-      throw new ConfigurationError(`"${key}" in the configuration is no setting: ${suggest(key)} (${file})`);
+      throw new ConfigurationError(`The configuration has an unknown setting "${key}": ${suggest(key)} (${file})`);
     if (value !== undefined && !settings[key].is(value))
       throw new ConfigurationError(`"${key}" in the configuration takes ${settings[key].takes} (${file})`);
   }
@@ -72,7 +72,7 @@ function suggest(key: string): string {
   const names = Object.keys(settings).toSorted((a, b) => distance(a, key) - distance(b, key));
   const [nearest = ""] = names;
   const isNear = distance(nearest, key) <= Math.max(2, key.length / 3);
-  return isNear ? `did you mean "${nearest}"?` : `there are ${names.toSorted().join(", ")}`;
+  return isNear ? `did you mean "${nearest}"?` : `the settings are ${names.toSorted().join(", ")}`;
 }
 
 function isVerify(value: unknown): boolean {

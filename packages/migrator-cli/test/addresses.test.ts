@@ -30,7 +30,7 @@ describe("the database", () => {
   it.each([
     ["DATABASE_URL", (dsn: URL) => ({ DATABASE_URL: dsn.href })],
     ["DATABASE_URL as Prisma writes it", (dsn: URL) => ({ DATABASE_URL: `${dsn.href}?schema=public` })],
-    ["PGHOST and its like", (dsn: URL) => ({ ...parts(dsn), PGPASSWORD: dsn.password, PGSSLMODE: "disable" })],
+    ["PGHOST and the like", (dsn: URL) => ({ ...parts(dsn), PGPASSWORD: dsn.password, PGSSLMODE: "disable" })],
     [
       "the password in PGPASSFILE",
       async (dsn: URL) => {

@@ -256,14 +256,14 @@ const rows: Row[] = [
     args: up,
     files: { "migrator.config.ts": `export default { migration: "here" };` },
     code: 2,
-    names: `"migration" in the configuration is no setting: did you mean "migrations"?`,
+    names: `The configuration has an unknown setting "migration": did you mean "migrations"?`,
   },
   {
     what: "a setting that there is not, far from all",
     args: up,
     files: { "migrator.config.ts": `export default { schema: "public" };` },
     code: 2,
-    names: `"schema" in the configuration is no setting: there are alembic, areas, dsn, ledger`,
+    names: `The configuration has an unknown setting "schema": the settings are alembic, areas, dsn, ledger`,
   },
   {
     what: "a setting of another kind",

@@ -31,7 +31,9 @@ describe("migrator create, where a column may have been renamed", () => {
     const { cwd, migrations } = await project();
     const { code, stdout, stderr } = await run(["create", "rename"], { cwd });
     expect({ code, stdout }).toEqual({ code: 3, stdout: "" });
-    expect(stderr).toContain("column users.mail goes and users.email comes: --rename users.mail=users.email");
+    expect(stderr).toContain(
+      "column users.mail was removed and users.email was added: --rename users.mail=users.email",
+    );
     expect(stderr).toContain("--no-renames");
     expect(await migrations()).toHaveLength(1);
   });
@@ -75,19 +77,17 @@ describe("migrator create, where a column may have been renamed", () => {
     const { cwd, migrations } = await project();
     const { code, stdout } = await run(["create", "other", "--no-renames"], { cwd });
     expect(code).toBe(0);
-    expect(stdout).toContain("! drops users.mail and what is in it");
-    expect(stdout).toContain("! users.email is new, required and without a default");
+    expect(stdout).toContain("! drops users.mail and its data");
+    expect(stdout).toContain("! users.email is new, NOT NULL and without a default");
     const [, file = ""] = await migrations();
-    expect(await readFile(path.join(cwd, "migrations", file), "utf8")).toContain(
-      "// drops users.mail and what is in it",
-    );
+    expect(await readFile(path.join(cwd, "migrations", file), "utf8")).toContain("// drops users.mail and its data");
   });
 
   it("refuses a rename that fits nothing with 2", async () => {
     const { cwd } = await project();
     const { code, stderr } = await run(["create", "rename", "--rename", "users.mial=email"], { cwd });
     expect(code).toBe(2);
-    expect(stderr).toContain("Gone: users.mail; new: users.email");
+    expect(stderr).toContain("Removed: users.mail; added: users.email");
   });
 });
 
@@ -113,12 +113,12 @@ const onTerminal = async (cwd: string, args: readonly string[], answers: readonl
 };
 
 describe.skipIf(!hasScript)("migrator create on a terminal", () => {
-  const question = /The column users\.mail is not in the models any more\. What became of it\?[\s\S]*dropped/;
+  const question = /The models no longer have the column users\.mail\. Was it renamed or dropped\?[\s\S]*dropped/;
 
   it("asks, and renames when told so", async () => {
     const { cwd, migrations } = await project();
     const { code, text } = await onTerminal(cwd, ["create", "rename"], [[question, "\r"]]);
-    expect(text).toContain("it is users.email now, and keeps what is in it");
+    expect(text).toContain("renamed to users.email, data kept");
     expect(code).toBe(0);
     const [, file = ""] = await migrations();
     expect(await readFile(path.join(cwd, "migrations", file), "utf8")).toContain("rename column mail to email");

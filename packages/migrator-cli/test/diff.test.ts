@@ -8,7 +8,7 @@ describe("migrator diff", () => {
     const { code, stdout } = await run(["diff", ...args]);
     expect(stdout).toContain("models ↔ migrations: no models are configured");
     expect(stdout).toMatch(new RegExp(`live database \\(.*, at ${first}\\): equal`));
-    expect(stdout).toContain(`1 migration pending, which is no drift: ${second}`);
+    expect(stdout).toContain(`1 migration pending (not drift): ${second}`);
     expect(code).toBe(0);
   });
 

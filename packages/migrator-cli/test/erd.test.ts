@@ -66,7 +66,7 @@ describe("check", () => {
       },
     });
     expect((await run(["check", "--fix", ...shadow()], { cwd })).stdout).toContain(
-      "Drew the schema anew: docs/schema.svg.",
+      "Drew the picture: docs/schema.svg.",
     );
     expect(await runJson(["check", ...shadow()], { cwd })).toMatchObject({ code: 0, document: { picture: "current" } });
   });
@@ -93,7 +93,7 @@ describe("check", () => {
     const { code, stderr } = await run(["check", ...shadow()], { cwd });
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: expect.stringContaining("error: MikroORM does not take the models: No entities"),
+      stderr: expect.stringContaining("error: MikroORM rejects the models: No entities"),
     });
   });
 

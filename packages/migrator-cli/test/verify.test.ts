@@ -44,14 +44,14 @@ describe("verify", () => {
     const lines = stdout.split("\n");
     expect(lines[0]).toMatch(/^migration +up +down +up again +rows +took +result$/);
     expect(lines[1]).toMatch(/^Migration20240101000000_a +✔ +✔ +✔ +8 +[\d.]+ m?s +sound$/);
-    expect(stdout).toContain("down loses what came after up: a (8 rows)");
+    expect(stdout).toContain("down loses data added after up: a (8 rows)");
     expect(await tables()).toEqual([]);
   });
 
   it("names each fault and exits with 3", async () => {
     const args = ["verify", "--shadow-dsn", inject("postgresDsn"), "--migrations", await folderOf(faulty)];
     const { code, stdout, stderr } = await run(args);
-    expect({ code, stderr }).toEqual({ code: 3, stderr: "Verifying found 2 faults.\n" });
+    expect({ code, stderr }).toEqual({ code: 3, stderr: "verify found 2 faults.\n" });
     expect(stdout).toMatch(/^Migration20240102000000_email .* 2 faults$/m);
     expect(stdout).toContain(
       "✖ not-restored: down does not restore the schema: index ix_users_legacy should not be there after down.",

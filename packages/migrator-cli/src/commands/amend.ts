@@ -1,5 +1,6 @@
 import path from "node:path";
 import { rebase, repair, type RepairOptions } from "@thedata/migrator/internal";
+import { count } from "../describe-run.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { abortOnSignal } from "../interrupt.ts";
 import type { Output } from "../output.ts";
@@ -15,14 +16,17 @@ export async function runRepair(
   const repaired = await repair(context, names, options);
   output.document({ outcome: "repaired", steps: repaired });
   for (const { name, accepted } of repaired)
-    output.line(`${output.paint("green", "✔ accepted")} ${name}: ${meanings[accepted]}`);
+    output.line(
+      `${output.paint("green", "✔ accepted")} ${name}: ${meanings[accepted](options)}; the schema was not touched`,
+    );
   return exitCodes.done;
 }
 
 const meanings = {
-  changed: "the ledger has its edited SQL now; the schema was not touched",
-  missing: "the ledger has forgotten it; the schema was not touched",
-  "half-done": "it is what you said; the schema was not touched",
+  changed: () => "the ledger now has the checksum of its edited SQL",
+  missing: () => "removed from the ledger",
+  "half-done": ({ as }: RepairOptions) =>
+    typeof as === "number" ? `recorded with its first ${count(as, "statement")} done` : `recorded as ${as}`,
 } as const;
 
 /** `migrator rebase`: moves an unapplied migration to the end and gives the exit code. */

@@ -33,7 +33,7 @@ export async function runBaseline(output: Output, options: Options): Promise<num
   output.document({ ...report, error: report.error ? toDocument(report.error) : null });
   for (const difference of report.differences) output.line(`  ${difference}`);
   if (report.outcome === "bridged") describeBridge(output, report.bridge);
-  if (report.outcome === "nothing") output.line("Nothing to do: all of it is recorded already.");
+  if (report.outcome === "nothing") output.line("Nothing to do: every migration up to there is already recorded.");
   if (report.outcome === "baselined")
     output.line(output.paint("green", `Recorded ${count(report.steps.length, "migration")} as applied; none was run.`));
   if (report.error) output.error(`${output.paint("red", "error:")} ${report.error.message}`);
@@ -41,7 +41,7 @@ export async function runBaseline(output: Output, options: Options): Promise<num
 }
 
 function describeBridge(output: Output, bridge: BaselineReport["bridge"]): void {
-  for (const loss of bridge?.losses ?? []) output.line(output.paint("yellow", `  loses what is in it: ${loss}`));
+  for (const loss of bridge?.losses ?? []) output.line(output.paint("yellow", `  loses data: ${loss}`));
   const written = count(bridge?.statements?.length ?? 0, "statement");
   output.line(`Wrote ${bridge?.file} with ${written}, tried out on a copy of the schema. Nothing else was done.`);
   output.line("Read it, and run the same command again: it runs the bridge and records the baseline, or does neither.");

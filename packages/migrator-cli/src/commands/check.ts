@@ -13,10 +13,10 @@ export async function runCheck(output: Output, options: RunOptions & { fix?: boo
   const directory = directoryOf(context);
   const picture = readPicture(config);
   const result = await annotateFailure(output, directory, async () => {
-    if (fix) output.line(`Wrote the manifest anew: ${count(await rewriteManifest(directory), "migration")}.`);
+    if (fix) output.line(`Wrote the manifest: ${count(await rewriteManifest(directory), "migration")}.`);
     return await checkProject(context, shadow, { picture, fix, rulesFrom: config.rulesFrom });
   });
-  if (result.picture === "written") output.line(`Drew the schema anew: ${config.picture}.`);
+  if (result.picture === "written") output.line(`Drew the picture: ${config.picture}.`);
   output.document(toDocument(result));
   for (const line of describe(output, result)) output.line(line);
   annotate(output, annotationsOf(result));
@@ -41,7 +41,7 @@ function describe(output: Output, { outcome, problems, differences, renames, not
       output.paint(
         "green",
         differences
-          ? "The history is sound, and models and migrations are equal."
+          ? "The history is sound, and the migrations give the schema of the models."
           : "The files of the history are sound.",
       ),
       ...notes,
@@ -57,7 +57,7 @@ function describe(output: Output, { outcome, problems, differences, renames, not
   ];
 }
 
-const modelsDiffer = `the migrations do not give what the models want; "migrator create NAME" would write:`;
+const modelsDiffer = `the migrations do not give the schema of the models; "migrator create NAME" would write:`;
 
 function annotationsOf({ problems, differences, differencesAt }: ProjectCheck): Annotation[] {
   const missing = (differences ?? []).map((statement) => `\n${statement};`).join("");

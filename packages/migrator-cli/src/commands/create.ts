@@ -61,6 +61,6 @@ function describeWarnings(output: Output, { warnings, irreversible }: Created): 
   const mark = output.paint("yellow", "!");
   return [
     ...new Set(warnings.map(({ message }) => `  ${mark} ${message}`)),
-    ...(irreversible === null ? [] : [`  ${mark} there is no way back: ${irreversible}`]),
+    ...(irreversible === null ? [] : [`  ${mark} it cannot be reverted: ${irreversible}`]),
   ];
 }

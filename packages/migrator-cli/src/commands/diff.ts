@@ -24,7 +24,7 @@ function describe(output: Output, { models, live }: SchemaDiff): string[] {
 }
 
 function describeLive(output: Output, { address, at, pending, differences, problems }: LiveDiff): string[] {
-  const pendingLine = `  ${count(pending.length, "migration")} pending, which is no drift: ${pending.join(", ")}`;
+  const pendingLine = `  ${count(pending.length, "migration")} pending (not drift): ${pending.join(", ")}`;
   return [
     ...describeLeg(output, `migrations ↔ live database (${address}, at ${at ?? "no migration"})`, differences),
     ...(pending.length > 0 ? [output.paint("dim", pendingLine)] : []),

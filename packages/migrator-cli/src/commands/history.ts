@@ -13,8 +13,8 @@ export async function runHistory(output: Output, options: GlobalOptions): Promis
   const isHalfDone = (name: string) => name === halfDone?.migration;
   const rows = [
     ["migration", "applied at", "by", "from", "took", "version"],
-    ...applied.map((row) => (isHalfDone(row.name) ? [row.name, "half done: its down was cut off"] : toRow(row))),
-    ...pending.map(({ name }) => [name, isHalfDone(name) ? "half done: its up was cut off" : "pending"]),
+    ...applied.map((row) => (isHalfDone(row.name) ? [row.name, "half done: its down was interrupted"] : toRow(row))),
+    ...pending.map(({ name }) => [name, isHalfDone(name) ? "half done: its up was interrupted" : "pending"]),
   ];
   // One write: with thousands of rows, each write would wait for the reader.
   output.line(align(rows));

@@ -51,8 +51,7 @@ export async function runInit(output: Output, options: GlobalOptions): Promise<n
     found: files.length,
     scripts,
   });
-  if (above)
-    output.line(`From here on this folder has a configuration of its own, and ${above} is no longer found from it.`);
+  if (above) output.line(`This folder now has its own configuration; ${above} no longer applies to it.`);
   for (const line of describe(project, configuration, files.length, scripts)) output.line(line);
   return exitCodes.done;
 }
@@ -104,7 +103,7 @@ async function writeConfiguration(project: Project, hasHistory: boolean): Promis
     `  migrations: ${JSON.stringify(migrations)},`,
     models,
     ...(ledger === undefined || ledger === "mikro_orm_migrations" ? [] : [`  ledger: ${JSON.stringify(ledger)},`]),
-    ...(hasHistory ? ["  // What was written before is taken as it is.", `  rulesFrom: "${now()}",`] : []),
+    ...(hasHistory ? ["  // Earlier migrations are exempt from the rules.", `  rulesFrom: "${now()}",`] : []),
     "});",
     "",
   ];
@@ -137,7 +136,7 @@ async function addScripts(folder: string): Promise<string[]> {
   return added.map(([name]) => name);
 }
 
-const status = "  migrator status             where the database stands";
+const status = "  migrator status             the state of the database";
 const check = "  migrator check              whether models and migrations are equal";
 const create = "  migrator create NAME        a migration from what differs";
 const up = "  migrator up                 applies what is pending";
@@ -156,7 +155,7 @@ function describe({ ormConfig, migrations }: Project, file: string, found: numbe
     ...(found === 0 ? [create, up, status, check] : [status, check, create, up]),
     ...(found > 0
       ? [
-          "A database that MikroORM's own CLI migrated goes on as it is; for one of another tool: migrator baseline --help.",
+          "A database migrated by MikroORM's CLI works unchanged; for another tool's database see: migrator baseline --help.",
         ]
       : []),
   ];

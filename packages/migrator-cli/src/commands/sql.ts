@@ -17,4 +17,4 @@ export async function runSql(output: Output, options: GlobalOptions & ScriptOpti
   return exitCodes.done;
 }
 
-const meaning = `computes its statements while it runs, so the script ends there: psql stops at it, and "migrator up" applies it`;
+const meaning = `computes its SQL at run time, so psql stops there; "migrator up" applies it`;

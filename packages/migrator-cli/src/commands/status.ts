@@ -21,7 +21,7 @@ export async function runWait(output: Output, options: GlobalOptions & { timeout
   report(output, status, describeDatabase(context.dsn));
   if (exitCodeOfState(status.state) === exitCodes.behind)
     output.error(
-      `The database is still ${status.state} after ${options.timeout} s: is a runner at work? See "migrator status".`,
+      `The database is still ${status.state} after ${options.timeout} s: is a migrator running? See "migrator status".`,
     );
   return exitCodeOfState(status.state);
 }
@@ -40,8 +40,8 @@ const meanings = {
   empty: "nothing is applied yet",
   behind: "migrations are pending",
   ahead: "the database has migrations that this build does not know",
-  diverged: "history and database contradict each other",
-  "half-done": "a migration was cut off and is neither applied nor reverted",
+  diverged: "history and ledger disagree",
+  "half-done": "a migration was interrupted and is neither applied nor reverted",
 } as const;
 
 function report(output: Output, status: Status, database: string): void {
@@ -61,7 +61,7 @@ function report(output: Output, status: Status, database: string): void {
   output.line(`applied  ${count(status.applied.length, "migration")}`);
   if (status.runner)
     output.line(
-      `runner   ${status.runner.applicationName} is at work (process ${status.runner.pid}, since ${status.runner.since})`,
+      `runner   ${status.runner.applicationName} is running (process ${status.runner.pid}, since ${status.runner.since})`,
     );
   output.line(`pending  ${count(status.pending.length, "migration")}`);
   for (const { name } of status.pending) output.line(`  ${name}`);

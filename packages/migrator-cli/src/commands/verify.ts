@@ -20,7 +20,7 @@ export async function runVerify(output: Output, options: Options, only?: string)
   for (const line of markdown ? toMarkdown(result) : describeVerification(output, result)) output.line(line);
   if (result.outcome === "ok") return exitCodes.done;
   const faults = result.migrations.flatMap((migration) => migration.faults);
-  output.error(output.paint("red", `Verifying found ${count(faults.length, "fault")}.`));
+  output.error(output.paint("red", `verify found ${count(faults.length, "fault")}.`));
   return exitCodes.refused;
 }
 
