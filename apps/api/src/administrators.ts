@@ -18,7 +18,7 @@ export async function keepAnAdministrator<Result>(
     const result = await change(tx);
     await tx.flush();
     if (before > 0 && (await countAdministrators(tx)) === 0)
-      throw conflict("This is the last active platform administrator: make another one first");
+      throw conflict("This is the last active platform administrator: appoint another administrator first");
     return result;
   });
 }

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 
 const problems: Record<string, readonly [number, string]> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, "The request did not come in whole in time"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "The request did not arrive completely in time"],
   HPE_HEADER_OVERFLOW: [431, "The headers are too big"],
 };
 

@@ -23,7 +23,7 @@ const Environment = Type.Object({
     default: 30,
     minimum: 1,
     maximum: 3600,
-    description: "the seconds within which a request has come in whole, a whole number from 1 to 3600",
+    description: "the seconds within which a request must arrive completely, a whole number from 1 to 3600",
   }),
   LOG_LEVEL: Type.Enum(logLevels, { default: "info", description: `one of ${logLevels.join(", ")}` }),
   TRUST_PROXY: Type.Optional(

@@ -15,7 +15,7 @@ export class WrongDatabaseError extends Error {
   readonly code = WrongDatabaseError.code;
 
   constructor() {
-    super("The models are connected to another database than the one whose schema was found to fit");
+    super("The models are connected to another database than the one whose schema was checked");
   }
 }
 

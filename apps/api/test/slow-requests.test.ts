@@ -36,7 +36,7 @@ test("a request that comes in a byte at a time is ended with 408 when its time i
   for (const answer of answers) {
     expect(answer).toMatch(/HTTP\/1\.1 408 Request Timeout\r\n/);
     expect(answer).toMatch(/content-type: application\/problem\+json\r\n/);
-    expect(answer).toContain('"status":408,"detail":"The request did not come in whole in time"');
+    expect(answer).toContain('"status":408,"detail":"The request did not arrive completely in time"');
   }
   expect((await fetch(`${address}/readyz`)).status).toBe(200);
   child.kill("SIGTERM");

@@ -47,7 +47,7 @@ export const roleRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: s.needsOnPlatform("roles:write"),
       schema: {
-        ...about("Create a role; only with permissions that one holds oneself"),
+        ...about("Create a role; only with permissions that the caller holds"),
         body: NewRole,
         response: { 201: RoleView },
       },
@@ -81,7 +81,7 @@ export const roleRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: s.needsOnPlatform("roles:write"),
       schema: {
-        ...about("Change a role whose permissions one holds oneself; `permissions` replaces all that it holds"),
+        ...about("Change a role whose permissions the caller holds; `permissions` replaces all that it holds"),
         params: s.IdParams,
         body: RoleChange,
         response: { 200: RoleView },
@@ -107,7 +107,7 @@ export const roleRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: s.needsOnPlatform("roles:write"),
       schema: {
-        ...about("Delete a role; whoever held it holds it no more"),
+        ...about("Delete a role; its holders lose it"),
         params: s.IdParams,
         response: { 204: s.Nothing },
       },

@@ -47,7 +47,7 @@ export const userRoleRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: s.needsOnPlatform("users:write"),
       schema: {
-        ...about("Grant a role to a user; only one whose permissions one holds oneself"),
+        ...about("Grant a role to a user; only one whose permissions the caller holds"),
         params: s.IdParams,
         body: NewUserRole,
         response: { 201: UserRoleView },
@@ -71,7 +71,7 @@ export const userRoleRoutes: FastifyPluginAsyncTypebox = async (app) => {
     {
       config: s.needsOnPlatform("users:write"),
       schema: {
-        ...about("Revoke a role of a user; it counts no more from the next request on"),
+        ...about("Revoke a role of a user; takes effect with the next request"),
         params: s.Exactly({ id: s.Id, userRoleId: s.Id }),
         response: { 204: s.Nothing },
       },
