@@ -1,0 +1,125 @@
+import type { Node } from "@pgsql/types";
+import { type Constraint, type Relation } from "../schema/schema.ts";
+import { open, textOf, texts } from "../syntax.ts";
+
+/** True where a validated constraint of the table proves that the column is never null. */
+export function provesNotNull(relation: Relation, column: string): boolean {
+  return checksOf(relation).some(({ expression }) => impliesNotNull(expression, column));
+}
+
+/** The constraint that would prove it, were it validated; undefined where there is none. */
+export function findUnvalidatedProof(relation: Relation, column: string): Constraint | undefined {
+  const unproven = [...relation.constraints.values()].filter(({ validated }) => !validated);
+  return unproven.find(
+    ({ kind, columns, expression }) =>
+      (kind === "not null" && columns.includes(column)) || (kind === "check" && impliesNotNull(expression, column)),
+  );
+}
+
+function checksOf(relation: Relation): Constraint[] {
+  return [...relation.constraints.values()].filter(
+    ({ kind, validated, enforced }) => kind === "check" && validated && enforced,
+  );
+}
+
+/**
+ * True where a check with this expression lets no null into the column: `c IS NOT NULL`, alone, among ANDs, or in each
+ * branch of an OR. A comparison proves nothing, for a check passes on null.
+ */
+export function impliesNotNull(expression: Node | undefined, column: string): boolean {
+  const { kind, value } = open(expression);
+  if (kind === "BoolExpr") {
+    const args = (value["args"] ?? []) as Node[];
+    if (value["boolop"] === "AND_EXPR") return args.some((one) => impliesNotNull(one, column));
+    if (value["boolop"] === "OR_EXPR") return args.every((one) => impliesNotNull(one, column));
+    return args.some((one) => isNullTest(one, column, "IS_NULL"));
+  }
+  return isNullTest(expression, column, "IS_NOT_NULL");
+}
+
+function isNullTest(expression: Node | undefined, column: string, type: string): boolean {
+  const { kind, value } = open(expression);
+  return kind === "NullTest" && value["nulltesttype"] === type && columnOf(value["arg"] as Node) === column;
+}
+
+/** The column of a plain reference; undefined for any other expression. */
+function columnOf(node: Node | undefined): string | undefined {
+  const { kind, value } = open(node);
+  return kind === "ColumnRef" ? texts(value["fields"] as Node[]).at(-1) : undefined;
+}
+
+/** A bound of a range or list partition on one column. */
+export interface Bound {
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  readonly values: readonly string[] | undefined;
+}
+
+/** Reads `FOR VALUES FROM … TO …` or `IN (…)` of one column; undefined for several columns, hashes and defaults. */
+export function readBound(node: Node | undefined): Bound | undefined {
+  if (!node || !("PartitionBoundSpec" in node)) return undefined;
+  const { listdatums, lowerdatums = [], upperdatums = [], strategy } = node.PartitionBoundSpec;
+  if (strategy === "l") return { from: undefined, to: undefined, values: (listdatums ?? []).map(constant) };
+  if (strategy !== "r" || lowerdatums.length !== 1) return undefined;
+  return { from: limit(lowerdatums[0]), to: limit(upperdatums[0]), values: undefined };
+}
+
+const constant = (node: Node) => textOf(strip(node)) ?? JSON.stringify(node);
+
+/** MINVALUE and MAXVALUE are no limit; the parser gives them as names. */
+function limit(node: Node | undefined): string | undefined {
+  const name = columnOf(node);
+  return name === "minvalue" || name === "maxvalue" ? undefined : constant(node as Node);
+}
+
+/** A constant without its casts. */
+function strip(node: Node | undefined): Node | undefined {
+  const { kind, value } = open(node);
+  return kind === "TypeCast" ? strip(value["arg"] as Node) : node;
+}
+
+/** True where validated checks of the table prove the whole bound of a partition on `column`, NOT NULL too. */
+export function provesBound(relation: Relation, column: string, bound: Bound): boolean {
+  const isNotNull = relation.columns.get(column)?.notNull === true || provesNotNull(relation, column);
+  const terms = checksOf(relation).flatMap(({ expression }) => conjuncts(expression));
+  const has = (operators: readonly string[], value: string) =>
+    terms.some((term) => {
+      const one = comparison(term, column);
+      return one !== undefined && operators.includes(one.operator) && one.value === value;
+    });
+  const isListed = !bound.values || terms.some((term) => isIn(term, column, bound.values ?? []));
+  const low = bound.from === undefined || has([">="], bound.from);
+  const high = bound.to === undefined || has(["<"], bound.to);
+  return isNotNull && isListed && low && high;
+}
+
+function conjuncts(expression: Node | undefined): Node[] {
+  const { kind, value } = open(expression);
+  if (kind === "BoolExpr" && value["boolop"] === "AND_EXPR")
+    return ((value["args"] ?? []) as Node[]).flatMap(conjuncts);
+  return expression ? [expression] : [];
+}
+
+const mirrored: Readonly<Record<string, string>> = { "<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=" };
+
+/** `column operator constant`, whichever side the column is on. */
+function comparison(node: Node, column: string): { operator: string; value: string } | undefined {
+  const { kind, value } = open(node);
+  if (kind !== "A_Expr" || value["kind"] !== "AEXPR_OP") return undefined;
+  const [operator = ""] = texts(value["name"] as Node[]);
+  const [left, right] = [value["lexpr"] as Node, value["rexpr"] as Node];
+  if (columnOf(left) === column) return { operator, value: constant(right) };
+  if (columnOf(right) === column) return { operator: mirrored[operator] ?? "", value: constant(left) };
+  return undefined;
+}
+
+function isIn(node: Node, column: string, values: readonly string[]): boolean {
+  const one = comparison(node, column);
+  if (one) return one.operator === "=" && values.includes(one.value);
+  const { kind, value } = open(node);
+  if (kind !== "A_Expr" || columnOf(value["lexpr"] as Node) !== column) return false;
+  const right = strip(value["rexpr"] as Node);
+  const list = Array.isArray(right) ? right : (open(right).value["elements"] ?? open(right).value["items"]);
+  const isList = value["kind"] === "AEXPR_IN" || value["kind"] === "AEXPR_OP_ANY";
+  return isList && Array.isArray(list) && (list as Node[]).map(constant).every((item) => values.includes(item));
+}

@@ -1,0 +1,12 @@
+export type { Action, Change, ColumnDefinition, ConstraintDefinition } from "./actions.ts";
+export type { Effect } from "./effects/effect.ts";
+export { effectsOf } from "./effects/effects.ts";
+export { blockedBy, type Hit, type LockMode, lockModes, type Severity } from "./finding.ts";
+export { type Finding, lint, type LintedMigration, type LintOptions, runnerSettings } from "./lint.ts";
+export { actionsOf } from "./read-actions.ts";
+export type { Rule } from "./rule.ts";
+export { rules } from "./rules/index.ts";
+export { settle } from "./schema/settle.ts";
+export { Schema } from "./schema/schema.ts";
+export type { Settings } from "./settings.ts";
+export { loadParser, parseStatements, type Statement } from "./statement.ts";

@@ -1,0 +1,262 @@
+import type { Node, RangeVar } from "@pgsql/types";
+import type { Action } from "./actions.ts";
+import {
+  findAll,
+  hasOption,
+  type Is,
+  type Name,
+  nameOf,
+  objectName,
+  open,
+  optionsOf,
+  textOf,
+  texts,
+  typeOf,
+} from "./syntax.ts";
+import { readChange } from "./read-change.ts";
+import { readColumn, readConstraint } from "./read-column.ts";
+
+/** What a statement does, as plain values; the parser's trees are not needed further on. */
+export function actionsOf(node: Node | undefined): Action[] {
+  const { kind, value } = open(node);
+  return readers[kind]?.(value as never, node as Node) ?? [{ do: "other", what: kind }];
+}
+
+type Reader = (value: never, node: Node) => Action[];
+
+const isTemporary = (relation: RangeVar | undefined) => relation?.relpersistence === "t";
+const isUnlogged = (relation: RangeVar | undefined) => relation?.relpersistence === "u";
+
+const readers: Readonly<Record<string, Reader>> = {
+  CreateStmt: (value: Is<"CreateStmt">) => [readCreateTable(value)],
+  CreateTableAsStmt: ({ into, objtype, query }: Is<"CreateTableAsStmt">) => [
+    {
+      do: "create table as",
+      table: nameOf(into?.rel),
+      materialized: objtype === "OBJECT_MATVIEW",
+      query,
+      withData: !into?.skipData,
+      temporary: isTemporary(into?.rel),
+      unlogged: isUnlogged(into?.rel),
+    },
+  ],
+  ViewStmt: ({ view, replace = false, query }: Is<"ViewStmt">) => [
+    { do: "create view", view: nameOf(view), replace, query },
+  ],
+  IndexStmt: (value: Is<"IndexStmt">) => [readIndex(value)],
+  DropStmt: ({ objects = [], removeType = "OBJECT_TABLE", behavior, missing_ok, concurrent }: Is<"DropStmt">) =>
+    objects.map((object) => ({
+      do: "drop",
+      type: removeType,
+      name: objectName(object),
+      concurrently: concurrent ?? false,
+      cascade: behavior === "DROP_CASCADE",
+      ifExists: missing_ok ?? false,
+      count: objects.length,
+    })),
+  AlterTableStmt: ({ relation, cmds = [], objtype }: Is<"AlterTableStmt">) =>
+    objtype === "OBJECT_TABLE" || objtype === "OBJECT_INDEX" || objtype === "OBJECT_MATVIEW" || objtype === undefined
+      ? cmds.flatMap((cmd) =>
+          "AlterTableCmd" in cmd
+            ? [{ do: "alter table", table: nameOf(relation), change: readChange(cmd.AlterTableCmd) } as const]
+            : [],
+        )
+      : [{ do: "other", what: `alter ${objtype}` }],
+  RenameStmt: ({ renameType = "OBJECT_TABLE", relation, object, subname, newname = "" }: Is<"RenameStmt">) => {
+    const name = relation ? nameOf(relation) : objectName(object);
+    return [{ do: "rename", type: renameType, relation: name, from: subname ?? name.at(-1) ?? "", to: newname }];
+  },
+  AlterObjectSchemaStmt: ({
+    objectType = "OBJECT_TABLE",
+    relation,
+    object,
+    newschema = "",
+  }: Is<"AlterObjectSchemaStmt">) => [
+    { do: "set schema", type: objectType, relation: relation ? nameOf(relation) : objectName(object), to: newschema },
+  ],
+  TruncateStmt: ({ relations, behavior }: Is<"TruncateStmt">) => [
+    { do: "truncate", tables: relationsOf(relations), cascade: behavior === "DROP_CASCADE" },
+  ],
+  InsertStmt: ({ relation }: Is<"InsertStmt">, node) => [
+    { do: "insert", table: nameOf(relation), where: undefined, node },
+  ],
+  UpdateStmt: ({ relation, whereClause }: Is<"UpdateStmt">, node) => [
+    { do: "update", table: nameOf(relation), where: whereClause, node },
+  ],
+  DeleteStmt: ({ relation, whereClause }: Is<"DeleteStmt">, node) => [
+    { do: "delete", table: nameOf(relation), where: whereClause, node },
+  ],
+  MergeStmt: ({ relation }: Is<"MergeStmt">, node) => [
+    { do: "merge", table: nameOf(relation), where: undefined, node },
+  ],
+  CopyStmt: ({ relation, is_from }: Is<"CopyStmt">, node) =>
+    is_from
+      ? [{ do: "copy from", table: nameOf(relation), where: undefined, node }]
+      : [{ do: "select", node, locking: false }],
+  SelectStmt: (value: Is<"SelectStmt">, node) => [readSelect(value, node)],
+  LockStmt: ({ relations, mode = 0 }: Is<"LockStmt">) => [{ do: "lock", tables: relationsOf(relations), mode }],
+  RefreshMatViewStmt: ({ relation, concurrent = false, skipData = false }: Is<"RefreshMatViewStmt">) => [
+    { do: "refresh", view: nameOf(relation), concurrently: concurrent, withData: !skipData },
+  ],
+  ReindexStmt: ({ kind, relation, name, params }: Is<"ReindexStmt">) => [
+    {
+      do: "reindex",
+      kind: (kind ?? "").replace("REINDEX_OBJECT_", "").toLowerCase(),
+      name: relation ? nameOf(relation) : [name ?? ""],
+      concurrently: hasOption(params, "concurrently"),
+    },
+  ],
+  VacuumStmt: ({ options, rels = [], is_vacuumcmd }: Is<"VacuumStmt">) => {
+    const tables = rels.flatMap((rel) => ("VacuumRelation" in rel ? [nameOf(rel.VacuumRelation.relation)] : []));
+    if (!is_vacuumcmd) return [{ do: "analyze", tables }];
+    return [{ do: "vacuum", full: hasOption(options, "full"), tables, analyze: hasOption(options, "analyze") }];
+  },
+  ClusterStmt: ({ relation }: Is<"ClusterStmt">) => [{ do: "cluster", table: nameOf(relation) }],
+  CreateTrigStmt: ({ relation, trigname = "", funcname }: Is<"CreateTrigStmt">) => [
+    { do: "create trigger", table: nameOf(relation), trigger: trigname, calls: texts(funcname).at(-1) ?? "" },
+  ],
+  CreatePolicyStmt: ({ table }: Is<"CreatePolicyStmt">) => [{ do: "create policy", table: nameOf(table) }],
+  AlterPolicyStmt: ({ table }: Is<"AlterPolicyStmt">) => [{ do: "create policy", table: nameOf(table) }],
+  CreateFunctionStmt: (value: Is<"CreateFunctionStmt">) => [readFunction(value)],
+  AlterEnumStmt: ({ typeName, oldVal, newVal = "", newValNeighbor }: Is<"AlterEnumStmt">) => {
+    const type = texts(typeName);
+    if (oldVal !== undefined) return [{ do: "rename enum value", type, value: oldVal }];
+    return [{ do: "add enum value", type, value: newVal, placed: newValNeighbor !== undefined }];
+  },
+  CreateEnumStmt: ({ typeName }: Is<"CreateEnumStmt">) => [{ do: "create enum", type: texts(typeName) }],
+  CreateDomainStmt: ({ domainname, typeName, constraints = [] }: Is<"CreateDomainStmt">) => {
+    const kinds = new Set(constraints.map((one) => ("Constraint" in one ? one.Constraint.contype : undefined)));
+    const notNull = kinds.has("CONSTR_NOTNULL");
+    const constrained = notNull || kinds.has("CONSTR_CHECK");
+    return [{ do: "create domain", type: texts(domainname), base: typeOf(typeName), constrained, notNull }];
+  },
+  AlterDomainStmt: ({ subtype = "", typeName, def }: Is<"AlterDomainStmt">) => {
+    const change = ({ C: "add constraint", O: "set not null", V: "validate" } as const)[subtype] ?? "other";
+    const validated = !(def && "Constraint" in def && def.Constraint.skip_validation);
+    return [{ do: "alter domain", type: texts(typeName), change, validated }];
+  },
+  VariableSetStmt: ({ name = "", kind, args = [], is_local = false }: Is<"VariableSetStmt">) => {
+    const values = args.map((one) => textOf(one) ?? "");
+    const value = kind === "VAR_SET_VALUE" ? values.join(", ") : undefined;
+    return [{ do: "set", name: name.toLowerCase(), value, values, local: is_local }];
+  },
+  TransactionStmt: ({ kind }: Is<"TransactionStmt">) => [
+    { do: "transaction", kind: (kind ?? "").replace("TRANS_STMT_", "") },
+  ],
+  DoStmt: ({ args }: Is<"DoStmt">) => [{ do: "do", code: optionsOf(args)["as"] ?? "" }],
+  CallStmt: () => [{ do: "do", code: "" }],
+  CreateExtensionStmt: ({ extname = "", options }: Is<"CreateExtensionStmt">) => [
+    { do: "create extension", name: extname, version: optionsOf(options)["new_version"] },
+  ],
+  AlterSystemStmt: () => [{ do: "cluster-wide", what: "ALTER SYSTEM" }],
+  AlterRoleSetStmt: () => [{ do: "cluster-wide", what: "ALTER ROLE … SET" }],
+  AlterDatabaseSetStmt: () => [{ do: "cluster-wide", what: "ALTER DATABASE … SET" }],
+  DropdbStmt: ({ dbname = "" }: Is<"DropdbStmt">) => [
+    {
+      do: "drop",
+      type: "OBJECT_DATABASE",
+      name: [dbname],
+      concurrently: false,
+      cascade: false,
+      ifExists: false,
+      count: 1,
+    },
+  ],
+  CreateStatsStmt: ({ relations }: Is<"CreateStatsStmt">) => [
+    { do: "create statistics", table: relationsOf(relations)[0] ?? [] },
+  ],
+  AlterSeqStmt: ({ sequence, options }: Is<"AlterSeqStmt">) => [
+    { do: "alter sequence", sequence: nameOf(sequence), type: optionsOf(options)["as"]?.replace("pg_catalog.", "") },
+  ],
+  CreatePublicationStmt: () => [{ do: "publication", what: "create" }],
+  AlterPublicationStmt: () => [{ do: "publication", what: "alter" }],
+  GrantStmt: () => [{ do: "grant", what: "grant" }],
+  CommentStmt: () => [{ do: "comment", what: "comment" }],
+};
+
+function relationsOf(nodes: readonly Node[] | undefined): Name[] {
+  return (nodes ?? []).flatMap((node) => ("RangeVar" in node ? [nameOf(node.RangeVar)] : []));
+}
+
+function readSelect(value: Is<"SelectStmt">, node: Node): Action {
+  const { intoClause, lockingClause = [] } = value;
+  if (!intoClause) return { do: "select", node, locking: lockingClause.length > 0 };
+  const { rel } = intoClause;
+  return {
+    do: "create table as",
+    table: nameOf(rel),
+    materialized: false,
+    query: node,
+    withData: true,
+    temporary: isTemporary(rel),
+    unlogged: isUnlogged(rel),
+  };
+}
+
+function readCreateTable(value: Is<"CreateStmt">): Action {
+  const { relation, tableElts = [], constraints = [], partbound, partspec, inhRelations = [] } = value;
+  const parents = relationsOf(inhRelations);
+  const columns = tableElts.flatMap((one) => ("ColumnDef" in one ? [readColumn(one.ColumnDef)] : []));
+  const like = tableElts.flatMap((one) => ("TableLikeClause" in one ? [nameOf(one.TableLikeClause.relation)] : []))[0];
+  const own = [...tableElts, ...constraints].flatMap((one) =>
+    "Constraint" in one ? readConstraint(one.Constraint, []) : [],
+  );
+  return {
+    do: "create table",
+    table: nameOf(relation),
+    columns,
+    constraints: [...columns.flatMap((column) => column.constraints), ...own],
+    temporary: isTemporary(relation),
+    unlogged: isUnlogged(relation),
+    ifNotExists: value.if_not_exists ?? false,
+    partitioned: partspec !== undefined,
+    partitionKey: (partspec?.partParams ?? []).flatMap((one) =>
+      "PartitionElem" in one ? (one.PartitionElem.name ?? []) : [],
+    ),
+    partitionOf: partbound ? parents[0] : undefined,
+    isDefault: partbound?.is_default ?? false,
+    parents: partbound ? [] : parents,
+    like,
+  };
+}
+
+function readIndex(value: Is<"IndexStmt">): Action {
+  const elements = (value.indexParams ?? []).flatMap((one) => ("IndexElem" in one ? [one.IndexElem] : []));
+  return {
+    do: "create index",
+    index: value.idxname,
+    table: nameOf(value.relation),
+    concurrently: value.concurrent ?? false,
+    unique: value.unique ?? false,
+    ifNotExists: value.if_not_exists ?? false,
+    recursive: value.relation?.inh ?? false,
+    columns: elements.map(({ name }) => name),
+    partial: value.whereClause !== undefined,
+    method: value.accessMethod ?? "btree",
+    calls: findAll([value.indexParams, value.whereClause], "FuncCall").map(
+      ({ funcname }) => texts(funcname).at(-1) ?? "",
+    ),
+    plainOrder: elements.every(
+      ({ ordering, nulls_ordering, collation, opclass }) =>
+        (ordering === undefined || ordering === "SORTBY_DEFAULT" || ordering === "SORTBY_ASC") &&
+        (nulls_ordering === undefined || nulls_ordering === "SORTBY_NULLS_DEFAULT") &&
+        !collation &&
+        !opclass,
+    ),
+  };
+}
+
+function readFunction({ funcname, replace = false, options, sql_body }: Is<"CreateFunctionStmt">): Action {
+  const elements = (options ?? []).flatMap((one) => ("DefElem" in one ? [one.DefElem] : []));
+  const sets = elements.filter(({ defname }) => defname === "set").map(({ arg }) => open(arg).value["name"]);
+  const security = elements.find(({ defname }) => defname === "security")?.arg;
+  const as = elements.find(({ defname }) => defname === "as")?.arg;
+  return {
+    do: "create function",
+    name: texts(funcname),
+    replace,
+    securityDefiner: security !== undefined && "Boolean" in security && (security.Boolean.boolval ?? false),
+    setsSearchPath: sets.includes("search_path"),
+    body: sql_body ? "" : texts(as && "List" in as ? as.List.items : []).join("\n"),
+  };
+}

@@ -1,0 +1,30 @@
+import { type Rule } from "../rule.ts";
+import { onConstraint } from "./shared/constraints.ts";
+
+export const rule: Rule = {
+  name: "set-null-on-not-null",
+  severity: "error",
+  summary: "ON DELETE SET NULL over a column that is NOT NULL makes every such DELETE fail.",
+  find: onConstraint(({ onDeleteSetNull, columns }, { table, relation, at }) => {
+    const { action } = at;
+    const added = action.do === "alter table" && action.change.do === "add column" ? action.change.column : undefined;
+    const fixed = columns.find((name) => (added?.name === name ? added.notNull : relation?.columns.get(name)?.notNull));
+    return (
+      onDeleteSetNull &&
+      fixed !== undefined && {
+        message: `ON DELETE SET NULL would put a null into ${table}.${fixed}, which is NOT NULL: each DELETE of the parent fails`,
+        hint: "ON DELETE CASCADE or RESTRICT, or a nullable column",
+      }
+    );
+  }),
+  fires: [
+    "alter table lines add foreign key (order_id) references orders (id) on delete set null not valid",
+    "alter table lines add column x int not null default 1 references orders (id) on delete set null",
+    "alter table orders alter user_id set not null; alter table orders add foreign key (user_id) references users (id) on delete set null not valid",
+  ],
+  silent: [
+    "alter table orders add foreign key (ref_id) references orders (id) on delete set null not valid",
+    "alter table lines add foreign key (order_id) references orders (id) on delete cascade not valid",
+    "alter table lines add column x int references orders (id) on delete set null",
+  ],
+};

@@ -1,0 +1,315 @@
+import type { Action, Change, ColumnDefinition, ConstraintDefinition } from "../actions.ts";
+import { columnsIn, findAll, type Name, nameOf, texts } from "../syntax.ts";
+import { type Column, type Constraint, type Relation, type Schema, shortName } from "./schema.ts";
+
+/** Changes `schema` as an action changes the database. `transaction` is the number of the one that it runs in. */
+export function apply(action: Action, schema: Schema, transaction: number): void {
+  (appliers[action.do] as Applier<Action> | undefined)?.(action, schema, transaction);
+}
+
+type Of<Do> = Extract<Action, { readonly do: Do }>;
+type Applier<One extends Action> = (action: One, schema: Schema, transaction: number) => void;
+
+const appliers: { readonly [Do in Action["do"]]?: Applier<Of<Do>> } = {
+  "create table": createTable,
+  "create table as": ({ table, materialized, withData, temporary, query }, schema) => {
+    const relation = addRelation(schema, table, materialized ? "materialized view" : "table", temporary);
+    relation.isEmpty = !withData;
+    if (!materialized) return;
+    relation.query = query;
+    relation.reads = readsOf(schema, query);
+  },
+  "create view": ({ view, query }, schema) => {
+    const relation = addRelation(schema, view, "view", false);
+    relation.query = query;
+    relation.reads = readsOf(schema, query);
+  },
+  "create index": (action, schema) => {
+    const table = schema.resolve(action.table);
+    const name = action.index ?? `${shortName(table)}_${action.columns.map((one) => one ?? "expr").join("_")}_idx`;
+    const { columns, unique, partial, method, plainOrder } = action;
+    const key = `${schemaOf(table)}.${name}`;
+    if (action.ifNotExists && schema.indexes.has(key)) return;
+    schema.indexExpressions.push(...action.calls);
+    schema.indexes.set(key, {
+      name,
+      table,
+      columns,
+      unique,
+      partial,
+      method,
+      plainOrder,
+      valid: true,
+      ofConstraint: false,
+      isNew: true,
+    });
+  },
+  drop,
+  "alter table": ({ table, change }, schema, transaction) => alterTable(schema, table, change, transaction),
+  rename,
+  "set schema": ({ type, relation, to }, schema) => {
+    if (isRelation(type)) renameRelation(schema, schema.resolve(relation), `${to}.${relation.at(-1)}`);
+  },
+  truncate: () => {},
+  insert: fill,
+  merge: fill,
+  "copy from": fill,
+  "create trigger": ({ table, trigger, calls }, schema) => schema.relation(table)?.triggers.set(trigger, calls),
+  "create policy": ({ table }, schema) => {
+    const relation = schema.relation(table);
+    if (relation) relation.hasPolicies = true;
+  },
+  "create enum": ({ type }, schema) => void schema.enums.add(schema.resolve(type, schema.enums)),
+  "create domain": ({ type, base, constrained, notNull }, schema) =>
+    void schema.domains.set(type.at(-1) ?? "", { base, constrained, notNull }),
+  "create function": ({ name, body }, schema) => void schema.functions.set(name.at(-1) ?? "", body),
+  refresh: ({ view, withData }, schema) => {
+    const relation = schema.relation(view);
+    if (relation && withData) relation.isEmpty = false;
+  },
+  set: ({ name, values }, schema) => {
+    if (name === "search_path") schema.searchPath = values.length > 0 ? values.filter((one) => one !== "") : ["public"];
+  },
+};
+
+const schemaOf = (name: string) => name.slice(0, name.indexOf("."));
+
+function isRelation(type: string): boolean {
+  return ["OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_FOREIGN_TABLE"].includes(type);
+}
+
+function fill({ table }: { readonly table: Name }, schema: Schema): void {
+  const relation = schema.relation(table);
+  if (relation) relation.isEmpty = false;
+}
+
+function addRelation(schema: Schema, name: Name, kind: Relation["kind"], temporary: boolean): Relation {
+  const full = temporary ? `pg_temp.${name.at(-1)}` : schema.resolve(name);
+  const relation: Relation = {
+    name: full,
+    kind,
+    temporary,
+    unlogged: false,
+    isEmpty: kind !== "view",
+    isNew: true,
+    columns: new Map(),
+    constraints: new Map(),
+    triggers: new Map(),
+    parent: undefined,
+    isDefaultPartition: false,
+    partitionKey: [],
+    reads: [],
+    query: undefined,
+    hasPolicies: false,
+  };
+  schema.relations.set(full, relation);
+  return relation;
+}
+
+/** The relations that a query reads, as far as they are known. */
+function readsOf(schema: Schema, query: unknown): string[] {
+  return [...new Set(findAll(query, "RangeVar").map((one) => schema.resolve(nameOf(one))))];
+}
+
+function createTable(action: Of<"create table">, schema: Schema, transaction: number): void {
+  if (action.ifNotExists && schema.relation(action.table)) return;
+  const kind = action.partitioned ? "partitioned table" : "table";
+  const relation = addRelation(schema, action.table, kind, action.temporary);
+  const source = schema.relation(action.partitionOf ?? action.like ?? action.parents[0] ?? []);
+  for (const [name, column] of source?.columns ?? []) relation.columns.set(name, column);
+  relation.parent = action.partitionOf && schema.resolve(action.partitionOf);
+  relation.isDefaultPartition = action.isDefault;
+  relation.partitionKey = action.partitionKey;
+  relation.unlogged = action.unlogged;
+  for (const column of action.columns) addColumn(relation, column);
+  // NOT VALID says nothing here: an empty table breaks no constraint.
+  for (const constraint of action.constraints)
+    addConstraint(schema, relation, { ...constraint, validated: true }, transaction);
+}
+
+function addColumn(relation: Relation, column: ColumnDefinition): void {
+  const { name, type, notNull, default: value, generated, identity, isSerial } = column;
+  relation.columns.set(name, { type, notNull, default: value, generated, identity, isSerial, isNew: true });
+}
+
+const suffixes = {
+  check: "check",
+  "foreign key": "fkey",
+  unique: "key",
+  "primary key": "pkey",
+  exclude: "excl",
+  "not null": "not_null",
+};
+
+/** The name that PostgreSQL gives a constraint without one. */
+function chooseName(relation: Relation, { kind, columns }: ConstraintDefinition): string {
+  const parts = [shortName(relation.name), ...(kind === "primary key" ? [] : columns), suffixes[kind]];
+  const name = parts.join("_");
+  for (let number = 0; ; number++) {
+    const candidate = number === 0 ? name : `${name}${number}`;
+    if (!relation.constraints.has(candidate)) return candidate;
+  }
+}
+
+/** Adds a constraint, and what comes with it: an index, NOT NULL. */
+export function addConstraint(
+  schema: Schema,
+  relation: Relation,
+  definition: ConstraintDefinition,
+  transaction: number,
+): void {
+  const name = definition.name ?? definition.index ?? chooseName(relation, definition);
+  const used = schema.indexes.get(`${schemaOf(relation.name)}.${definition.index}`);
+  const named = definition.kind === "check" ? columnsIn(definition.expression) : definition.columns;
+  const columns = used ? used.columns.filter((one) => one !== undefined) : named;
+  const references = definition.references && schema.resolve(definition.references.table);
+  const referencedColumns = definition.references?.columns ?? [];
+  const constraint: Constraint = { ...definition, name, columns, references, referencedColumns, addedIn: transaction };
+  relation.constraints.set(name, constraint);
+  schema.indexExpressions.push(
+    ...findAll(definition.expression, "FuncCall").map(({ funcname }) => texts(funcname).at(-1) ?? ""),
+  );
+  if (used) schema.indexes.delete(`${schemaOf(relation.name)}.${used.name}`);
+  if (["unique", "primary key", "exclude"].includes(definition.kind)) {
+    const index = {
+      name,
+      table: relation.name,
+      columns,
+      partial: false,
+      method: "btree",
+      plainOrder: true,
+      valid: true,
+    };
+    const unique = definition.kind !== "exclude";
+    schema.indexes.set(`${schemaOf(relation.name)}.${name}`, { ...index, unique, ofConstraint: true, isNew: true });
+  }
+  if (definition.kind === "primary key" || (definition.kind === "not null" && definition.validated))
+    for (const column of columns) change(relation, column, { notNull: true });
+}
+
+function change(relation: Relation | undefined, name: string, changed: Partial<Column>): void {
+  const column = relation?.columns.get(name);
+  if (column) relation?.columns.set(name, { ...column, ...changed });
+}
+
+function drop({ type, name }: Of<"drop">, schema: Schema): void {
+  if (isRelation(type)) dropRelation(schema, schema.resolve(name));
+  if (type === "OBJECT_INDEX") schema.indexes.delete(schema.resolve(name, schema.indexes));
+  if (type === "OBJECT_TRIGGER") schema.relation(name.slice(0, -1))?.triggers.delete(name.at(-1) ?? "");
+  if (type === "OBJECT_TYPE") schema.enums.delete(schema.resolve(name, schema.enums));
+  if (type === "OBJECT_DOMAIN") schema.domains.delete(name.at(-1) ?? "");
+  if (type === "OBJECT_FUNCTION") schema.functions.delete(name.at(-1) ?? "");
+  if (type === "OBJECT_SCHEMA")
+    for (const one of schema.relations.keys()) if (one.startsWith(`${name.at(-1)}.`)) dropRelation(schema, one);
+}
+
+function dropRelation(schema: Schema, name: string): void {
+  for (const { from, constraint } of schema.referencesTo(name)) from.constraints.delete(constraint.name);
+  for (const [key, index] of schema.indexes) if (index.table === name) schema.indexes.delete(key);
+  schema.relations.delete(name);
+}
+
+function rename({ type, relation, from, to }: Of<"rename">, schema: Schema): void {
+  const full = schema.resolve(relation);
+  const table = schema.relations.get(full);
+  if (isRelation(type)) renameRelation(schema, full, `${schemaOf(full)}.${to}`);
+  if (type === "OBJECT_INDEX") {
+    const key = schema.resolve(relation, schema.indexes);
+    const index = schema.indexes.get(key);
+    schema.indexes.delete(key);
+    if (index) schema.indexes.set(`${schemaOf(key)}.${to}`, { ...index, name: to });
+  }
+  if (type === "OBJECT_COLUMN" && table) renameColumn(schema, table, from, to);
+  if (type === "OBJECT_TABCONSTRAINT" && table) {
+    const constraint = table.constraints.get(from);
+    table.constraints.delete(from);
+    if (constraint) table.constraints.set(to, { ...constraint, name: to });
+  }
+}
+
+function renameRelation(schema: Schema, from: string, to: string): void {
+  const relation = schema.relations.get(from);
+  if (!relation) return;
+  schema.relations.delete(from);
+  relation.name = to;
+  schema.relations.set(to, relation);
+  for (const [key, index] of schema.indexes) if (index.table === from) schema.indexes.set(key, { ...index, table: to });
+  for (const other of schema.relations.values()) {
+    if (other.parent === from) other.parent = to;
+    other.reads = other.reads.map((one) => (one === from ? to : one));
+    for (const [key, constraint] of other.constraints)
+      if (constraint.references === from) other.constraints.set(key, { ...constraint, references: to });
+  }
+}
+
+function renameColumn(schema: Schema, table: Relation, from: string, to: string): void {
+  const swap = (name: string) => (name === from ? to : name);
+  const columns = [...table.columns].map(([name, column]) => [swap(name), column] as const);
+  table.columns.clear();
+  for (const [name, column] of columns) table.columns.set(name, column);
+  for (const [key, constraint] of table.constraints)
+    table.constraints.set(key, { ...constraint, columns: constraint.columns.map(swap) });
+  for (const [key, index] of schema.indexes)
+    if (index.table === table.name)
+      schema.indexes.set(key, { ...index, columns: index.columns.map((one) => one && swap(one)) });
+}
+
+function alterTable(schema: Schema, table: Name, one: Change, transaction: number): void {
+  const relation = schema.relation(table) ?? schema.relation(tableOfIndex(schema, table));
+  if (!relation) return;
+  (changers[one.do] as Changer<Change> | undefined)?.(one, relation, schema, transaction);
+}
+
+const tableOfIndex = (schema: Schema, name: Name) =>
+  schema.indexes.get(schema.resolve(name, schema.indexes))?.table.split(".") ?? name;
+
+type Changed<Do> = Extract<Change, { readonly do: Do }>;
+type Changer<One extends Change> = (change: One, relation: Relation, schema: Schema, transaction: number) => void;
+
+const changers: { readonly [Do in Change["do"]]?: Changer<Changed<Do>> } = {
+  "add column": ({ column, ifNotExists }, relation, schema, transaction) => {
+    if (ifNotExists && relation.columns.has(column.name)) return;
+    addColumn(relation, column);
+    for (const constraint of column.constraints) addConstraint(schema, relation, constraint, transaction);
+  },
+  "drop column": ({ column }, relation, schema) => {
+    relation.columns.delete(column);
+    for (const [key, { columns }] of relation.constraints)
+      if (columns.includes(column)) relation.constraints.delete(key);
+    for (const [key, index] of schema.indexes)
+      if (index.table === relation.name && index.columns.includes(column)) schema.indexes.delete(key);
+  },
+  "set type": ({ column, type }, relation) => change(relation, column, { type }),
+  "set not null": ({ column }, relation) => change(relation, column, { notNull: true }),
+  "drop not null": ({ column }, relation) => change(relation, column, { notNull: false }),
+  "set default": ({ column, default: value }, relation) => change(relation, column, { default: value }),
+  "drop default": ({ column }, relation) => change(relation, column, { default: undefined }),
+  "add identity": ({ column }, relation) => change(relation, column, { identity: true }),
+  "add constraint": ({ constraint }, relation, schema, transaction) =>
+    addConstraint(schema, relation, constraint, transaction),
+  validate: ({ constraint: name }, relation) => {
+    const constraint = relation.constraints.get(name);
+    if (!constraint) return;
+    relation.constraints.set(name, { ...constraint, validated: true });
+    if (constraint.kind === "not null")
+      for (const column of constraint.columns) change(relation, column, { notNull: true });
+  },
+  "drop constraint": ({ constraint }, relation, schema) => {
+    relation.constraints.delete(constraint);
+    schema.indexes.delete(`${schemaOf(relation.name)}.${constraint}`);
+  },
+  attach: ({ partition, isDefault }, relation, schema) => {
+    const child = schema.relation(partition);
+    if (!child) return;
+    child.parent = relation.name;
+    child.isDefaultPartition = isDefault;
+    if (!child.isEmpty) relation.isEmpty = false;
+  },
+  storage: ({ what }, relation) => {
+    if (what === "logged" || what === "unlogged") relation.unlogged = what === "unlogged";
+  },
+  detach: ({ partition }, _, schema) => {
+    const child = schema.relation(partition);
+    if (child) child.parent = undefined;
+  },
+};
