@@ -71,7 +71,8 @@ export async function loadModels(config: LoadedConfig): Promise<OrmOptions | und
 
 /** Says why a file cannot be loaded, at which place, and what to install. */
 export function describeLoadFailure(cause: Error & { readonly code?: string }, loader: string | undefined): string {
-  const [first = ""] = cause.message.split("\n");
+  const [line = "", next = ""] = cause.message.split("\n");
+  const first = line.endsWith(":") && next !== "" ? `${line} ${next.trim()}` : line;
   // Node writes the place of a syntax error above the stack trace.
   const place = /(?:file:\/\/)?(\/[^\s()]+?\.[cm]?[jt]sx?:\d+(?::\d+)?)/.exec(cause.stack ?? "")?.[1];
   const where = place === undefined || first.includes(place) ? "" : ` (${place})`;

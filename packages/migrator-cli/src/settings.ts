@@ -81,7 +81,7 @@ function findDirectory(options: GlobalOptions, config: LoadedConfig): string {
   if (options.migrations !== undefined) return path.resolve(options.migrations);
   if (config.migrations !== undefined) return path.resolve(config.folder, config.migrations);
   throw new ConfigurationError(
-    "No migrations folder is configured: give --migrations DIR, or write a migrator.config.ts",
+    'No migrations folder is configured: give --migrations DIR, or set up the project with "migrator init"',
   );
 }
 

@@ -10,11 +10,20 @@ let stream: typeof process.stdout | undefined;
 export function standardOutput(): typeof process.stdout {
   if (stream) return stream;
   stream = (own?.get ? own.get.call(process) : own?.value) as typeof process.stdout;
-  // A pipe's reader may stop early: `migrator up --dry-run | head`.
-  stream.on("error", (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === "EPIPE" ? exitCodes.done : exitCodes.bug),
-  );
+  // A pipe's reader may stop early, and a disk be full: the migrations go on, and the exit code says what was lost.
+  stream.on("error", fail);
   return stream;
+}
+
+let failed = false;
+
+function fail({ code, message }: NodeJS.ErrnoException): void {
+  if (failed || code === "EPIPE" || code === "ERR_STREAM_DESTROYED") return;
+  failed = true;
+  process.stderr.write(`error: Standard output cannot be written: ${message}\n`);
+  process.on("exit", (exitCode) => {
+    if (exitCode === 0) process.exitCode = exitCodes.bug;
+  });
 }
 
 /**

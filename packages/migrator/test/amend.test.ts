@@ -34,6 +34,15 @@ describe("repair", () => {
     expect(actions).toEqual([{ action: "repaired", migration: "M1000_a" }]);
   });
 
+  it("forgets the last migration, whose file is gone", async () => {
+    const { folder, context } = await start({ M1000_a: table("a"), M2000_b: table("b") });
+    await up(context);
+    await rm(path.join(folder, "M2000_b.ts"));
+    expect((await readStatus(context)).state).toBe("ahead");
+    expect(await repair(context, ["M2000_b"])).toEqual([{ name: "M2000_b", accepted: "missing" }]);
+    expect(await readStatus(context)).toMatchObject({ state: "current", problems: [] });
+  });
+
   it("forgets a migration whose file is gone", async () => {
     const { folder, context } = await start({ M1000_a: table("a"), M2000_b: table("b"), M3000_c: table("c") });
     await up(context);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { down, up } from "../src/commands/up-and-down.ts";
+import { diff } from "../src/commands/diff.ts";
 import { readStatus } from "../src/commands/status.ts";
 import { contextOf, emptyDatabase, folderOf, ledgerOf, migrationSource, tablesOf } from "./support.ts";
 
@@ -33,6 +34,33 @@ module.exports = { Zz: class Zz extends Migration { up() { this.addSql("create t
     ]);
     expect(await readStatus(contextOf(dsn, directory))).toMatchObject({ state: "current", problems: [] });
     expect(await tablesOf(sql)).toEqual(["mikro_orm_migrations", "t1", "t2", "t3", "t4", "t5", "t6"]);
+  });
+
+  it("is not run again where the database records it in another table than the configured one", async () => {
+    const { dsn, sql } = await emptyDatabase();
+    const directory = await folderOf({
+      M1: { up: ["create schema if not exists app", "create table app.t ()"] },
+      M2: { up: ["create table u ()"] },
+    });
+    await sql("create schema app");
+    expect((await up(contextOf(dsn, directory, { ledger: "app.migs" }), { steps: 1 })).outcome).toBe("applied");
+    const context = contextOf(dsn, directory);
+    expect((await readStatus(context)).problems).toMatchObject([
+      { message: expect.stringContaining('set ledger: "app.migs"') },
+    ]);
+    await expect(up(context)).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("app.migs") });
+    expect(await tablesOf(sql)).toEqual([]);
+    expect((await up(contextOf(dsn, directory, { ledger: "app.migs" }))).outcome).toBe("applied");
+  });
+
+  it("is checked on a shadow where the ledger's schema is there before its first migration", async () => {
+    const { dsn, sql } = await emptyDatabase();
+    await sql("create schema app");
+    const directory = await folderOf({ M1: { up: ["create table t ()"], down: ["drop table t"] } });
+    const context = contextOf(dsn, directory, { ledger: "app.migs" });
+    await up(context);
+    const { live } = await diff(context, { servers: [dsn] });
+    expect(live?.differences ?? []).not.toContainEqual(expect.objectContaining({ name: "app" }));
   });
 
   it("may use an enum value in the migration after the one that adds it", async () => {

@@ -3,11 +3,11 @@ import { readStatus } from "../src/commands/status.ts";
 import { renderScript } from "../src/commands/sql.ts";
 import { up } from "../src/commands/up-and-down.ts";
 import { splitCommands } from "@thedata/catalog/sql";
-import { contextOf, emptyDatabase, folderOf, type Steps, tablesOf } from "./support.ts";
+import { contextOf, emptyDatabase, folderOf, ledgerOf, type Sql, type Steps, tablesOf } from "./support.ts";
 
 const start = async (migrations: Readonly<Record<string, Steps>>) => {
-  const { dsn, sql } = await emptyDatabase();
-  return { sql, context: contextOf(dsn, await folderOf(migrations)) };
+  const { dsn, sql, connect } = await emptyDatabase();
+  return { sql, connect, context: contextOf(dsn, await folderOf(migrations)) };
 };
 
 const history = {
@@ -53,6 +53,31 @@ describe("the script of up", () => {
     await sql("rollback");
     await sql(await renderScript(context, { from: "M1000_a" }));
     expect((await readStatus(context)).state).toBe("current");
+  });
+
+  /** Sends a script as psql does without ON_ERROR_STOP: command by command, whatever fails. */
+  const sendAll = async (sql: Sql, script: string) => {
+    for (const { sql: command } of splitCommands(script)) await sql(command).catch(() => {});
+  };
+
+  it("changes nothing behind an error, also where psql goes on", async () => {
+    const { sql, context } = await start({ M1: { up: ["create table a ()", "nonsense"] }, ...history });
+    await sendAll(sql, await renderScript(context));
+    expect(await ledgerOf(sql)).toEqual([]);
+    expect(await tablesOf(sql)).toEqual(["mikro_orm_migrations"]);
+  });
+
+  it("changes nothing while another runner holds the lock, also where psql goes on", async () => {
+    const { context, sql, connect } = await start(history);
+    const other = await connect();
+    const script = await renderScript(context);
+    const [lock = ""] = /pg_try_advisory_lock\((.*)\) then/.exec(script)?.slice(1) ?? [];
+    await other.query(`select pg_advisory_lock(${lock})`);
+    await sendAll(sql, script);
+    expect(await ledgerOf(sql)).toEqual([]);
+    await other.query("select pg_advisory_unlock_all()");
+    await sendAll(sql, script);
+    expect(await ledgerOf(sql)).toEqual(["M1000_a", "M2000_b"]);
   });
 
   it("stops at a migration that computes its statements", async () => {

@@ -2,7 +2,7 @@ export type { Action, Change, ColumnDefinition, ConstraintDefinition } from "./a
 export type { Effect } from "./effects/effect.ts";
 export { effectsOf } from "./effects/effects.ts";
 export { blockedBy, type Hit, type LockMode, lockModes, type Severity } from "./finding.ts";
-export { type Finding, lint, type LintedMigration, type LintOptions, runnerSettings } from "./lint.ts";
+export { type Finding, lint, type LintedMigration, type LintOptions, replay, runnerSettings } from "./lint.ts";
 export { actionsOf } from "./read-actions.ts";
 export type { Rule } from "./rule.ts";
 export { rules } from "./rules/index.ts";
@@ -10,3 +10,5 @@ export { settle } from "./schema/settle.ts";
 export { Schema } from "./schema/schema.ts";
 export type { Settings } from "./settings.ts";
 export { loadParser, parseStatements, type Statement } from "./statement.ts";
+export { readVolatility, schemaOf } from "./schema/from-catalog.ts";
+export { parseStatistics, readStatistics, type Statistics, type TableStatistics } from "./statistics.ts";

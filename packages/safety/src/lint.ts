@@ -1,7 +1,9 @@
-import { actionsOf } from "./read-actions.ts";
+import { locateStatements } from "@thedata/catalog/sql";
+import type { Action } from "./actions.ts";
 import { effectsOf } from "./effects/effects.ts";
 import type { Hit, Severity } from "./finding.ts";
 import { opaqueActions } from "./opaque.ts";
+import { actionsOf } from "./read-actions.ts";
 import type { At, Rule } from "./rule.ts";
 import { rules } from "./rules/index.ts";
 import { Run } from "./run.ts";
@@ -9,6 +11,8 @@ import { apply } from "./schema/apply.ts";
 import { Schema } from "./schema/schema.ts";
 import type { Settings } from "./settings.ts";
 import { parseStatements, type Statement } from "./statement.ts";
+import { type Statistics, weigh } from "./statistics.ts";
+import { suppress } from "./suppress.ts";
 
 /** A migration as the linter takes it. */
 export interface LintedMigration {
@@ -17,7 +21,9 @@ export interface LintedMigration {
   readonly statements: readonly string[];
   /** False: each statement is a transaction of its own. */
   readonly transactional: boolean;
-  /** The text of its file, for comments that allow a rule. */
+  /** True: its code computes more statements while it runs, which nobody can see beforehand. */
+  readonly computed?: boolean;
+  /** The text of its file, for places and for comments that allow a rule. */
   readonly source: string;
 }
 
@@ -26,7 +32,12 @@ export interface Finding extends Hit {
   readonly rule: string;
   readonly severity: Severity;
   readonly migration: string;
-  readonly statement: Statement;
+  /** The command at fault; null: the migration as a whole. */
+  readonly statement: string | null;
+  /** The line of the migration's file on which the command begins, from 1; null where the file does not have it so. */
+  readonly line: number | null;
+  /** How long others wait, in seconds, from the statistics; undefined: not known. */
+  readonly seconds?: number | undefined;
 }
 
 export interface LintOptions {
@@ -37,43 +48,89 @@ export interface LintOptions {
   readonly rules?: Readonly<Record<string, Severity | "off">>;
   /** Switches all rules of style on. */
   readonly style?: boolean;
+  /** How large and how busy the tables are. Unless given, each is taken for a large one. */
+  readonly statistics?: Statistics | undefined;
 }
 
 /** What `migrator up` sets, on a server that nobody named. */
 export const runnerSettings: Settings = { lockTimeoutMs: 3000, statementTimeoutMs: 0, timeZone: undefined, server: 18 };
 
-/** Finds what migrations would do to a live database, statement by statement. `loadParser` must have been awaited. */
+/**
+ * Finds what migrations, run one after another, would do to a live database. A comment `lint: allow RULE because …`
+ * above a statement silences a rule there. `loadParser` must have been awaited.
+ */
 export function lint(migrations: readonly LintedMigration[], options: LintOptions = {}): Finding[] {
   const schema = options.state ?? new Schema(false);
-  return migrations.flatMap((migration) => lintOne(migration, schema, options));
+  return migrations.flatMap((migration) => {
+    const { findings, lines } = lintOne(migration, schema, options);
+    return suppress(migration, lines, findings);
+  });
 }
 
-function lintOne(migration: LintedMigration, schema: Schema, options: LintOptions): Finding[] {
+/** Changes `schema` as migrations change the database, and looks at nothing. Gives false where some of it is opaque. */
+export function replay(migrations: readonly LintedMigration[], schema: Schema): boolean {
+  let isPlain = true;
+  for (const { statements, computed } of migrations) {
+    if (computed) isPlain = false;
+    for (const { node } of parseStatements(statements)) {
+      const actions = actionsOf(node);
+      if (!node || actions.some((action) => action.do === "do")) isPlain = false;
+      for (const action of actions) apply(action, schema, 0);
+    }
+  }
+  return isPlain;
+}
+
+function lintOne(
+  migration: LintedMigration,
+  schema: Schema,
+  options: LintOptions,
+): { findings: Finding[]; lines: (number | null)[] } {
   const run = new Run(migration.transactional, options.settings ?? runnerSettings);
-  const findings: Finding[] = [];
   const chosen = chooseRules(options);
-  const report = (rule: Rule, hit: Hit, statement: Statement) =>
-    findings.push({
-      ...hit,
-      rule: rule.name,
-      severity: severityOf(rule, hit, options),
-      migration: migration.name,
-      statement,
-    });
-  for (const statement of parseStatements(migration.statements)) {
-    for (const action of opaqueActions(statement, actionsOf(statement.node))) {
+  const lineOf = createLineOf(migration);
+  const findings: Finding[] = [];
+  const report = (rule: Pick<Rule, "name" | "severity">, hit: Hit, statement: Statement | undefined) => {
+    const severity = options.rules?.[rule.name] ?? rule.severity;
+    if (severity === "off") return;
+    const place = { statement: statement?.sql ?? null, line: statement ? lineOf(statement) : null };
+    findings.push(
+      weigh({ ...hit, rule: rule.name, severity, migration: migration.name, ...place }, options.statistics),
+    );
+  };
+  const statements = parseStatements(migration.statements);
+  for (const statement of statements) {
+    if (statement.error !== undefined)
+      report(syntaxError, { message: `PostgreSQL's parser refuses this: ${statement.error}` }, statement);
+    const look = (action: Action) => {
       const effects = effectsOf(action, schema, run.settings);
       const at: At = { action, statement, schema, effects, run };
       for (const rule of chosen) for (const hit of rule.find?.(at) ?? []) report(rule, hit, statement);
       run.note({ action, statement, effects }, schema);
       apply(action, schema, run.transaction);
-    }
+    };
+    for (const action of opaqueActions(actionsOf(statement.node))) look(action);
     run.end();
   }
+  if (migration.computed) report(opaque, computedHit, undefined);
   for (const rule of chosen)
     for (const { statement, ...hit } of rule.finish?.({ schema, run, actions: run.done }) ?? [])
       report(rule, hit, statement);
-  return findings;
+  return { findings, lines: statements.map(lineOf) };
+}
+
+const syntaxError = { name: "syntax-error", severity: "error" } as const;
+const opaque = { name: "opaque-sql", severity: "warning" } as const;
+const computedHit: Hit = {
+  message: "its code computes statements while it runs, and nobody can see them beforehand",
+  hint: "plain statements, or `migrator trace`, which measures them",
+  unknown: true,
+};
+
+/** Gives the line of each command, for commands that the file has as they are sent. */
+function createLineOf({ statements, source }: LintedMigration): (statement: Statement) => number | null {
+  const located = locateStatements(source, statements);
+  return ({ part, offset }) => located[part]?.((statements[part] ?? "").slice(0, offset)) ?? null;
 }
 
 function chooseRules({ rules: configured = {}, style = false }: LintOptions): Rule[] {
@@ -81,9 +138,4 @@ function chooseRules({ rules: configured = {}, style = false }: LintOptions): Ru
     if (configured[name] !== undefined) return configured[name] !== "off";
     return !optional || style;
   });
-}
-
-function severityOf({ name, severity }: Rule, _hit: Hit, { rules: configured = {} }: LintOptions): Severity {
-  const given = configured[name];
-  return given && given !== "off" ? given : severity;
 }

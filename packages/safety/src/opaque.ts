@@ -1,9 +1,9 @@
 import type { Action } from "./actions.ts";
 import { actionsOf } from "./read-actions.ts";
-import { parseStatements, type Statement } from "./statement.ts";
+import { parseStatements } from "./statement.ts";
 
-/** The actions of a statement, and behind a DO those of the SQL that it executes as a plain text. */
-export function opaqueActions(_statement: Statement, actions: readonly Action[]): Action[] {
+/** The actions of a statement, and behind a DO those of the SQL that it executes as a whole text. */
+export function opaqueActions(actions: readonly Action[]): Action[] {
   return actions.flatMap((action) => (action.do === "do" ? [action, ...literalActions(action.code)] : [action]));
 }
 

@@ -12,3 +12,4 @@ export {
 export { type Token, tokenize } from "./tokens.ts";
 export { lastPart, partsOf, qualifierOf, replaceIdentifier, shorten, unquote } from "./names.ts";
 export { type ColumnType, isAssigned, isNumber, isText, isWhole, keepsAll, readType } from "./column-types.ts";
+export { type LineOf, locateStatements } from "./locate-statements.ts";

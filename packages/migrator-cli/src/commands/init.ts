@@ -71,8 +71,16 @@ async function findProject(folder: string, migrations: string | undefined): Prom
     folder,
     ormConfig: file && relative(folder, file),
     migrations: relative(folder, path.resolve(migrations === undefined ? base : folder, named)),
-    ledger: readText(settings["tableName"]),
+    ledger: ledgerOf(settings, orm),
   };
+}
+
+/** MikroORM keeps its table in the schema that its options name. */
+function ledgerOf(settings: Readonly<Record<string, unknown>>, orm: OrmOptions): string | undefined {
+  const table = readText(settings["tableName"]);
+  const schema = readText(settings["schema"]) ?? readText(orm["schema"]);
+  if (schema === undefined || schema === "*" || table?.includes(".")) return table;
+  return `${schema}.${table ?? "mikro_orm_migrations"}`;
 }
 
 async function loadOrmConfig(file: string): Promise<OrmOptions> {
@@ -102,7 +110,9 @@ async function writeConfiguration(project: Project, hasHistory: boolean): Promis
     "export default defineConfig({",
     `  migrations: ${JSON.stringify(migrations)},`,
     models,
-    ...(ledger === undefined || ledger === "mikro_orm_migrations" ? [] : [`  ledger: ${JSON.stringify(ledger)},`]),
+    ...(ledger === undefined || /^(public\.)?mikro_orm_migrations$/.test(ledger)
+      ? []
+      : [`  ledger: ${JSON.stringify(ledger)},`]),
     ...(hasHistory ? ["  // Earlier migrations are exempt from the rules.", `  rulesFrom: "${now()}",`] : []),
     "});",
     "",

@@ -1,3 +1,4 @@
+import { makeLedgerSchema } from "../shadow/ledger-schema.ts";
 import type { OrmOptions } from "../execute/orm-options.ts";
 import { applyStep } from "../execute/step.ts";
 import { type Catalog, type Drift, findDrift, readCatalog, readCatalogInTransaction } from "@thedata/catalog";
@@ -100,6 +101,7 @@ async function compareAll(
   live: Live | null,
   models: OrmOptions | undefined,
 ): Promise<SchemaDiff> {
+  await makeLedgerSchema(connection.query, context.ledger);
   await ensureLedger(connection, context.ledger);
   const names = history.folder.files.map(({ name }) => name);
   const applied = (live?.applied ?? []).map(({ name }) => name).filter((name) => names.includes(name));

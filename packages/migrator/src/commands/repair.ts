@@ -69,9 +69,8 @@ async function repairUnderLock(place: Workplace, names: readonly string[], { as 
     return [await repairHalfDone(place, progress, names, as)];
   if (as !== undefined)
     throw new ConfigurationError(`--as is for a migration that is half done, and ${names.join(", ")} is not`);
-  const problems = checkHistory(history.known(), applied).filter(
-    ({ code }) => code === "changed" || code === "missing",
-  );
+  const found = checkHistory(history.known(), applied).filter(({ code }) => code === "changed" || code === "missing");
+  const problems = [...found, ...findGone(history, applied)];
   const repairs = names.map((name) => find(name, problems, known));
   await ensureLedger(connection, context.ledger);
   await inTransaction(connection, async () => {
@@ -79,6 +78,13 @@ async function repairUnderLock(place: Workplace, names: readonly string[], { as 
     for (const one of repairs) await accept(place, one);
   });
   return repairs;
+}
+
+/** Applied behind the history's last file: a newer build's, or one whose file is gone. Who names it knows which. */
+function findGone(history: History, applied: readonly { readonly name: string }[]): Problem[] {
+  const files = new Set(history.folder.files.map(({ name }) => name));
+  const gone = applied.filter(({ name }) => !files.has(name));
+  return gone.map(({ name }) => ({ code: "missing", migration: name, message: "" }));
 }
 
 async function repairHalfDone(

@@ -50,7 +50,8 @@ export async function renderScript(context: Context, options: ScriptOptions = {}
     "reset client_min_messages;",
     refuseHalfDone(context.ledger),
   ];
-  return [...parts, ...migrations.map((migration) => render(context, migration, direction))].join("\n\n") + "\n";
+  const rendered = migrations.map((migration, index) => render(context, migration, direction, migrations[index - 1]));
+  return [...parts, ...rendered].join("\n\n") + "\n";
 }
 
 function select(names: readonly string[], { from, to, down }: ScriptOptions): string[] {
@@ -78,10 +79,16 @@ function lock(ledger: LedgerTable): string {
   );
 }
 
-function render(context: Context, migration: LoadedMigration, direction: Direction): string {
+/** `before` is the one that the script runs before this one. */
+function render(
+  context: Context,
+  migration: LoadedMigration,
+  direction: Direction,
+  before: LoadedMigration | undefined,
+): string {
   const script = scriptOf(migration, direction);
   const record = [recording(context, migration, direction), auditing(context, migration, direction)].map(terminate);
-  const guard = guardOf(context.ledger, migration, direction);
+  const guard = guardOf(context.ledger, migration, direction, before);
   const title = `-- ${escapeControls(migration.name)}`;
   if (script.computed) return [title, guard, refusal(migration)].join("\n");
   if (migration.transactional)
@@ -118,11 +125,24 @@ function refusal({ name }: LoadedMigration): string {
   return raiseIf("true", `${name} computes its SQL at run time: apply it with "migrator up"`);
 }
 
-function guardOf(ledger: LedgerTable, { name }: LoadedMigration, direction: Direction): string {
-  const row = `exists (select from ${qualified(ledger)} where name = ${escapeLiteral(name)})`;
-  return direction === "up"
-    ? raiseIf(row, `${name} is applied already`)
-    : raiseIf(`not ${row}`, `${name} is not applied`);
+/** Without `ON_ERROR_STOP` psql goes on behind an error: each migration looks for the lock and its predecessor itself. */
+function guardOf(
+  ledger: LedgerTable,
+  { name }: LoadedMigration,
+  direction: Direction,
+  before: LoadedMigration | undefined,
+): string {
+  const recorded = (one: string) => `exists (select from ${qualified(ledger)} where name = ${escapeLiteral(one)})`;
+  const key = `hashtextextended(${escapeLiteral(lockName(ledger))}, 0)`;
+  const held = `exists (select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() and objsubid = 1 and (classid::bigint << 32 | objid::bigint) = ${key})`;
+  const not = direction === "up" ? "not " : "";
+  return [
+    raiseIf(`not ${held}`, "this session does not hold the lock"),
+    ...(before ? [raiseIf(`${not}${recorded(before.name)}`, `${before.name} before it has not run`)] : []),
+    direction === "up"
+      ? raiseIf(recorded(name), `${name} is applied already`)
+      : raiseIf(`not ${recorded(name)}`, `${name} is not applied`),
+  ].join("\n");
 }
 
 function raiseIf(condition: string, message: string): string {

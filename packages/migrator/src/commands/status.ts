@@ -4,6 +4,7 @@ import { findInvalidIndexes } from "../execute/concurrent-index.ts";
 import type { Context } from "../execute/context.ts";
 import type { Query } from "../postgres/connection.ts";
 import { ensureFlushed } from "../ledger/durability.ts";
+import type { History } from "../history/history.ts";
 import type { Problem } from "../errors.ts";
 import { type AppliedMigration, readLedger, readRecordedLedger } from "../ledger/ledger.ts";
 import { findHolder } from "../postgres/advisory-lock.ts";
@@ -28,13 +29,17 @@ export async function readStatus(context: Context): Promise<Status> {
     thorough: async (connection, history, vouch) => {
       const applied = await readLedger(connection.query, context.ledger);
       await history.loadForChecks(applied);
-      const progress = await readProgress(connection.query, context.ledger);
+      const noted = await readProgress(connection.query, context.ledger);
+      const runner = (await findHolder(connection.query, lockName(context.ledger))) ?? null;
+      // While a runner is at work, its migration is under way and not half done.
+      const progress = runner ? undefined : noted;
       const { manifest } = history.folder;
-      const status = summarize(history.known(), applied, { manifest, progress });
+      const status = { ...summarize(history.known(), applied, { manifest, progress }), halfDone: noted ?? null };
       if (status.state === "current" && isSound(history.known(), manifest)) vouch();
       if (status.state === "current") await ensureFlushed(connection.query, context.ledger);
-      const runner = (await findHolder(connection.query, lockName(context.ledger))) ?? null;
-      return { ...status, runner, problems: [...status.problems, ...(await findInvalid(connection.query))] };
+      const others = applied.length === 0 ? await findOther(connection.query, context, history) : [];
+      const problems = [...status.problems, ...others, ...(await findInvalid(connection.query))];
+      return { ...status, runner, problems };
     },
   });
 }
@@ -43,6 +48,19 @@ export async function readStatus(context: Context): Promise<Status> {
 function allApplied(applied: readonly AppliedMigration[]): Status {
   const head = applied.at(-1)?.name ?? null;
   return { state: "current", head, target: head, applied, pending: [], halfDone: null, problems: [], runner: null };
+}
+
+/** The history may be recorded in another table than the configured one. */
+async function findOther(query: Query, { ledger }: Context, { folder }: History): Promise<Problem[]> {
+  const { describeOtherLedger, findOtherLedger } = await import("../ledger/other-ledger.ts");
+  const found = await findOtherLedger(
+    query,
+    ledger,
+    folder.files.map(({ name }) => name),
+  );
+  return found === undefined
+    ? []
+    : [{ code: "missing", migration: null, message: `${describeOtherLedger(found, ledger)}.` }];
 }
 
 async function findInvalid(query: Query): Promise<Problem[]> {

@@ -2,7 +2,7 @@ import { MigrationFailedError } from "../errors.ts";
 import { readSource } from "../history/folder.ts";
 import type { History } from "../history/history.ts";
 import { scriptOf } from "../history/load.ts";
-import { locateStatements } from "../history/locate-statements.ts";
+import { locateStatements } from "@thedata/catalog/sql";
 import type { Direction } from "../report.ts";
 
 /** Tells a failure its file and line, where the file has the statement as it was sent. */

@@ -1,6 +1,6 @@
 import { applyStep, recordFailure } from "./step.ts";
 import type { Context } from "./context.ts";
-import { InterruptedError, MigrationFailedError, MigratorError } from "../errors.ts";
+import { InterruptedError, MigrationFailedError, MigratorError, RefusedError } from "../errors.ts";
 import { type LoadedMigration, scriptOf } from "../history/load.ts";
 import { ensureLedger } from "../ledger/prepare-ledger.ts";
 import { type Report, unrun, type StepResult, type Direction, type Plan } from "../report.ts";
@@ -15,7 +15,11 @@ export async function runPlan(
   context: Context,
   { plan, loaded }: { readonly plan: Plan; readonly loaded: readonly LoadedMigration[] },
 ): Promise<Report> {
-  const tables = await ensureLedger(session.connection, context.ledger);
+  const tables = await ensureLedger(
+    session.connection,
+    context.ledger,
+    async () => await refuseOther(session, context, plan),
+  );
   if (tables > 0) context.onEvent({ type: "unrecorded", tables });
   context.onEvent({ type: "planned", plan, database: session.connection.address });
   const steps: StepResult[] = [];
@@ -37,6 +41,13 @@ export async function runPlan(
     context.onEvent({ type: "finished", step: steps.at(-1) as StepResult });
   }
   return { outcome: plan.direction === "up" ? "applied" : "reverted", steps, problems: [], error: null };
+}
+
+/** A new ledger beside the one that has the history would run all of it again. */
+async function refuseOther({ connection }: Run, { ledger }: Context, { steps }: Plan): Promise<void> {
+  const { describeOtherLedger, findOtherLedger } = await import("../ledger/other-ledger.ts");
+  const found = await findOtherLedger(connection.query, ledger, steps);
+  if (found !== undefined) throw new RefusedError(`${describeOtherLedger(found, ledger)}. Nothing was changed`);
 }
 
 async function tryStep(

@@ -169,11 +169,17 @@ async function importFile(file: MigrationFile): Promise<Record<string, unknown>>
   }
 }
 
+/** The first line of a message; with the next one where a colon announces it, as esbuild writes its errors. */
+function firstSentence(text: string): string {
+  const [first = "", next = ""] = text.split("\n");
+  return first.endsWith(":") && next !== "" ? `${first} ${next.trim()}` : first;
+}
+
 /** An error of a migration's code, with the place in its file. */
 function describeBroken(file: MigrationFile, what: string, cause: Error): BrokenMigrationError {
   const place = findCodePlace(cause, file.path, readSource(file).toString());
   const where = place ? ` (${file.path}:${place.line}:${place.column})` : "";
-  const [message = ""] = cause.message.split("\n");
+  const message = firstSentence(cause.message);
   return new BrokenMigrationError(file.name, `${what}: ${cause.name}: ${message}${where}`, {
     cause,
     line: place?.line,

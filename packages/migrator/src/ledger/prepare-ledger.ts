@@ -64,10 +64,14 @@ end $$`;
 
 /**
  * Creates or completes ledger, audit and progress; costs one query where they are complete. Returns the number of
- * tables that were there before the ledger; 0 where the ledger was there. Throws a `ConfigurationError` where the role
+ * tables that were there before the ledger; 0 where the ledger was there. `beforeNew` may refuse a new one. Throws a `ConfigurationError` where the role
  * may not, or where there is no such schema.
  */
-export async function ensureLedger(session: Connection, ledger: LedgerTable = defaultLedger): Promise<number> {
+export async function ensureLedger(
+  session: Connection,
+  ledger: LedgerTable = defaultLedger,
+  beforeNew: () => Promise<void> = async () => {},
+): Promise<number> {
   const { query } = session;
   const names = Object.keys(addedColumns);
   const [found] = await query<{ columns: number; besides: boolean; there: boolean }>(
@@ -78,6 +82,7 @@ export async function ensureLedger(session: Connection, ledger: LedgerTable = de
     [qualified(ledger), names, qualified(auditTable(ledger)), qualified(progressTable(ledger))],
   );
   if (found?.columns === names.length && found.besides) return 0;
+  if (!found?.there) await beforeNew();
   const tables = found?.there ? 0 : await countTables(query, ledger);
   // In one transaction: a part of it would look complete to the next run.
   const make = async () => {

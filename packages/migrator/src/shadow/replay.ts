@@ -1,3 +1,6 @@
+import { connect } from "../postgres/connection.ts";
+import { shadowApplication } from "./shadow.ts";
+import { makeLedgerSchema } from "./ledger-schema.ts";
 import { installFirst } from "./extensions.ts";
 import { type Context, createContext } from "../execute/context.ts";
 import type { MigrationFolder } from "../history/folder.ts";
@@ -11,6 +14,10 @@ import { migrate } from "../execute/migrate.ts";
 export async function replay(context: Context, folder: MigrationFolder, dsn: string, to?: string): Promise<void> {
   if (folder.files.length === 0) return;
   const { migrations, loadOrmOptions: ormOptions, signal } = context;
+  if (context.ledger.schema !== "public") {
+    const { query, close } = await connect(dsn, shadowApplication);
+    await makeLedgerSchema(query, context.ledger).finally(close);
+  }
   const ledger = `${context.ledger.schema}.${context.ledger.table}`;
   const report = await migrate(createContext({ dsn, migrations, ledger, ormOptions, signal, lockWaitMs: 0 }), "up", {
     to,

@@ -1,3 +1,4 @@
+import { makeLedgerSchema } from "../shadow/ledger-schema.ts";
 import type { Direction } from "../report.ts";
 import { applyStep } from "../execute/step.ts";
 import { type Catalog, readCatalog } from "@thedata/catalog";
@@ -39,6 +40,7 @@ export async function withStage<Result>(
   work: (stage: Stage) => Promise<Result>,
 ): Promise<Result> {
   return await withConnection({ ...context, dsn }, async (connection) => {
+    await makeLedgerSchema(connection.query, context.ledger);
     await ensureLedger(connection, context.ledger);
     const observer = await connect(dsn, "migrator verify");
     try {
