@@ -5,6 +5,8 @@ import { MigratorError, type Place } from "@thedata/migrator/internal";
 export interface Annotation extends Place {
   readonly title: string;
   readonly message: string;
+  /** Default: error. */
+  readonly level?: "error" | "warning" | "notice";
 }
 
 /** True in a GitHub workflow, where GitHub reads the command's output. */
@@ -19,14 +21,17 @@ export function relativeFile(file: string, environment: NodeJS.ProcessEnv): stri
   return (relative.startsWith("..") ? file : relative).replaceAll(path.sep, "/");
 }
 
-/** GitHub's workflow command for an error: `::error file=…,line=…,title=…::message`. */
-export function toWorkflowCommand({ file, line, title, message }: Annotation, environment: NodeJS.ProcessEnv): string {
+/** GitHub's workflow command for an annotation: `::error file=…,line=…,title=…::message`. */
+export function toWorkflowCommand(
+  { file, line, title, message, level = "error" }: Annotation,
+  environment: NodeJS.ProcessEnv,
+): string {
   const properties = [
     ...(file === null ? [] : [`file=${escapeProperty(relativeFile(file, environment))}`]),
     ...(file === null || line === null ? [] : [`line=${line}`]),
     `title=${escapeProperty(title)}`,
   ];
-  return `::error ${properties.join(",")}::${escapeMessage(message)}`;
+  return `::${level} ${properties.join(",")}::${escapeMessage(message)}`;
 }
 
 function escapeMessage(text: string): string {

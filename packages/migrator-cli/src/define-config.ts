@@ -22,6 +22,10 @@ export interface MigratorConfig {
   readonly ledger?: string;
   /** A version such as "20261126090000": rules for names, imports and `down` apply from it on. Default: to all. */
   readonly rulesFrom?: string;
+  /** What `up` does where the linter finds an error in a pending migration: refuses, says so (default), or does not look. */
+  readonly safety?: "enforce" | "warn" | "off";
+  /** Severities by the linter's rules; "off" silences one. An opt-in rule is on once it is named. */
+  readonly rules?: Readonly<Record<string, "error" | "warning" | "note" | "off">>;
   /**
    * A picture of the schema that `check` compares and `--fix` redraws: a file ending in .svg, .mmd (Mermaid) or .md.
    */

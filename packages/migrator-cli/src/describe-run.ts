@@ -55,6 +55,8 @@ function describeEvent(output: Output, event: Event): string | undefined {
       return `${event.plan.direction === "up" ? "Applying" : "Reverting"} ${count(event.plan.steps.length, "migration")} ${event.plan.direction === "up" ? "to" : "in"} ${event.database}`;
     case "unrecorded":
       return `The database has ${count(event.tables, "table")} and no ledger. If these migrations created its schema, run "migrator baseline --at M"; if another tool did, run it without --at.`;
+    case "finding":
+      return event.severity === "error" ? describeFinding(output, event) : undefined;
     case "waiting": {
       const { applicationName, pid, host, since } = event.holder;
       return `Waiting for the lock: ${applicationName || "a session"} holds it (process ${pid}, from ${host ?? "a local socket"}, since ${since})`;
@@ -88,6 +90,15 @@ function describeActivity({ name, elapsedMs, command, progress }: Extract<Event,
 
 function describeBlocker({ pid, applicationName, state, queryAgeSeconds }: Blocker): string {
   return `${applicationName || "a session"} (process ${pid}, ${state}, its query ${queryAgeSeconds.toFixed(0)} s old)`;
+}
+
+/** What the linter calls an error; the rest is in `migrator lint`. */
+function describeFinding(
+  output: Output,
+  { migration, rule, message, hint }: Extract<Event, { type: "finding" }>,
+): string {
+  const out = hint === undefined ? "" : `. Instead: ${hint}`;
+  return `  ${output.paint("yellow", `! ${rule}`)}  ${migration}: ${message}${out}`;
 }
 
 function describeStep(output: Output, { name, result, durationMs, statements }: StepResult): string {

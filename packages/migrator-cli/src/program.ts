@@ -53,7 +53,7 @@ type Register = (command: Command, load: () => Promise<Action>) => Command;
 async function runAction(all: unknown[], load: () => Promise<Action>): Promise<number> {
   const command = all.at(-1) as Command;
   const options = command.optsWithGlobals<GlobalOptions & { color?: boolean }>();
-  const { dsn: _, shadowDsn: __, ...others }: Record<string, unknown> = { ...options };
+  const { dsn: _, shadowDsn: __, statsFrom: ___, ...others }: Record<string, unknown> = { ...options };
   refuseAddresses([...command.args, ...Object.values(others)]);
   const action = await load();
   return await action(createOutput(options), options as never, ...(command.processedArgs as string[]));
@@ -231,6 +231,28 @@ function addProofCommands(program: Command, on: Register): void {
     .option("--rows <N>", "how many rows each table is to have (default: 8)", wholeNumber)
     .option("--markdown", "the result for a comment on a pull request")
     .addOption(shadowOption());
+  const lint = command(program, "lint", "says what migrations would do to a live database: locks, rewrites, losses", [
+    "migrator lint add_widgets",
+    "migrator lint --base origin/main --stats stats.json",
+    "migrator lint --no-shadow --sarif lint.sarif",
+  ])
+    .argument("[NAME...]", "migrations: names, time stamps or parts that fit one (default: those the database lacks)")
+    .option("--base <REF>", "the migrations that git does not have at this commit")
+    .addOption(
+      new Option("--stats <FILE>", "weighs findings by the tables' sizes, from a file of stats").conflicts("statsFrom"),
+    )
+    .option("--stats-from <URL>", "weighs findings by the tables' sizes, from this database")
+    .option("--no-shadow", "replays earlier migrations from their statements alone, without a server")
+    .option("--sarif <FILE>", "also writes the findings as SARIF")
+    .addOption(shadowOption());
+  const stats = command(program, "stats", "writes the sizes and activity of a database's tables, for lint --stats", [
+    "migrator stats --out stats.json",
+  ]).option("--out <FILE>", "the file (default: standard output)");
+  on(lint, async () => {
+    const { runLint } = await import("./commands/lint.ts");
+    return (output, options, ...names) => runLint(output, names.flat(), options);
+  });
+  on(stats, async () => (await import("./commands/lint.ts")).runStats);
   on(diff, async () => (await import("./commands/diff.ts")).runDiff);
   on(verify, async () => {
     const { runVerify } = await import("./commands/verify.ts");

@@ -62,6 +62,8 @@ export async function createSettings(
     statementTimeoutMs: milliseconds(options.statementTimeout),
     lockBudgetMs: milliseconds(options.lockBudget),
     allowOutOfOrder: options.allowOutOfOrder,
+    safety: config.safety ?? "warn",
+    rules: config.rules,
     toolVersion: version,
     cache: findCacheFolder(directory, process.env),
     ormOptions: async () => await loadModels(config),

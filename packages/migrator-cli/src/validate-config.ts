@@ -39,6 +39,14 @@ const settings: Readonly<Record<keyof MigratorConfig, Setting>> = {
     takes: `a version, such as "20261126090000"`,
     is: (value) => typeof value === "string" && /^\d+$/.test(value),
   },
+  safety: {
+    takes: `"enforce" (up refuses what the linter calls an error), "warn" or "off"`,
+    is: (value) => ["enforce", "warn", "off"].includes(value as string),
+  },
+  rules: {
+    takes: `severities by the linter's rules: { "drop-column": "warning", "integer-key": "off" }`,
+    is: isRecordOf((value) => ["error", "warning", "note", "off"].includes(value as string)),
+  },
   picture: { takes: `the name of a file, such as "docs/schema.svg"`, is: isText },
   areas: {
     takes: `lists of tables by the name of their area: { "People": ["users", "roles"] }`,

@@ -21,6 +21,7 @@ export interface Problem {
     | "invalid-index"
     | "half-done"
     | "empty"
+    | "unsafe"
     | "unknown-migration";
   /** The migration that the problem is about; null: the history as a whole. */
   readonly migration: string | null;

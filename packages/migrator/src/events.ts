@@ -40,6 +40,16 @@ export type Event =
   | { readonly type: "unrecorded"; readonly tables: number }
   /** `database` is `user@host:port/database`. */
   | { readonly type: "planned"; readonly plan: Plan; readonly database: string }
+  /** What the linter found in a migration that is about to be applied; `line` of its file, from 1, or null. */
+  | {
+      readonly type: "finding";
+      readonly migration: string;
+      readonly rule: string;
+      readonly severity: "error" | "warning" | "note";
+      readonly message: string;
+      readonly hint: string | undefined;
+      readonly line: number | null;
+    }
   | { readonly type: "waiting"; readonly holder: LockHolder }
   | { readonly type: "started"; readonly name: string; readonly direction: Direction }
   | { readonly type: "blocked"; readonly name: string; readonly blockers: readonly Blocker[] }

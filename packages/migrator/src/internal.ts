@@ -31,3 +31,4 @@ export { erd } from "./commands/erd.ts";
 export { formatOf, type Picture, type PictureFormat } from "./commands/picture.ts";
 export { discover } from "./history/folder.ts";
 export { otherTools, type OtherTool } from "./ledger/other-tools.ts";
+export { lintProject, type LintReport, type PlacedFinding, readTableStatistics } from "./commands/lint.ts";

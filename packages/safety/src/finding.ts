@@ -36,3 +36,16 @@ export interface Hit {
   /** True: whether it happens hangs on the catalog, which is not known. */
   readonly unknown?: boolean;
 }
+
+/** What a rule found. */
+export interface Finding extends Hit {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly migration: string;
+  /** The command at fault; null: the migration as a whole. */
+  readonly statement: string | null;
+  /** The line of the migration's file on which the command begins, from 1; null where the file does not have it so. */
+  readonly line: number | null;
+  /** How long others wait, in seconds, from the statistics; undefined: not known. */
+  readonly seconds?: number | undefined;
+}

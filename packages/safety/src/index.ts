@@ -1,8 +1,9 @@
 export type { Action, Change, ColumnDefinition, ConstraintDefinition } from "./actions.ts";
 export type { Effect } from "./effects/effect.ts";
 export { effectsOf } from "./effects/effects.ts";
-export { blockedBy, type Hit, type LockMode, lockModes, type Severity } from "./finding.ts";
-export { type Finding, lint, type LintedMigration, type LintOptions, replay, runnerSettings } from "./lint.ts";
+export { blockedBy, type Finding, type Hit, type LockMode, lockModes, type Severity } from "./finding.ts";
+export { lint, type LintOptions, replay, runnerSettings } from "./lint.ts";
+export type { LintedMigration } from "./linted-migration.ts";
 export { actionsOf } from "./read-actions.ts";
 export type { Rule } from "./rule.ts";
 export { rules } from "./rules/index.ts";

@@ -1,7 +1,8 @@
 import { locateStatements } from "@thedata/catalog/sql";
 import type { Action } from "./actions.ts";
 import { effectsOf } from "./effects/effects.ts";
-import type { Hit, Severity } from "./finding.ts";
+import type { Finding, Hit, Severity } from "./finding.ts";
+import type { LintedMigration } from "./linted-migration.ts";
 import { opaqueActions } from "./opaque.ts";
 import { actionsOf } from "./read-actions.ts";
 import type { At, Rule } from "./rule.ts";
@@ -14,38 +15,12 @@ import { parseStatements, type Statement } from "./statement.ts";
 import { type Statistics, weigh } from "./statistics.ts";
 import { suppress } from "./suppress.ts";
 
-/** A migration as the linter takes it. */
-export interface LintedMigration {
-  readonly name: string;
-  /** The texts of one direction, as they are sent. */
-  readonly statements: readonly string[];
-  /** False: each statement is a transaction of its own. */
-  readonly transactional: boolean;
-  /** True: its code computes more statements while it runs, which nobody can see beforehand. */
-  readonly computed?: boolean;
-  /** The text of its file, for places and for comments that allow a rule. */
-  readonly source: string;
-}
-
-/** What a rule found. */
-export interface Finding extends Hit {
-  readonly rule: string;
-  readonly severity: Severity;
-  readonly migration: string;
-  /** The command at fault; null: the migration as a whole. */
-  readonly statement: string | null;
-  /** The line of the migration's file on which the command begins, from 1; null where the file does not have it so. */
-  readonly line: number | null;
-  /** How long others wait, in seconds, from the statistics; undefined: not known. */
-  readonly seconds?: number | undefined;
-}
-
 export interface LintOptions {
   /** The schema before the first migration; it is changed. Unless given, nothing is known of the database. */
   readonly state?: Schema;
   readonly settings?: Settings;
   /** Severities by rule; `off` silences one, and an opt-in rule is on once it is named. */
-  readonly rules?: Readonly<Record<string, Severity | "off">>;
+  readonly rules?: Readonly<Record<string, Severity | "off">> | undefined;
   /** Switches all rules of style on. */
   readonly style?: boolean;
   /** How large and how busy the tables are. Unless given, each is taken for a large one. */
@@ -116,7 +91,10 @@ function lintOne(
   for (const rule of chosen)
     for (const { statement, ...hit } of rule.finish?.({ schema, run, actions: run.done }) ?? [])
       report(rule, hit, statement);
-  return { findings, lines: statements.map(lineOf) };
+  // A rule that looks at the whole migration finds last what may be about its first statement.
+  const order = new Map(statements.map(({ sql }, index) => [sql, index]));
+  const placeOf = ({ statement }: Finding) => (statement === null ? Infinity : (order.get(statement) ?? Infinity));
+  return { findings: findings.toSorted((a, b) => placeOf(a) - placeOf(b)), lines: statements.map(lineOf) };
 }
 
 const syntaxError = { name: "syntax-error", severity: "error" } as const;

@@ -79,9 +79,9 @@ export class Run {
   }
 }
 
-/** True where the strongest lock of an effect keeps readers or writers of a live table waiting. */
+/** True where an effect keeps readers or writers waiting of a table that programs know: it was there before the run. */
 export function blocks(effect: Effect, schema: Schema): boolean {
   const relation = schema.relations.get(effect.relation);
-  const isLive = !relation || !(relation.temporary || relation.isEmpty);
-  return isLive && lockModes.indexOf(effect.lock) >= lockModes.indexOf("SHARE");
+  const isKnown = !relation || !(relation.temporary || relation.isNew);
+  return isKnown && lockModes.indexOf(effect.lock) >= lockModes.indexOf("SHARE");
 }

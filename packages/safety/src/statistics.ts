@@ -1,6 +1,5 @@
 import type { Query } from "@thedata/catalog";
-import { blockedBy, lockModes, type Severity } from "./finding.ts";
-import type { Finding } from "./lint.ts";
+import { blockedBy, type Finding, lockModes, type Severity } from "./finding.ts";
 
 /** How large and how busy a table is. */
 export interface TableStatistics {
@@ -24,7 +23,10 @@ export interface Statistics {
 /** Reads statistics: `pg_class`, `pg_stat_user_tables` and sizes, nothing of the rows. */
 export async function readStatistics(query: Query): Promise<Statistics> {
   const rows = await query<TableStatistics & { name: string }>(
-    `select n.nspname || '.' || c.relname as name, greatest(c.reltuples, s.n_live_tup, 0)::float8 as rows,
+    `select n.nspname || '.' || c.relname as name, case when c.relkind <> 'p' and pg_relation_size(c.oid) = 0 then 0
+        when c.reltuples >= 0 then greatest(c.reltuples, s.n_live_tup)
+        -- Never analyzed: a guess by its size, and never none.
+        else greatest(s.n_live_tup, pg_relation_size(c.oid) / 100, 1) end::float8 as rows,
       pg_table_size(c.oid)::float8 as bytes, pg_indexes_size(c.oid)::float8 as "indexBytes",
       coalesce(s.seq_scan + coalesce(s.idx_scan, 0), 0) / since.seconds as "readsPerSecond",
       coalesce(s.n_tup_ins + s.n_tup_upd + s.n_tup_del, 0) / since.seconds as "writesPerSecond"

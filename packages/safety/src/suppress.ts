@@ -1,4 +1,5 @@
-import type { Finding, LintedMigration } from "./lint.ts";
+import type { Finding } from "./finding.ts";
+import type { LintedMigration } from "./linted-migration.ts";
 import { rules } from "./rules/index.ts";
 
 /** A comment that allows rules at the statement behind it. */

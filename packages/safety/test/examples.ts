@@ -1,5 +1,6 @@
 import { actionsOf } from "../src/read-actions.ts";
-import { lint, type LintedMigration } from "../src/lint.ts";
+import { lint } from "../src/lint.ts";
+import type { LintedMigration } from "../src/linted-migration.ts";
 import { apply } from "../src/schema/apply.ts";
 import { Schema } from "../src/schema/schema.ts";
 import { settle } from "../src/schema/settle.ts";

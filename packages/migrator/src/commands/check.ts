@@ -66,7 +66,9 @@ export async function checkProject(
     ...(models ? refuseWithoutManifest(history) : []),
   ];
   const result = problems.length === 0 ? await checkResult(context, models, history, shadow, options) : nothing;
-  const all = [...problems, ...(await findHalfDone(context)), ...describePicture(result, options.picture)];
+  const unsafe = problems.length === 0 ? await findUnsafe(context, shadow) : [];
+  const enforced = context.safety === "enforce" ? unsafe : [];
+  const all = [...problems, ...(await findHalfDone(context)), ...enforced, ...describePicture(result, options.picture)];
   return {
     outcome: all.length > 0 || (result.differences ?? []).length > 0 ? "refused" : "ok",
     problems: all,
@@ -74,8 +76,28 @@ export async function checkProject(
     renames: result.renames,
     differencesAt: placeOfHistory(history.folder),
     picture: result.picture,
-    notes: notesOn(history, models),
+    notes: [
+      ...notesOn(history, models),
+      ...unsafe.filter((one) => !enforced.includes(one)).map(({ message }) => message),
+    ],
   };
+}
+
+/** What the linter calls an error in migrations that the database at hand has not applied, where one answers. */
+async function findUnsafe(context: Context, shadow: ShadowOptions): Promise<ProjectProblem[]> {
+  if (context.safety === "off" || context.dsn === "") return [];
+  const { lintProject } = await import("./lint.ts");
+  const { chosen, findings } = await lintProject(context, { shadow, rules: context.rules });
+  if (chosen !== "pending") return [];
+  return findings
+    .filter(({ severity }) => severity === "error")
+    .map(({ migration, rule, message, file, line }) => ({
+      code: "unsafe",
+      migration,
+      message: `${migration}: ${rule}: ${message}`,
+      file,
+      line,
+    }));
 }
 
 /** The half-done migration of the configured database, where that can be reached. */

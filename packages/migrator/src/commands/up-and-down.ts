@@ -1,5 +1,5 @@
 import type { Context } from "../execute/context.ts";
-import { migrate, type MigrateOptions } from "../execute/migrate.ts";
+import { type Judge, migrate, type MigrateOptions } from "../execute/migrate.ts";
 import type { UpTarget } from "../plan/plan.ts";
 import { inSpan } from "../postgres/tracing.ts";
 import type { Direction, Report } from "../report.ts";
@@ -16,5 +16,12 @@ export async function down(context: Context, options: MigrateOptions = {}): Prom
 
 async function traced(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
   const attributes = () => ({ "migrator.run": context.runId, "migrator.direction": direction });
-  return await inSpan(`migrator ${direction}`, attributes, async () => await migrate(context, direction, options));
+  const judge = direction === "up" && context.safety !== "off" ? createJudge(context) : undefined;
+  const run = async () => await migrate(context, direction, options, judge);
+  return await inSpan(`migrator ${direction}`, attributes, run);
+}
+
+/** Lints what is about to be applied, where the configuration asks for that. */
+function createJudge(context: Context): Judge {
+  return async (work) => await (await import("./lint-plan.ts")).lintPlan(context, work);
 }

@@ -25,6 +25,10 @@ export interface ContextOptions {
   /** How long a statement may run, in milliseconds, in place of the role's own time-out; default: no limit. */
   readonly statementTimeoutMs?: number | undefined;
   readonly allowOutOfOrder?: boolean | undefined;
+  /** Whether `up` lints what is pending: refuses what is an error, reports it, or does not look; default: off. */
+  readonly safety?: "enforce" | "warn" | "off" | undefined;
+  /** The linter's severities, by rule. */
+  readonly rules?: Readonly<Record<string, "error" | "warning" | "note" | "off">> | undefined;
   /** Recorded in the ledger and shown in `application_name`. */
   readonly toolVersion?: string | undefined;
   /** A folder for the cache of what was read from migration files; it must be this user's own. Default: no cache. */
@@ -68,6 +72,8 @@ export function createContext(options: ContextOptions): Context {
     lockBudgetMs: options.lockBudgetMs ?? 120_000,
     statementTimeoutMs: options.statementTimeoutMs ?? 0,
     allowOutOfOrder: options.allowOutOfOrder ?? false,
+    safety: options.safety ?? "off",
+    rules: options.rules ?? {},
     toolVersion,
     openCache: () =>
       options.cache === undefined || typeof migrations !== "string"

@@ -12,6 +12,13 @@ import { type Report, unrun, type Direction, type Plan } from "../report.ts";
 import { withCachedHistory } from "./fast-path.ts";
 import { underLock, withHistory } from "./under-lock.ts";
 
+/** Looks at a plan that is about to run; what it gives speaks against it. */
+export type Judge = (work: {
+  readonly plan: Plan;
+  readonly history: History;
+  readonly connection: Connection;
+}) => Promise<readonly Problem[]>;
+
 export interface MigrateOptions extends DownTarget {
   /** Reports what would be done; changes nothing and takes no lock. */
   readonly dryRun?: boolean | undefined;
@@ -21,9 +28,14 @@ export interface MigrateOptions extends DownTarget {
  * Moves the database along the history: plans, checks, locks, applies and records. Throws a `MigratorError` when it
  * cannot start; later failures are in the report.
  */
-export async function migrate(context: Context, direction: Direction, options: MigrateOptions): Promise<Report> {
+export async function migrate(
+  context: Context,
+  direction: Direction,
+  options: MigrateOptions,
+  judge?: Judge,
+): Promise<Report> {
   const thorough = async (connection: Connection, history: History, vouch?: () => void) =>
-    await migrateOn({ context, direction, options, history, connection, vouch });
+    await migrateOn({ context, direction, options, history, connection, vouch, judge });
   if (!isEverything(direction, options)) return await withHistory(context, thorough);
   return await withCachedHistory(context, {
     thorough,
@@ -40,6 +52,7 @@ interface MigrateRequest {
   readonly connection: Connection;
   /** Records in the cache that the history is sound; undefined where the run does not cover the whole history. */
   readonly vouch: (() => void) | undefined;
+  readonly judge: Judge | undefined;
 }
 
 async function migrateOn(run: MigrateRequest): Promise<Report> {
@@ -47,6 +60,8 @@ async function migrateOn(run: MigrateRequest): Promise<Report> {
   const early = await prepare(run);
   if (early.settled) return await settle(context, connection, early.settled);
   if (options.dryRun) return (await import("./planned.ts")).dryRun(early.plan, early.loaded);
+  const against = (await run.judge?.({ ...run, plan: early.plan })) ?? [];
+  if (against.length > 0) return refuse(early.plan, against, null);
   return await underLock(context, connection, async (timeouts) => {
     const prepared = await prepare(run);
     if (prepared.settled) return await settle(context, connection, prepared.settled);
