@@ -13,3 +13,5 @@ export type { Settings } from "./settings.ts";
 export { loadParser, parseStatements, type Statement } from "./statement.ts";
 export { readVolatility, schemaOf } from "./schema/from-catalog.ts";
 export { parseStatistics, readStatistics, type Statistics, type TableStatistics } from "./statistics.ts";
+export { measure, type RelationTrace, type StatementTrace, type TracedSession } from "./trace/measure.ts";
+export { type ProbeResult, type ProbeSession, startProbes } from "./trace/probes.ts";
