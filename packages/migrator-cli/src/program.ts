@@ -1,12 +1,12 @@
 import { escapeControls, otherTools } from "@thedata/migrator/internal";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { type Action, command, type Register, shadowOption, wholeNumber } from "./command-parts.ts";
 import { hideAddresses, refuseAddresses } from "./misplaced-address.ts";
-import { createOutput, type Output } from "./output.ts";
+import { createOutput } from "./output.ts";
+import { addSafetyCommands } from "./safety-commands.ts";
 import type { GlobalOptions } from "./settings.ts";
 import { standardOutput } from "./standard-output.ts";
 import { version } from "./version.ts";
-
-type Action = (output: Output, options: never, ...parameters: string[]) => Promise<number>;
 
 /** Creates the command line. `onExit` gets the exit code of the command; a command's code is loaded when it runs. */
 export function createProgram(onExit: (code: number) => void): Command {
@@ -45,10 +45,9 @@ export function createProgram(onExit: (code: number) => void): Command {
   addReadCommands(program, on);
   addAuthorCommands(program, on);
   addProofCommands(program, on);
+  addSafetyCommands(program, on);
   return program;
 }
-
-type Register = (command: Command, load: () => Promise<Action>) => Command;
 
 async function runAction(all: unknown[], load: () => Promise<Action>): Promise<number> {
   const command = all.at(-1) as Command;
@@ -231,46 +230,11 @@ function addProofCommands(program: Command, on: Register): void {
     .option("--rows <N>", "how many rows each table is to have (default: 8)", wholeNumber)
     .option("--markdown", "the result for a comment on a pull request")
     .addOption(shadowOption());
-  const lint = command(program, "lint", "says what migrations would do to a live database: locks, rewrites, losses", [
-    "migrator lint add_widgets",
-    "migrator lint --base origin/main --stats stats.json",
-    "migrator lint --no-shadow --sarif lint.sarif",
-  ])
-    .argument("[NAME...]", "migrations: names, time stamps or parts that fit one (default: those the database lacks)")
-    .option("--base <REF>", "the migrations that git does not have at this commit")
-    .addOption(
-      new Option("--stats <FILE>", "weighs findings by the tables' sizes, from a file of stats").conflicts("statsFrom"),
-    )
-    .option("--stats-from <URL>", "weighs findings by the tables' sizes, from this database")
-    .option("--no-shadow", "replays earlier migrations from their statements alone, without a server")
-    .option("--sarif <FILE>", "also writes the findings as SARIF")
-    .addOption(shadowOption());
-  const stats = command(program, "stats", "writes the sizes and activity of a database's tables, for lint --stats", [
-    "migrator stats --out stats.json",
-  ]).option("--out <FILE>", "the file (default: standard output)");
-  on(lint, async () => {
-    const { runLint } = await import("./commands/lint.ts");
-    return (output, options, ...names) => runLint(output, names.flat(), options);
-  });
-  on(stats, async () => (await import("./commands/lint.ts")).runStats);
   on(diff, async () => (await import("./commands/diff.ts")).runDiff);
   on(verify, async () => {
     const { runVerify } = await import("./commands/verify.ts");
     return (output, options, name) => runVerify(output, options, name);
   });
-}
-
-function shadowOption(): Option {
-  return new Option("--shadow-dsn <URL>", "a server where a shadow database may be made (default: the database's own)");
-}
-
-function command(program: Command, name: string, description: string, examples: string[]): Command {
-  const text = examples.map((example) => `  $ ${example}`).join("\n");
-  return program
-    .command(name)
-    .description(description)
-    .helpOption("--help", "shows this help")
-    .addHelpText("after", `\nExamples:\n${text}`);
 }
 
 function withLockOptions(run: Command): Command {
@@ -289,11 +253,6 @@ function settlement(text: string): "applied" | "reverted" | number {
   if (text === "applied" || text === "reverted") return text;
   if (/^\d{1,8}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("It takes applied, reverted, or the number of statements that are done.");
-}
-
-function wholeNumber(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It takes a whole number from 1.");
 }
 
 function seconds(text: string): number {

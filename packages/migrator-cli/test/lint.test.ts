@@ -134,3 +134,21 @@ it("uses a shadow database on the server that is named", async () => {
   const folder = await folderOf(dangerous);
   expect((await run(["lint", "--migrations", folder, "--shadow-dsn", inject("postgresDsn"), third])).code).toBe(3);
 });
+
+it("trace measures on a shadow what lint says", async () => {
+  const folder = await folderOf({
+    ...twoTables,
+    [`${third}.ts`]: migration(third, "alter table a alter column id type bigint"),
+  });
+  const args = ["trace", "--migrations", folder, "--shadow-dsn", inject("postgresDsn"), "--rows", "10", third];
+  const { code, stdout } = await run(args);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/1\. alter table a alter column id type bigint\n.*ACCESS EXCLUSIVE public\.a \(rewrite\)/);
+  expect(stdout).toMatch(/held to the end: ACCESS EXCLUSIVE on public\.a for /);
+  expect(stdout).toMatch(/a read of public\.a waited .* at most/);
+  expect((await runJson(args)).document).toMatchObject({
+    outcome: "traced",
+    migration: third,
+    statements: [{ relations: [{ lock: "ACCESS EXCLUSIVE", work: "rewrite" }] }],
+  });
+});

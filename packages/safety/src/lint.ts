@@ -101,7 +101,7 @@ const syntaxError = { name: "syntax-error", severity: "error" } as const;
 const opaque = { name: "opaque-sql", severity: "warning" } as const;
 const computedHit: Hit = {
   message: "its code computes statements while it runs, and nobody can see them beforehand",
-  hint: "plain statements, or `migrator trace`, which measures them",
+  hint: "plain statements",
   unknown: true,
 };
 

@@ -101,7 +101,11 @@ function annotate({ severity, rule, message, hint, file, line }: PlacedFinding):
   );
 }
 
-async function loadStatistics({ stats, statsFrom }: Options): Promise<Statistics | undefined> {
+/** Reads the statistics that the options name. Throws a `ConfigurationError` for a file that is none. */
+export async function loadStatistics({
+  stats,
+  statsFrom,
+}: Pick<Options, "stats" | "statsFrom">): Promise<Statistics | undefined> {
   if (statsFrom !== undefined) return await readTableStatistics(validate(statsFrom, "--stats-from"));
   if (stats === undefined) return undefined;
   try {
