@@ -46,6 +46,24 @@ describe("migrator create, where a column may have been renamed", () => {
     expect(stderr).toContain("The check found 1 problem.");
   });
 
+  it("writes what keeps nobody waiting, as several migrations with a reason each, and with --direct one", async () => {
+    const { cwd, migrations } = await project();
+    await writeFile(path.join(cwd, "migrator.config.ts"), config("mail", "code"));
+    const direct = await run(["create", "code", "--direct", "--dry-run"], { cwd });
+    expect(direct.stdout).toContain(`add constraint "users_code_unique" unique ("code")`);
+    const { code, stdout } = await run(["create", "code"], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /Created 2 migrations, so that nobody waits for more than a moment: 3 statements\..*\n {2}migrations\/Migration\d+_code_1\.ts\n {2}migrations\/Migration\d+_code_2\.ts\n {4}CONCURRENTLY keeps nobody waiting/,
+    );
+    const [, , second = ""] = await migrations();
+    const text = await readFile(path.join(cwd, "migrations", second), "utf8");
+    expect(text).toMatch(/isTransactional\(\): boolean {\n {4}return false;/);
+    expect(text).toContain(`create unique index concurrently "users_code_unique" on "users" ("code")`);
+    expect(await run(["check"], { cwd })).toMatchObject({ code: 0 });
+    expect(await run(["verify", "code_2"], { cwd })).toMatchObject({ code: 0 });
+  });
+
   it("says the same to programs", async () => {
     const { cwd } = await project();
     const { code, document } = await runJson(["create", "rename"], { cwd });

@@ -27,6 +27,7 @@ const start = async (before: OrmOptions) => {
 };
 const change = async (folder: string, after: OrmOptions, renames: readonly string[] = []) => {
   const created = await create(project(folder, after), {
+    direct: true,
     name: "after",
     shadow: shadow(),
     renames,

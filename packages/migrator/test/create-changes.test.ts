@@ -2,6 +2,7 @@ import type { OrmOptions } from "../src/execute/orm-options.ts";
 import { readFile } from "node:fs/promises";
 import { describe, expect, inject, it } from "vitest";
 import { type Catalog, findDrift, fingerprint, readCatalog } from "@thedata/catalog";
+import { lintProject } from "../src/commands/lint.ts";
 import { checkProject } from "../src/commands/check.ts";
 import { compareModels } from "../src/models/compare-models.ts";
 import { openModels } from "../src/models/open-models.ts";
@@ -40,7 +41,7 @@ const containing = (parts: readonly string[]) => parts.map((part): unknown => ex
 type Changes = ReturnType<typeof together>;
 
 /** A database with the models from before and the rows; the migration that `create` writes for it; up and down. */
-const goThere = async (changes: Changes) => {
+const goThere = async (changes: Changes, direct = true) => {
   const folder = await folderFor(join(changes.map(({ before }) => before())));
   const after = join(changes.map((change) => change.after()));
   const database = await emptyDatabase();
@@ -51,7 +52,13 @@ const goThere = async (changes: Changes) => {
 
   const project = contextOf("", folder, { ormOptions: after });
   const renames = changes.flatMap((change) => change.renames ?? []);
-  const created = await create(project, { name: "change", shadow: shadow(), renames, decide: async () => null });
+  const created = await create(project, {
+    name: "change",
+    direct,
+    shadow: shadow(),
+    renames,
+    decide: async () => null,
+  });
   expect(await readFile(created.file ?? "", "utf8")).toBe(created.code);
   expect(await up(runner)).toMatchObject({ outcome: "applied", error: null });
   expect(await compareModels(after, database.dsn, defaultLedger)).toMatchObject({ up: [], down: [] });
@@ -91,6 +98,37 @@ describe.each(Object.entries(changes))("create, for %s", (_, rows) => {
     const { created, before, back } = await look();
     expect(created.irreversible).toBeNull();
     expect(fingerprint(back)).toBe(fingerprint(before));
+  });
+});
+
+// What a live table pays for, and what the safe form is for.
+const blocking = new Set([
+  "create-index-blocking",
+  "drop-index-blocking",
+  "add-unique-blocking",
+  "add-check-validated",
+  "add-foreign-key-validated",
+  "set-not-null-scan",
+  "validate-in-same-transaction",
+  "concurrently-in-transaction",
+]);
+
+describe.each(Object.entries(changes))("create in its safe form, for %s", (_, rows) => {
+  it("ends where the models are, step by step, and comes back step by step", async () => {
+    const { created, runner, dsn, before } = await goThere(together(rows), false);
+    const names = created.parts.map(({ name }) => name);
+    const { findings } = await lintProject(runner, { names, shadow: shadow() });
+    // Nobody waits for a table that the change itself makes.
+    const live = new Set(before.flatMap(({ kind, name }) => (kind === "table" ? [name] : [])));
+    const found = findings.filter(({ rule, table }) => blocking.has(rule) && live.has(table ?? ""));
+    expect(
+      created.irreversible !== null || created.parts.length === 1
+        ? []
+        : found.map(({ rule, statement }) => `${rule}: ${statement}`),
+    ).toEqual([]);
+    for (const name of names.toReversed())
+      expect(await down(runner)).toMatchObject({ outcome: "reverted", steps: [{ name }] });
+    expect(fingerprint(await catalogOf(dsn))).toBe(fingerprint(before));
   });
 });
 

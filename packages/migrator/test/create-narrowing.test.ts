@@ -33,7 +33,11 @@ async function start(before: OrmOptions, after: OrmOptions) {
   const database = await emptyDatabase();
   const runner = contextOf(database.dsn, folder, { ormOptions: after });
   await up(runner);
-  const created = await create(contextOf("", folder, { ormOptions: after }), { name: "after", shadow: shadow() });
+  const created = await create(contextOf("", folder, { ormOptions: after }), {
+    name: "after",
+    direct: true,
+    shadow: shadow(),
+  });
   return { ...database, folder, runner, code: created.code ?? "", created };
 }
 const insert = `insert into things (name, price) values ('short', 1.25), ('${long}', 1.2555)`;

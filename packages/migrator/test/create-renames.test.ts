@@ -23,7 +23,12 @@ const folderWith = async (ormOptions: OrmOptions) => {
   return await folderOf({ Migration20240101000000_before: { up, down: [] } });
 };
 const change = async (folder: string, after: OrmOptions, options: Partial<Parameters<typeof create>[1]> = {}) =>
-  await create(contextOf("", folder, { ormOptions: after }), { name: "after", shadow: shadow(), ...options });
+  await create(contextOf("", folder, { ormOptions: after }), {
+    name: "after",
+    direct: true,
+    shadow: shadow(),
+    ...options,
+  });
 
 const users = (properties: object) => entity("User", "users", properties);
 const shops = entity("Shop", "shops", { nick: p.string(), city: p.text() });

@@ -8,6 +8,7 @@ import { createSettings, type RunOptions } from "../settings.ts";
 
 interface Options extends RunOptions {
   readonly blank?: boolean;
+  readonly direct?: boolean;
   readonly dryRun?: boolean;
   readonly rename?: readonly string[];
   /** False with `--no-renames`. */
@@ -17,8 +18,16 @@ interface Options extends RunOptions {
 /** `migrator create`: writes a migration from the models, or says that there is nothing to write; gives the exit code. */
 export async function runCreate(output: Output, name: string, options: Options): Promise<number> {
   const { context, shadow } = await createSettings(options, { database: "optional" });
-  const { blank, dryRun, rename: renames } = options;
-  const created = await create(context, { name, blank, dryRun, renames, decide: decideBy(output, options), shadow });
+  const { blank, direct, dryRun, rename: renames } = options;
+  const created = await create(context, {
+    name,
+    blank,
+    direct,
+    dryRun,
+    renames,
+    decide: decideBy(output, options),
+    shadow,
+  });
   output.document({
     outcome: outcomeOf(created.file, options),
     name: created.name,
@@ -27,6 +36,7 @@ export async function runCreate(output: Output, name: string, options: Options):
     renames: created.renames,
     warnings: created.warnings,
     irreversible: created.irreversible,
+    parts: created.parts.map(({ name: part, file, why }) => ({ name: part, file, why })),
   });
   for (const line of describe(output, created, options)) output.line(line);
   return exitCodes.done;
@@ -45,11 +55,23 @@ function outcomeOf(file: string | null, options: Options): string {
 
 function describe(output: Output, created: Created, options: Options): string[] {
   if (created.file === null) return [output.paint("green", "Nothing to create: models and migrations are equal.")];
-  const what = options.dryRun
-    ? (created.code ?? "").split("\n")
-    : [`Created ${path.relative(process.cwd(), created.file)}: ${describeStatements(created, options)}`];
+  const what = options.dryRun ? created.parts.flatMap(({ code }) => code.split("\n")) : describeParts(created, options);
   return [...what, ...describeWarnings(output, created)];
 }
+
+function describeParts(created: Created, options: Options): string[] {
+  const [first, ...more] = created.parts;
+  if (!first) return [];
+  const relative = (file: string) => path.relative(process.cwd(), file);
+  if (more.length === 0)
+    return [`Created ${relative(first.file)}: ${describeStatements(created, options)}`, ...because(first.why)];
+  return [
+    `Created ${count(created.parts.length, "migration")}, so that nobody waits for more than a moment: ${describeStatements(created, options)}`,
+    ...created.parts.flatMap(({ file, why }) => [`  ${relative(file)}`, ...because(why)]),
+  ];
+}
+
+const because = (why: string | null) => (why === null ? [] : [`    ${why}`]);
 
 function describeStatements({ statements }: Created, options: Options): string {
   return options.blank

@@ -1,6 +1,4 @@
 import type { OrmOptions } from "../execute/orm-options.ts";
-import { nextVersion } from "../history/version.ts";
-import path from "node:path";
 import type { Catalog } from "@thedata/catalog";
 import { shorten } from "@thedata/catalog/sql";
 import { openModels } from "../models/open-models.ts";
@@ -9,10 +7,16 @@ import { type Context, directoryOf } from "../execute/context.ts";
 import { discover, type MigrationFolder } from "../history/folder.ts";
 import { ConfigurationError } from "../errors.ts";
 import type { Change } from "../create/find-change.ts";
+import type { ProvenPart } from "./safe-parts.ts";
 import { type RenderedDirection, renderBlank, renderMigration } from "../create/render.ts";
 import type { RenameChoices } from "../create/settle-renames.ts";
 import type { Warning } from "../create/warn.ts";
-import { writeMigration } from "../history/write-migration.ts";
+import {
+  nameMigrations,
+  type NewMigration,
+  writeMigrations,
+  type WrittenMigration,
+} from "../history/write-migration.ts";
 import { replay } from "../shadow/replay.ts";
 import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
 
@@ -25,6 +29,8 @@ export interface CreateOptions extends RenameChoices {
   readonly name: string;
   /** Nothing is compared; the SQL is written by hand. */
   readonly blank?: boolean | undefined;
+  /** One migration with the statements as they are, also where they keep others waiting. */
+  readonly direct?: boolean | undefined;
   /** Returns the text and writes nothing. */
   readonly dryRun?: boolean | undefined;
   readonly shadow: ShadowOptions;
@@ -42,6 +48,14 @@ export interface Created {
   readonly warnings: readonly Warning[];
   /** The reason that `down` throws, where the schema cannot be restored; else null. */
   readonly irreversible: string | null;
+  /** Every migration of the change, oldest first: several where a live table needs several transactions. */
+  readonly parts: readonly CreatedPart[];
+}
+
+/** One migration of a change. */
+export interface CreatedPart extends WrittenMigration {
+  /** Why it is a migration of its own, in one sentence; null: it is the change, or the rest of it. */
+  readonly why: string | null;
 }
 
 const nothing: Created = {
@@ -52,6 +66,7 @@ const nothing: Created = {
   renames: [],
   warnings: [],
   irreversible: null,
+  parts: [],
 };
 
 /**
@@ -62,25 +77,64 @@ export async function create(context: Context, options: CreateOptions): Promise<
   const { toWords } = await import("../create/to-words.ts");
   const words = toWords(options.name);
   const folder = await discover(directoryOf(context));
-  if (options.blank) return await write(folder, options, { words, render: renderBlank }, nothing);
+  if (options.blank) return await write(folder, options, [{ words, render: renderBlank }], nothing);
   const change = await findChangeOnShadow(context, folder, options);
   if (change.up.length === 0) return nothing;
-  const [up, down] = await warnOf(change);
-  const render = (name: string) => renderMigration(name, up, down);
   const renames = change.renames.map(({ from, to }) => ({ from: shorten(from), to: shorten(to) }));
+  const [up, down] = await warnOf(change);
   const found = { ...nothing, statements: change.up, renames, warnings: up.warnings, irreversible: down.never ?? null };
-  return await write(folder, options, { words, render, madeFrom: folder }, found);
+  const parts = options.direct ? undefined : await makeParts(context, folder, options, change);
+  if (!parts)
+    return await write(
+      folder,
+      options,
+      [{ words, render: (name) => renderMigration(name, up, down), madeFrom: folder }],
+      found,
+    );
+  const migrations = await Promise.all(
+    parts.map(
+      async (part, index) => await toMigration(part, parts.length > 1 ? `${words}_${index + 1}` : words, folder),
+    ),
+  );
+  const statements = parts.flatMap((part) => part.statements);
+  return await write(folder, options, migrations, { ...found, statements });
+}
+
+type Numbered = NewMigration & { readonly why?: string | undefined };
+
+async function toMigration(part: ProvenPart, words: string, folder: MigrationFolder): Promise<Numbered> {
+  const { statements, down, before, after, transactional, why } = part;
+  const [up, back] = await warnOf({ up: statements, down, renamed: before, after });
+  return { words, why, render: (name) => renderMigration(name, up, back, { transactional, why }), madeFrom: folder };
+}
+
+/** The change as a safe sequence that was run on a shadow; undefined: it is one migration as it is. */
+async function makeParts(
+  context: Context,
+  folder: MigrationFolder,
+  { shadow }: CreateOptions,
+  change: Change,
+): Promise<readonly ProvenPart[] | undefined> {
+  const { planSafely, proveParts } = await import("./safe-parts.ts");
+  const planned = await planSafely(change);
+  if (!planned) return undefined;
+  return await withShadow(shadow, async (dsn) => {
+    await replay(context, folder, dsn);
+    const { query, close } = await connect(dsn, "migrator shadow");
+    return await proveParts(query, context.ledger, planned, change).finally(close);
+  });
 }
 
 async function write(
   folder: MigrationFolder,
   { dryRun }: CreateOptions,
-  migration: Parameters<typeof writeMigration>[1],
+  migrations: readonly Numbered[],
   found: Created,
 ): Promise<Created> {
-  if (!dryRun) return { ...found, ...(await writeMigration(folder.directory, migration)) };
-  const name = `Migration${nextVersion(folder.files)}_${migration.words}`;
-  return { ...found, name, file: path.join(folder.directory, `${name}.ts`), code: migration.render(name) };
+  const written = dryRun ? nameMigrations(folder, migrations) : await writeMigrations(folder.directory, migrations);
+  const parts = written.map((one, index) => ({ ...one, why: migrations[index]?.why ?? null }));
+  const [first] = written;
+  return { ...found, ...first, parts };
 }
 
 async function findChangeOnShadow(context: Context, folder: MigrationFolder, options: CreateOptions): Promise<Change> {
@@ -113,7 +167,12 @@ async function findChangeAt(
 }
 
 /** Both directions, each with the warnings about its statements. */
-async function warnOf({ up, down, renamed, after }: Change): Promise<[RenderedDirection, RenderedDirection]> {
+async function warnOf({
+  up,
+  down,
+  renamed,
+  after,
+}: Pick<Change, "up" | "down" | "renamed" | "after">): Promise<[RenderedDirection, RenderedDirection]> {
   const { findWarnings } = await import("../create/warn.ts");
   const direct = async (statements: readonly string[], from: Catalog, to: Catalog): Promise<RenderedDirection> => ({
     statements,

@@ -18,7 +18,8 @@ export interface Change {
   readonly down: readonly string[] | { readonly never: string };
   /** Renamed objects, which keep their rows, in the order of the renames. */
   readonly renames: readonly Rename[];
-  /** The schema after the renames, and after everything. */
+  /** The schema before everything, after the renames, and after everything. */
+  readonly before: Catalog;
   readonly renamed: Catalog;
   readonly after: Catalog;
 }
@@ -36,6 +37,7 @@ export async function findChange(shadow: ShadowSchema, choices: RenameChoices): 
     up: [...renames.map(write), ...up],
     down: await findWayBack(shadow, catalogs, difference.down, renames.map(reverse).map(write).toReversed()),
     renames: settled.renames,
+    before,
     renamed: difference.before,
     after,
   };

@@ -9,14 +9,27 @@ export interface RenderedDirection {
   readonly never?: string | undefined;
 }
 
+/** What a migration's class says beside its statements. */
+export interface RenderOptions {
+  /** False: it runs outside a transaction. */
+  readonly transactional?: boolean | undefined;
+  /** Why it is a migration of its own. */
+  readonly why?: string | undefined;
+}
+
 /**
  * Renders a migration as TypeScript; each warning is a comment above its statement. The class's comment lists what
  * `down` drops, which is mostly what `up` made.
  */
-export function renderMigration(name: string, up: RenderedDirection, down: RenderedDirection): string {
+export function renderMigration(
+  name: string,
+  up: RenderedDirection,
+  down: RenderedDirection,
+  options: RenderOptions = {},
+): string {
   const lost = [...new Set(down.warnings.flatMap(({ drops }) => drops ?? []))];
   const warnings = down.warnings.filter(({ drops }) => drops === undefined);
-  return renderClass(name, renderDirection(up), renderDirection({ ...down, warnings }), lost);
+  return renderClass(name, renderDirection(up), renderDirection({ ...down, warnings }), lost, options);
 }
 
 /** Renders a migration without statements, whose SQL is written by hand. */
@@ -25,12 +38,19 @@ export function renderBlank(name: string): string {
   return renderClass(name, hint, hint, []);
 }
 
-function renderClass(name: string, up: string, down: string, lost: readonly string[]): string {
+function renderClass(
+  name: string,
+  up: string,
+  down: string,
+  lost: readonly string[],
+  { transactional = true, why }: RenderOptions = {},
+): string {
+  const outside = transactional ? "" : "\n  override isTransactional(): boolean {\n    return false;\n  }\n";
   return `import { Migration } from "@mikro-orm/migrations";
 
-${renderLost(lost)}export class ${name} extends Migration {
+${renderNotes(lost, why)}export class ${name} extends Migration {
   override name = "${name}";
-
+${outside}
   override async up(): Promise<void> {
 ${up}
   }
@@ -42,10 +62,12 @@ ${down}
 `;
 }
 
-function renderLost(lost: readonly string[]): string {
-  if (lost.length === 0) return "";
-  const text = `\`down\` drops ${lost.join(", ")}, and what is in ${lost.length === 1 ? "it" : "them"}.`;
-  return `/**\n${wrap(text.replaceAll("*/", "* /"), " * ").join("\n")}\n */\n`;
+function renderNotes(lost: readonly string[], why: string | undefined): string {
+  const drops = `\`down\` drops ${lost.join(", ")}, and what is in ${lost.length === 1 ? "it" : "them"}.`;
+  const notes = [...(why === undefined ? [] : [why]), ...(lost.length === 0 ? [] : [drops])];
+  if (notes.length === 0) return "";
+  const lines = notes.flatMap((note) => wrap(note.replaceAll("*/", "* /"), " * "));
+  return `/**\n${lines.join("\n")}\n */\n`;
 }
 
 function renderDirection({ statements, warnings, never }: RenderedDirection): string {

@@ -24,25 +24,41 @@ export interface WrittenMigration {
 }
 
 /**
- * Writes a migration's file and its entry in the manifest: both or none, whenever the run ends. While `.NAME.pending`
- * exists, `discover` ignores the file until the manifest lists it, so both appear in the one step in which the manifest
+ * Writes migrations' files and their entries in the manifest: all or none, whenever the run ends. While `.NAME.pending`
+ * exists, `discover` ignores the file until the manifest lists it, so all appear in the one step in which the manifest
  * is renamed into place.
  */
-export async function writeMigration(directory: string, migration: NewMigration): Promise<WrittenMigration> {
+export async function writeMigrations(
+  directory: string,
+  migrations: readonly NewMigration[],
+): Promise<WrittenMigration[]> {
   return await inFolder(directory, async () => {
     await clearUnfinished(directory, await readListed(directory));
     const folder = await discover(directory);
-    if (migration.madeFrom) refuseChanged(migration.madeFrom, folder);
-    const name = `Migration${nextVersion(folder.files)}_${migration.words}`;
-    const written = { name, file: path.join(directory, `${name}.ts`), code: migration.render(name) };
+    const [first] = migrations;
+    if (first?.madeFrom) refuseChanged(first.madeFrom, folder);
+    const written = nameMigrations(folder, migrations);
     try {
-      await writePair(folder, written);
+      await writeAll(folder, written);
     } catch (error) {
       await clearUnfinished(directory, await readListed(directory));
       throw error;
     }
     return written;
   });
+}
+
+/** Names migrations one after another, behind all that the folder has, and renders them. */
+export function nameMigrations(
+  { directory, files }: Pick<MigrationFolder, "directory" | "files">,
+  migrations: readonly NewMigration[],
+): WrittenMigration[] {
+  const written: WrittenMigration[] = [];
+  for (const { words, render } of migrations) {
+    const name = `Migration${nextVersion([...files, ...written])}_${words}`;
+    written.push({ name, file: path.join(directory, `${name}.ts`), code: render(name) });
+  }
+  return written;
 }
 
 /**
@@ -68,21 +84,26 @@ function refuseChanged(before: MigrationFolder, now: MigrationFolder): void {
   );
 }
 
-async function writePair(folder: MigrationFolder, { name, file, code }: WrittenMigration): Promise<void> {
+async function writeAll(folder: MigrationFolder, migrations: readonly WrittenMigration[]): Promise<void> {
   const { directory } = folder;
-  const draft = path.join(directory, draftOf(name));
-  const marker = path.join(directory, markerOf(name));
   // A folder that has migrations and no manifest stays without one.
   const listed = folder.manifest !== undefined || folder.files.length === 0;
-  await writeFile(draft, code, { flag: "wx", flush: true });
-  const { checksum } = await loadMigration({ name, path: draft });
-  if (listed) await writeFile(marker, "", { flag: "wx", flush: true });
-  await rename(draft, file);
+  const entries: { name: string; checksum: string }[] = [...(folder.manifest?.migrations ?? [])];
+  for (const { name, code } of migrations) {
+    const draft = path.join(directory, draftOf(name));
+    await writeFile(draft, code, { flag: "wx", flush: true });
+    const { checksum } = await loadMigration({ name, path: draft });
+    entries.push({ name, checksum });
+  }
+  if (listed)
+    for (const { name } of migrations)
+      await writeFile(path.join(directory, markerOf(name)), "", { flag: "wx", flush: true });
+  for (const { name, file } of migrations) await rename(path.join(directory, draftOf(name)), file);
   await flushFolder(directory);
   if (!listed) return;
-  await writeManifest(directory, buildManifest([...(folder.manifest?.migrations ?? []), { name, checksum }]));
+  await writeManifest(directory, buildManifest(entries));
   await flushFolder(directory);
-  await rm(marker);
+  for (const { name } of migrations) await rm(path.join(directory, markerOf(name)));
 }
 
 const draftOf = (name: string) => `.${name}.new.ts`;

@@ -1,0 +1,76 @@
+import { type Catalog, findDrift, fingerprint, readCatalog } from "@thedata/catalog";
+import { shorten } from "@thedata/catalog/sql";
+import type { SafePart } from "@thedata/safety";
+import type { LedgerTable } from "../ledger/tables.ts";
+import { scopeOf } from "../ledger/catalog-scope.ts";
+import { rowless } from "../models/find-difference.ts";
+import type { Query } from "../postgres/connection.ts";
+import { inTransaction } from "../postgres/transaction.ts";
+import type { Change } from "../create/find-change.ts";
+
+/** One migration of a safe sequence, whose both directions were run on a shadow. */
+export interface ProvenPart extends SafePart {
+  readonly down: readonly string[];
+  readonly before: Catalog;
+  readonly after: Catalog;
+}
+
+/**
+ * Splits a change into migrations that keep readers and writers of live tables waiting for moments only. Undefined: it
+ * is safe as it is, or it cannot be reverted, which one migration says.
+ */
+export async function planSafely(change: Change): Promise<readonly SafePart[] | undefined> {
+  if ("never" in change.down) return undefined;
+  const { loadParser, schemaOf, splitSafely } = await import("@thedata/safety");
+  await loadParser();
+  const parts = splitSafely(change.up, schemaOf(change.before));
+  const isWhole = parts.length === 1 && parts[0]?.transactional && parts[0].statements.length === change.up.length;
+  return isWhole && parts[0]?.statements.every((sql, index) => sql === change.up[index]) ? undefined : parts;
+}
+
+/**
+ * Runs the parts on a shadow that stands where the change begins, finds the way back of each by the catalogs, and runs
+ * those too. Undefined where the parts end in another schema than the change, or a way back does not restore.
+ */
+export async function proveParts(
+  query: Query,
+  ledger: LedgerTable,
+  parts: readonly SafePart[],
+  change: Change,
+): Promise<readonly ProvenPart[] | undefined> {
+  const read = async () => await readCatalog(query, scopeOf(ledger));
+  const proven: ProvenPart[] = [];
+  let before = await read();
+  for (const part of parts) {
+    await run(query, part.statements, part.transactional);
+    const after = await read();
+    const down = findDown(before, after, part.transactional);
+    if (!down) return undefined;
+    proven.push({ ...part, down, before, after });
+    before = after;
+  }
+  if (fingerprint(before) !== fingerprint(change.after)) return undefined;
+  for (const part of proven.toReversed()) {
+    await run(query, part.down, part.transactional);
+    if (fingerprint(await read()) !== fingerprint(part.before)) return undefined;
+  }
+  return proven;
+}
+
+async function run(query: Query, statements: readonly string[], transactional: boolean): Promise<void> {
+  const send = async () => {
+    for (const statement of statements) await query(statement);
+  };
+  await (transactional ? inTransaction({ query }, send) : send());
+}
+
+/** The statements from `after` to `before`; undefined where something cannot be restored. */
+function findDown(before: Catalog, after: Catalog, transactional: boolean): string[] | undefined {
+  const statements = findDrift(before, after, "", rowless).flatMap((drift) => drift.statements);
+  if (statements.some((sql) => sql.startsWith("--"))) return undefined;
+  return statements.map(shorten).map((sql) => (transactional ? sql : concurrently(sql)));
+}
+
+function concurrently(sql: string): string {
+  return sql.replace(/^(create (?:unique )?index|drop index) /i, "$1 concurrently ");
+}
