@@ -8,6 +8,8 @@ export interface ColumnDefinition {
   readonly notNull: boolean;
   readonly default: Node | undefined;
   readonly generated: "stored" | "virtual" | undefined;
+  /** The columns that a generated one is computed from. */
+  readonly uses: readonly string[];
   /** True for serial columns too. */
   readonly identity: boolean;
   readonly isSerial: boolean;
@@ -70,6 +72,8 @@ export type Action =
       readonly partial: boolean;
       readonly method: string;
       readonly plainOrder: boolean;
+      /** Every column that it is over, includes, or names in an expression or its condition. */
+      readonly uses: readonly string[];
       /** The functions that its expressions and its condition call. */
       readonly calls: readonly string[];
     }
@@ -83,7 +87,7 @@ export type Action =
       /** How many objects the statement drops. */
       readonly count: number;
     }
-  | { readonly do: "alter table"; readonly table: Name; readonly change: Change }
+  | { readonly do: "alter table"; readonly table: Name; readonly change: Change; readonly ifExists: boolean }
   | {
       readonly do: "rename";
       readonly type: ObjectType;
@@ -106,14 +110,23 @@ export type Action =
   | { readonly do: "vacuum"; readonly full: boolean; readonly tables: readonly Name[]; readonly analyze: boolean }
   | { readonly do: "analyze"; readonly tables: readonly Name[] }
   | { readonly do: "cluster"; readonly table: Name }
-  | { readonly do: "create trigger"; readonly table: Name; readonly trigger: string; readonly calls: string }
-  | { readonly do: "create policy"; readonly table: Name }
+  | {
+      readonly do: "create trigger";
+      readonly table: Name;
+      readonly trigger: string;
+      readonly calls: string;
+      readonly columns: readonly string[];
+      readonly onUpdate: boolean;
+    }
+  | { readonly do: "create policy"; readonly table: Name; readonly columns: readonly string[] }
+  | { readonly do: "create schema"; readonly name: string }
   | {
       readonly do: "create function";
       readonly name: Name;
       readonly replace: boolean;
       readonly securityDefiner: boolean;
       readonly setsSearchPath: boolean;
+      readonly volatility: "i" | "s" | "v";
       readonly body: string;
     }
   | { readonly do: "add enum value"; readonly type: Name; readonly value: string; readonly placed: boolean }
@@ -140,7 +153,11 @@ export type Action =
       readonly values: readonly string[];
     }
   | { readonly do: "transaction"; readonly kind: string }
-  | { readonly do: "do"; readonly code: string }
+  | {
+      readonly do: "do";
+      /** Undefined: a procedure or prepared statement, whose code is elsewhere. */
+      readonly code: string | undefined;
+    }
   | { readonly do: "create extension"; readonly version: string | undefined; readonly name: string }
   | { readonly do: "cluster-wide"; readonly what: string }
   | { readonly do: "create statistics"; readonly table: Name }
@@ -151,7 +168,7 @@ export type Action =
 /** What ALTER TABLE does. */
 export type Change =
   | { readonly do: "add column"; readonly column: ColumnDefinition; readonly ifNotExists: boolean }
-  | { readonly do: "drop column"; readonly column: string; readonly cascade: boolean }
+  | { readonly do: "drop column"; readonly column: string; readonly cascade: boolean; readonly ifExists: boolean }
   | {
       readonly do: "set type";
       readonly column: string;
@@ -166,7 +183,12 @@ export type Change =
   | { readonly do: "set default"; readonly column: string; readonly default: Node }
   | { readonly do: "set expression"; readonly column: string }
   | { readonly do: "add constraint"; readonly constraint: ConstraintDefinition }
-  | { readonly do: "validate" | "drop constraint"; readonly constraint: string; readonly cascade: boolean }
+  | {
+      readonly do: "validate" | "drop constraint";
+      readonly constraint: string;
+      readonly cascade: boolean;
+      readonly ifExists: boolean;
+    }
   | { readonly do: "attach"; readonly partition: Name; readonly isDefault: boolean; readonly bound: Node | undefined }
   | { readonly do: "detach"; readonly partition: Name; readonly concurrently: boolean }
   | { readonly do: "trigger"; readonly enable: boolean; readonly trigger: string | undefined }

@@ -3,6 +3,7 @@ import type { Action } from "./actions.ts";
 import { effectsOf } from "./effects/effects.ts";
 import type { Finding, Hit, Severity } from "./finding.ts";
 import type { LintedMigration } from "./linted-migration.ts";
+import { isNoop } from "./noop.ts";
 import { opaqueActions } from "./opaque.ts";
 import { actionsOf } from "./read-actions.ts";
 import type { At, Rule } from "./rule.ts";
@@ -74,10 +75,12 @@ function lintOne(
     );
   };
   const statements = parseStatements(migration.statements);
-  for (const statement of statements) {
+  for (const [index, statement] of statements.entries()) {
+    run.isTogether = !migration.transactional && statements.filter(({ part }) => part === statement.part).length > 1;
     if (statement.error !== undefined)
       report(syntaxError, { message: `PostgreSQL's parser refuses this: ${statement.error}` }, statement);
     const look = (action: Action) => {
+      if (isNoop(action, schema)) return run.note({ action, statement, effects: [] }, schema);
       const effects = effectsOf(action, schema, run.settings);
       const at: At = { action, statement, schema, effects, run };
       for (const rule of chosen) for (const hit of rule.find?.(at) ?? []) report(rule, hit, statement);
@@ -85,6 +88,7 @@ function lintOne(
       apply(action, schema, run.transaction);
     };
     for (const action of opaqueActions(actionsOf(statement.node))) look(action);
+    run.isTogether &&= statements[index + 1]?.part === statement.part;
     run.end();
   }
   if (migration.computed) report(opaque, computedHit, undefined);

@@ -4,7 +4,7 @@ import { parseStatements } from "./statement.ts";
 
 /** The actions of a statement, and behind a DO those of the SQL that it executes as a whole text. */
 export function opaqueActions(actions: readonly Action[]): Action[] {
-  return actions.flatMap((action) => (action.do === "do" ? [action, ...literalActions(action.code)] : [action]));
+  return actions.flatMap((action) => (action.do === "do" ? [action, ...literalActions(action.code ?? "")] : [action]));
 }
 
 /** What the texts behind EXECUTE do, where they are whole constants. */

@@ -1,6 +1,7 @@
-import type { Node, RangeVar } from "@pgsql/types";
+import type { AlterTableCmd, Node, RangeVar } from "@pgsql/types";
 import type { Action } from "./actions.ts";
 import {
+  columnsIn,
   findAll,
   hasOption,
   type Is,
@@ -54,12 +55,11 @@ const readers: Readonly<Record<string, Reader>> = {
       ifExists: missing_ok ?? false,
       count: objects.length,
     })),
-  AlterTableStmt: ({ relation, cmds = [], objtype }: Is<"AlterTableStmt">) =>
+  AlterTableStmt: ({ relation, cmds = [], objtype, missing_ok = false }: Is<"AlterTableStmt">) =>
     objtype === "OBJECT_TABLE" || objtype === "OBJECT_INDEX" || objtype === "OBJECT_MATVIEW" || objtype === undefined
-      ? cmds.flatMap((cmd) =>
-          "AlterTableCmd" in cmd
-            ? [{ do: "alter table", table: nameOf(relation), change: readChange(cmd.AlterTableCmd) } as const]
-            : [],
+      ? inPasses(cmds).map(
+          (cmd) =>
+            ({ do: "alter table", table: nameOf(relation), change: readChange(cmd), ifExists: missing_ok }) as const,
         )
       : [{ do: "other", what: `alter ${objtype}` }],
   RenameStmt: ({ renameType = "OBJECT_TABLE", relation, object, subname, newname = "" }: Is<"RenameStmt">) => {
@@ -77,13 +77,16 @@ const readers: Readonly<Record<string, Reader>> = {
   TruncateStmt: ({ relations, behavior }: Is<"TruncateStmt">) => [
     { do: "truncate", tables: relationsOf(relations), cascade: behavior === "DROP_CASCADE" },
   ],
-  InsertStmt: ({ relation }: Is<"InsertStmt">, node) => [
+  InsertStmt: ({ relation, withClause }: Is<"InsertStmt">, node) => [
+    ...writesIn(withClause),
     { do: "insert", table: nameOf(relation), where: undefined, node },
   ],
-  UpdateStmt: ({ relation, whereClause }: Is<"UpdateStmt">, node) => [
+  UpdateStmt: ({ relation, whereClause, withClause }: Is<"UpdateStmt">, node) => [
+    ...writesIn(withClause),
     { do: "update", table: nameOf(relation), where: whereClause, node },
   ],
-  DeleteStmt: ({ relation, whereClause }: Is<"DeleteStmt">, node) => [
+  DeleteStmt: ({ relation, whereClause, withClause }: Is<"DeleteStmt">, node) => [
+    ...writesIn(withClause),
     { do: "delete", table: nameOf(relation), where: whereClause, node },
   ],
   MergeStmt: ({ relation }: Is<"MergeStmt">, node) => [
@@ -93,7 +96,13 @@ const readers: Readonly<Record<string, Reader>> = {
     is_from
       ? [{ do: "copy from", table: nameOf(relation), where: undefined, node }]
       : [{ do: "select", node, locking: false }],
-  SelectStmt: (value: Is<"SelectStmt">, node) => [readSelect(value, node)],
+  SelectStmt: (value: Is<"SelectStmt">, node) => [
+    ...writesIn(value.withClause),
+    ...settingsIn(value.targetList),
+    readSelect(value, node),
+  ],
+  ExplainStmt: ({ query, options }: Is<"ExplainStmt">) => (hasOption(options, "analyze") ? actionsOf(query) : []),
+  ExecuteStmt: () => [{ do: "do", code: undefined }],
   LockStmt: ({ relations, mode = 0 }: Is<"LockStmt">) => [{ do: "lock", tables: relationsOf(relations), mode }],
   RefreshMatViewStmt: ({ relation, concurrent = false, skipData = false }: Is<"RefreshMatViewStmt">) => [
     { do: "refresh", view: nameOf(relation), concurrently: concurrent, withData: !skipData },
@@ -112,11 +121,23 @@ const readers: Readonly<Record<string, Reader>> = {
     return [{ do: "vacuum", full: hasOption(options, "full"), tables, analyze: hasOption(options, "analyze") }];
   },
   ClusterStmt: ({ relation }: Is<"ClusterStmt">) => [{ do: "cluster", table: nameOf(relation) }],
-  CreateTrigStmt: ({ relation, trigname = "", funcname }: Is<"CreateTrigStmt">) => [
-    { do: "create trigger", table: nameOf(relation), trigger: trigname, calls: texts(funcname).at(-1) ?? "" },
+  CreateTrigStmt: ({ relation, trigname = "", funcname, columns, events = 0 }: Is<"CreateTrigStmt">) => [
+    {
+      do: "create trigger",
+      table: nameOf(relation),
+      trigger: trigname,
+      calls: texts(funcname).at(-1) ?? "",
+      columns: texts(columns),
+      // TRIGGER_TYPE_UPDATE in PostgreSQL.
+      onUpdate: (events & 16) !== 0,
+    },
   ],
-  CreatePolicyStmt: ({ table }: Is<"CreatePolicyStmt">) => [{ do: "create policy", table: nameOf(table) }],
-  AlterPolicyStmt: ({ table }: Is<"AlterPolicyStmt">) => [{ do: "create policy", table: nameOf(table) }],
+  CreatePolicyStmt: ({ table, qual, with_check }: Is<"CreatePolicyStmt">) => [
+    { do: "create policy", table: nameOf(table), columns: columnsIn([qual, with_check]) },
+  ],
+  AlterPolicyStmt: ({ table, qual, with_check }: Is<"AlterPolicyStmt">) => [
+    { do: "create policy", table: nameOf(table), columns: columnsIn([qual, with_check]) },
+  ],
   CreateFunctionStmt: (value: Is<"CreateFunctionStmt">) => [readFunction(value)],
   AlterEnumStmt: ({ typeName, oldVal, newVal = "", newValNeighbor }: Is<"AlterEnumStmt">) => {
     const type = texts(typeName);
@@ -144,7 +165,7 @@ const readers: Readonly<Record<string, Reader>> = {
     { do: "transaction", kind: (kind ?? "").replace("TRANS_STMT_", "") },
   ],
   DoStmt: ({ args }: Is<"DoStmt">) => [{ do: "do", code: optionsOf(args)["as"] ?? "" }],
-  CallStmt: () => [{ do: "do", code: "" }],
+  CallStmt: () => [{ do: "do", code: undefined }],
   CreateExtensionStmt: ({ extname = "", options }: Is<"CreateExtensionStmt">) => [
     { do: "create extension", name: extname, version: optionsOf(options)["new_version"] },
   ],
@@ -168,11 +189,36 @@ const readers: Readonly<Record<string, Reader>> = {
   AlterSeqStmt: ({ sequence, options }: Is<"AlterSeqStmt">) => [
     { do: "alter sequence", sequence: nameOf(sequence), type: optionsOf(options)["as"]?.replace("pg_catalog.", "") },
   ],
+  CreateSchemaStmt: ({ schemaname = "" }: Is<"CreateSchemaStmt">) => [{ do: "create schema", name: schemaname }],
   CreatePublicationStmt: () => [{ do: "publication", what: "create" }],
   AlterPublicationStmt: () => [{ do: "publication", what: "alter" }],
   GrantStmt: () => [{ do: "grant", what: "grant" }],
   CommentStmt: () => [{ do: "comment", what: "comment" }],
 };
+
+/** The commands of ALTER TABLE in the order in which PostgreSQL runs them: what goes, then types, then the rest. */
+function inPasses(nodes: readonly Node[]): AlterTableCmd[] {
+  const cmds = nodes.flatMap((node) => ("AlterTableCmd" in node ? [node.AlterTableCmd] : []));
+  const passOf = ({ subtype = "AT_AddColumn" }: AlterTableCmd) =>
+    /^AT_Drop(Column|Constraint)$/.test(subtype) ? 0 : subtype === "AT_AlterColumnType" ? 1 : 2;
+  return cmds.toSorted((a, b) => passOf(a) - passOf(b));
+}
+
+/** What the queries of a WITH clause write. */
+function writesIn(clause: unknown): Action[] {
+  return (["InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"] as const).flatMap((kind) =>
+    findAll(clause, kind).flatMap((value) => actionsOf({ [kind]: value } as never)),
+  );
+}
+
+/** The settings that a query changes by `set_config` with constants. */
+function settingsIn(targets: unknown): Action[] {
+  return findAll(targets, "FuncCall").flatMap(({ funcname, args = [] }): Action[] => {
+    const [name, value, local] = args.map((one) => textOf(one));
+    if (texts(funcname).at(-1) !== "set_config" || name === undefined || value === undefined) return [];
+    return [{ do: "set", name: name.toLowerCase(), value, values: [value], local: local === "true" }];
+  });
+}
 
 function relationsOf(nodes: readonly Node[] | undefined): Name[] {
   return (nodes ?? []).flatMap((node) => ("RangeVar" in node ? [nameOf(node.RangeVar)] : []));
@@ -222,6 +268,7 @@ function readCreateTable(value: Is<"CreateStmt">): Action {
 
 function readIndex(value: Is<"IndexStmt">): Action {
   const elements = (value.indexParams ?? []).flatMap((one) => ("IndexElem" in one ? [one.IndexElem] : []));
+  const including = (value.indexIncludingParams ?? []).flatMap((one) => ("IndexElem" in one ? [one.IndexElem] : []));
   return {
     do: "create index",
     index: value.idxname,
@@ -233,6 +280,9 @@ function readIndex(value: Is<"IndexStmt">): Action {
     columns: elements.map(({ name }) => name),
     partial: value.whereClause !== undefined,
     method: value.accessMethod ?? "btree",
+    uses: columnsIn([value.indexParams, value.whereClause]).concat(
+      [...elements, ...including].flatMap(({ name }) => name ?? []),
+    ),
     calls: findAll([value.indexParams, value.whereClause], "FuncCall").map(
       ({ funcname }) => texts(funcname).at(-1) ?? "",
     ),
@@ -246,6 +296,12 @@ function readIndex(value: Is<"IndexStmt">): Action {
   };
 }
 
+/** The volatility that CREATE FUNCTION declares; VOLATILE is PostgreSQL's default. */
+function volatilityIn(options: readonly Node[] | undefined): "i" | "s" | "v" {
+  const declared = optionsOf(options)["volatility"];
+  return declared === "immutable" ? "i" : declared === "stable" ? "s" : "v";
+}
+
 function readFunction({ funcname, replace = false, options, sql_body }: Is<"CreateFunctionStmt">): Action {
   const elements = (options ?? []).flatMap((one) => ("DefElem" in one ? [one.DefElem] : []));
   const sets = elements.filter(({ defname }) => defname === "set").map(({ arg }) => open(arg).value["name"]);
@@ -256,7 +312,8 @@ function readFunction({ funcname, replace = false, options, sql_body }: Is<"Crea
     name: texts(funcname),
     replace,
     securityDefiner: security !== undefined && "Boolean" in security && (security.Boolean.boolval ?? false),
+    volatility: volatilityIn(options),
     setsSearchPath: sets.includes("search_path"),
-    body: sql_body ? "" : texts(as && "List" in as ? as.List.items : []).join("\n"),
+    body: sql_body ? JSON.stringify(sql_body) : texts(as && "List" in as ? as.List.items : []).join("\n"),
   };
 }

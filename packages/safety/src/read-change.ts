@@ -19,7 +19,12 @@ const onColumn =
 
 const onConstraint =
   (what: "validate" | "drop constraint"): ChangeReader =>
-  ({ name = "", behavior }) => ({ do: what, constraint: name, cascade: behavior === "DROP_CASCADE" });
+  ({ name = "", behavior, missing_ok = false }) => ({
+    do: what,
+    constraint: name,
+    cascade: behavior === "DROP_CASCADE",
+    ifExists: missing_ok,
+  });
 
 const other =
   (what: "statistics" | "owner" | "cluster on" | "inherit" | "no inherit"): ChangeReader =>
@@ -31,7 +36,8 @@ const changeReaders: Readonly<Record<string, ChangeReader>> = {
     column: readColumn((def as { ColumnDef?: Is<"ColumnDef"> }).ColumnDef ?? {}),
     ifNotExists: missing_ok ?? false,
   }),
-  AT_DropColumn: ({ name = "", behavior }) => ({
+  AT_DropColumn: ({ name = "", behavior, missing_ok = false }) => ({
+    ifExists: missing_ok,
     do: "drop column",
     column: name,
     cascade: behavior === "DROP_CASCADE",

@@ -1,6 +1,6 @@
 import type { Constraint as ConstraintNode } from "@pgsql/types";
 import type { ColumnDefinition, ConstraintDefinition } from "./actions.ts";
-import { type Is, nameOf, texts, typeOf } from "./syntax.ts";
+import { columnsIn, type Is, nameOf, texts, typeOf } from "./syntax.ts";
 
 /** Reads a column of CREATE TABLE or ADD COLUMN. */
 export function readColumn({
@@ -20,6 +20,7 @@ export function readColumn({
     type: integer === undefined ? written : { ...written, name: integer },
     notNull: identity || find("CONSTR_NOTNULL") !== undefined || find("CONSTR_PRIMARY") !== undefined,
     default: find("CONSTR_DEFAULT")?.raw_expr,
+    uses: columnsIn(generated?.raw_expr),
     generated: generated && (generated.generated_kind === "v" ? "virtual" : "stored"),
     identity,
     isSerial: integer !== undefined,

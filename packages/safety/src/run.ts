@@ -19,6 +19,7 @@ export class Run {
   /** What this migration did, oldest first; with what earlier ones of the run did in `schema`. */
   readonly done: (Done & { readonly transaction: number })[] = [];
   settings: Settings;
+  readonly #initial: Settings;
   /** True: the runner opens a transaction around the migration. */
   readonly transactional: boolean;
   /** True between a BEGIN and its COMMIT in a migration outside a transaction. */
@@ -33,11 +34,15 @@ export class Run {
   constructor(transactional: boolean, settings: Settings) {
     this.transactional = transactional;
     this.settings = settings;
+    this.#initial = settings;
   }
+
+  /** True while the commands of one text are sent together, which PostgreSQL runs as one transaction. */
+  isTogether = false;
 
   /** True while a transaction is open. */
   get isInTransaction(): boolean {
-    return this.transactional || this.#isOpen;
+    return this.transactional || this.#isOpen || this.isTogether;
   }
 
   /** What the open transaction did so far. */
@@ -73,9 +78,15 @@ export class Run {
     this.set.set(name, value);
     if (name === "timezone") this.settings = { ...this.settings, timeZone: value };
     if (name === "lock_timeout")
-      this.settings = { ...this.settings, lockTimeoutMs: value === undefined ? 0 : readDuration(value) };
+      this.settings = {
+        ...this.settings,
+        lockTimeoutMs: value === undefined ? this.#initial.lockTimeoutMs : readDuration(value),
+      };
     if (name === "statement_timeout")
-      this.settings = { ...this.settings, statementTimeoutMs: value === undefined ? 0 : readDuration(value) };
+      this.settings = {
+        ...this.settings,
+        statementTimeoutMs: value === undefined ? this.#initial.statementTimeoutMs : readDuration(value),
+      };
   }
 }
 

@@ -109,7 +109,8 @@ function optionText(arg: Node | undefined): string {
   );
 }
 
-/** True where the list has an option of that name. */
+/** True where the list has an option of that name that is not switched off. */
 export function hasOption(nodes: readonly Node[] | undefined, name: string): boolean {
-  return optionsOf(nodes)[name] !== undefined;
+  const value = optionsOf(nodes)[name];
+  return value !== undefined && !/^(false|off|no|0)$/i.test(value);
 }

@@ -63,7 +63,7 @@ export function findIn(example: string): string[] {
   const has = (word: string) => directives.split(", ").includes(word);
   const migration: LintedMigration = {
     name: "Example",
-    statements: [sql],
+    statements: has("outside") ? parseStatements([sql]).map((one) => one.sql) : [sql],
     transactional: !has("outside"),
     source: sql,
   };

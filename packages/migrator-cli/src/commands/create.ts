@@ -36,7 +36,9 @@ export async function runCreate(output: Output, name: string, options: Options):
     renames: created.renames,
     warnings: created.warnings,
     irreversible: created.irreversible,
-    parts: created.parts.map(({ name: part, file, why }) => ({ name: part, file, why })),
+    ...(created.parts.length > 1
+      ? { parts: created.parts.map(({ name: part, file, why }) => ({ name: part, file, why })) }
+      : {}),
   });
   for (const line of describe(output, created, options)) output.line(line);
   return exitCodes.done;

@@ -5,7 +5,7 @@ import { isNull, volatilityOf } from "../facts/volatility.ts";
 
 import { type Relation, type Schema } from "../schema/schema.ts";
 import type { Settings } from "../settings.ts";
-import type { Name } from "../syntax.ts";
+import { type Name, typeOf, writeType } from "../syntax.ts";
 import { defaultPartition, defaultsOf, type Effect, locked, on, viewsOver, withPartitions } from "./effect.ts";
 
 interface Changing<One extends Change> {
@@ -122,9 +122,11 @@ export function typeContext(schema: Schema, settings: Settings) {
 }
 
 /** True without USING, or with one that only casts the column, as MikroORM writes it. */
-export function isPlainCast({ using, column }: SetType): boolean {
+export function isPlainCast({ using, column, type }: SetType): boolean {
   if (!using) return true;
-  const inner = "TypeCast" in using ? using.TypeCast.arg : using;
+  const cast = "TypeCast" in using ? using.TypeCast : undefined;
+  if (cast && writeType(typeOf(cast.typeName)) !== writeType(type)) return false;
+  const inner = cast ? cast.arg : using;
   return inner !== undefined && "ColumnRef" in inner && JSON.stringify(inner).includes(`"sval":"${column}"`);
 }
 
@@ -140,7 +142,7 @@ function inlineEffects(table: Name, { constraints, default: value }: ColumnDefin
       return hasDefault ? [] : withPartitions(schema, table, "ACCESS EXCLUSIVE", "scan");
     const effects = constraintEffects(table, constraint, schema);
     // A column that is new and null refers to nothing: its key is valid without a look.
-    return constraint.kind === "foreign key" && !hasDefault
+    return constraint.kind === "foreign key" && value === undefined
       ? effects.map((one) => ({ ...one, work: "none" }) as const)
       : effects;
   });

@@ -21,7 +21,8 @@ export function dropEffects(action: Drop, schema: Schema): Effect[] {
 function relationsOf(schema: Schema, type: string, own: string): Relation[] {
   const all = [...schema.relations.values()];
   if (type === "OBJECT_SCHEMA") return all.filter(({ name }) => name.startsWith(`${own}.`));
-  if (type === "OBJECT_FUNCTION") return all.filter(({ triggers }) => [...triggers.values()].includes(own));
+  if (type === "OBJECT_FUNCTION")
+    return all.filter(({ triggers }) => [...triggers.values()].some(({ calls }) => calls === own));
   return type === "OBJECT_TYPE" || type === "OBJECT_DOMAIN" ? tablesWithType(schema, own) : [];
 }
 

@@ -82,15 +82,25 @@ function strip(node: Node | undefined): Node | undefined {
 export function provesBound(relation: Relation, column: string, bound: Bound): boolean {
   const isNotNull = relation.columns.get(column)?.notNull === true || provesNotNull(relation, column);
   const terms = checksOf(relation).flatMap(({ expression }) => conjuncts(expression));
-  const has = (operators: readonly string[], value: string) =>
+  const isProven = (operators: readonly string[], value: string, isWithin: (order: number) => boolean) =>
     terms.some((term) => {
       const one = comparison(term, column);
-      return one !== undefined && operators.includes(one.operator) && one.value === value;
+      if (one === undefined || !operators.includes(one.operator)) return false;
+      // An upper bound is exclusive: `<=` of the same value lets it in.
+      return (one.value === value && one.operator !== "<=") || isWithin(order(one.value, value));
     });
   const isListed = !bound.values || terms.some((term) => isIn(term, column, bound.values ?? []));
-  const low = bound.from === undefined || has([">="], bound.from);
-  const high = bound.to === undefined || has(["<"], bound.to);
+  const low = bound.from === undefined || isProven([">=", ">"], bound.from, (one) => one > 0);
+  const high = bound.to === undefined || isProven(["<", "<="], bound.to, (one) => one < 0);
   return isNotNull && isListed && low && high;
+}
+
+/** Which of two constants is larger, for numbers and dates; NaN for what PostgreSQL may order in another way. */
+function order(one: string, other: string): number {
+  const isDate = (text: string) => /^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?$/.test(text);
+  if (isDate(one) && isDate(other)) return one < other ? -1 : one > other ? 1 : 0;
+  const [a, b] = [Number(one), Number(other)];
+  return Number.isNaN(a) || Number.isNaN(b) ? NaN : a - b;
 }
 
 function conjuncts(expression: Node | undefined): Node[] {

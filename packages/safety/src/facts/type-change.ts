@@ -33,9 +33,12 @@ const textTypes = new Set(["varchar", "text", "bpchar", "citext", "xml", "name"]
  */
 export function judgeTypeChange(from: Type, to: Type, context: TypeContext): TypeChange {
   if (writeType(from) === writeType(to)) return free;
-  const [source, target] = [context.domain(from.name)?.base ?? from, context.domain(to.name)];
+  const [source, target] = [baseOf(from, context), context.domain(to.name)];
   // Into a domain with constraints each value is checked, which PostgreSQL does by a rewrite.
   if (target) return target.constrained ? rewrite : judgeTypeChange(source, target.base, context);
+  // The length of a domain's base type is not known to be that of the new type: each value is coerced.
+  if (source !== from && to.modifiers.length > 0)
+    return { ...judgeTypeChange(source, to, context), rewrites: true, rebuildsIndexes: true };
   if (writeType(source) === writeType(to)) return free;
   // Each element is coerced, even where a single value needs nothing.
   if (source.isArray || to.isArray) return rewrite;
@@ -96,11 +99,10 @@ function judgeNumeric(from: Type, to: Type): TypeChange {
 
 /** Precision of seconds: 6 is all that is stored. */
 function judgePrecision(from: Type, to: Type): TypeChange {
-  const of = (type: Type) => type.modifiers.at(-1) ?? 6;
-  if (from.name === "interval" && (from.modifiers.length > 1 || to.modifiers.length > 1)) {
-    // A mask of fields is a modifier of its own.
+  const of = (type: Type) => type.modifiers[type.name === "interval" ? 1 : 0] ?? 6;
+  // The fields of an interval are its first modifier.
+  if (from.name === "interval" && (from.modifiers[0] ?? allFields) !== (to.modifiers[0] ?? allFields))
     return to.modifiers.length === 0 ? free : rewrite;
-  }
   return of(from) <= of(to) ? free : narrow;
 }
 
@@ -114,4 +116,12 @@ function narrowing(from: string, to: string): boolean {
   if (["date", "time"].includes(to)) return from.startsWith("timestamp");
   if (floats.includes(to)) return from === "numeric" || from === "int8";
   return false;
+}
+
+const allFields = 0x7fff;
+
+/** The type behind a domain, and behind the domains that it is made of. */
+function baseOf(type: Type, context: TypeContext): Type {
+  const domain = context.domain(type.name);
+  return domain ? baseOf(domain.base, context) : type;
 }

@@ -7,9 +7,14 @@ export const rule: Rule = {
   summary: "ADD FOREIGN KEY looks at every row while nobody writes to either table.",
   find: onConstraint(({ kind, validated, enforced, references }, { table, relation, at }, inline) => {
     if (kind !== "foreign key" || !validated || !enforced || !isLive(relation)) return undefined;
-    // A new column without a default is null everywhere and refers to nothing.
+    // A new column without a default is null everywhere and refers to nothing; PostgreSQL scans for DEFAULT NULL.
     const { action } = at;
-    if (inline && action.do === "alter table" && action.change.do === "add column" && !action.change.column.default)
+    if (
+      inline &&
+      action.do === "alter table" &&
+      action.change.do === "add column" &&
+      action.change.column.default === undefined
+    )
       return undefined;
     return {
       message: `every row of ${table} is looked up in ${at.schema.resolve(references?.table ?? [])} ${under("SHARE ROW EXCLUSIVE")} on both`,
@@ -20,6 +25,7 @@ export const rule: Rule = {
     };
   }),
   fires: [
+    "alter table orders add column org_id bigint default null references orgs (id)",
     "alter table orders add foreign key (ref_id) references orgs (id)",
     "alter table orders add constraint f foreign key (number) references orders (id)",
     "alter table orders add column org_id bigint default 1 references orgs (id)",

@@ -8,7 +8,17 @@ export const rule: Rule = {
   find: onChange("attach", (change, { table, relation, at }) => {
     const child = at.schema.relation(change.partition);
     const name = at.schema.resolve(change.partition);
-    if (!isLive(child) || at.schema.indexes.has(name) || change.bound === undefined) return undefined;
+    if (at.schema.indexes.has(name) || change.bound === undefined) return undefined;
+    const other = at.schema.partitionsOf(table).find((one) => one.isDefaultPartition && isLive(one));
+    if (other && !change.isDefault)
+      return {
+        message: `every row of the default partition ${other.name} is held against the new bound ${under("ACCESS EXCLUSIVE")}`,
+        hint: "a validated CHECK on the default partition that excludes the bound",
+        table: other.name,
+        lock: "ACCESS EXCLUSIVE",
+        work: "scan",
+      };
+    if (!isLive(child)) return undefined;
     const bound = readBound(change.bound);
     const [column] = relation?.partitionKey ?? [];
     if (child && bound && column !== undefined && provesBound(child, column, bound)) return undefined;
@@ -29,9 +39,9 @@ export const rule: Rule = {
     "-- unknown\nalter table p attach partition q for values from (1) to (2)",
   ],
   silent: [
-    "alter table events attach partition proven for values from ('2027-01-01') to ('2028-01-01')",
-    "create table fresh (id bigint, at timestamptz, kind text); alter table events attach partition fresh for values from ('2026-01-01') to ('2027-01-01')",
-    "alter table spare add check (at >= '2026-01-01' and at < '2027-01-01'); alter table events attach partition spare for values from ('2026-01-01') to ('2027-01-01')",
+    "drop table events_rest; alter table events attach partition proven for values from ('2027-01-01') to ('2028-01-01')",
+    "drop table events_rest; create table fresh (id bigint, at timestamptz, kind text); alter table events attach partition fresh for values from ('2026-01-01') to ('2027-01-01')",
+    "drop table events_rest; alter table spare add check (at >= '2026-01-01' and at < '2027-01-01'); alter table events attach partition spare for values from ('2026-01-01') to ('2027-01-01')",
     "alter index events_at_idx attach partition other_idx",
   ],
 };

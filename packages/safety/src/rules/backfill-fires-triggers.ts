@@ -1,3 +1,4 @@
+import { findAll, type Is } from "../syntax.ts";
 import { isLive, on, type Rule } from "../rule.ts";
 import { byKey } from "./shared/data.ts";
 
@@ -7,10 +8,18 @@ export const rule: Rule = {
   summary: "An UPDATE of many rows runs the table's triggers for each, such as one that sets updated_at.",
   find: on("update", (action, at) => {
     const relation = at.schema.relation(action.table);
-    if (!relation || relation.triggers.size === 0 || !isLive(relation) || byKey(action, relation.name, at))
-      return undefined;
+    if (!relation || !isLive(relation) || byKey(action, relation.name, at)) return undefined;
+    const written = new Set(
+      findAll((action.node as { UpdateStmt?: Is<"UpdateStmt"> }).UpdateStmt?.targetList, "ResTarget").map(
+        ({ name }) => name,
+      ),
+    );
+    const fired = [...relation.triggers].filter(
+      ([, { onUpdate, columns }]) => onUpdate && (columns.length === 0 || columns.some((one) => written.has(one))),
+    );
+    if (fired.length === 0) return undefined;
     return {
-      message: `${[...relation.triggers.keys()].join(", ")} of ${relation.name} run for every row that is written`,
+      message: `${fired.map(([name]) => name).join(", ")} of ${relation.name} run for every row that is written`,
       hint: "a condition in the trigger that a setting of this session meets",
       table: relation.name,
     };

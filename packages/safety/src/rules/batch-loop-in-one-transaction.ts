@@ -4,7 +4,7 @@ export const rule: Rule = {
   name: "batch-loop-in-one-transaction",
   severity: "error",
   summary: "A loop of batches without COMMIT is one transaction all the same.",
-  find: on("do", ({ code }, { schema }) => {
+  find: on("do", ({ code = "" }, { schema }) => {
     const written = [...code.matchAll(/\b(?:update|delete\s+from|insert\s+into)\s+([\w."]+)/gi)].map(
       ([, name = ""]) => name,
     );

@@ -15,7 +15,7 @@ export const rule: Rule = {
     const functions = [...schema.functions]
       .filter(([, body]) => new RegExp(`\\b${target.word}\\b`, "i").test(body))
       .map(([name]) => `${name}()`);
-    const names = [...views.map(({ name }) => name), ...functions];
+    const names = [...views.map(({ name }) => name), ...functions, ...ownDependents(action, schema)];
     if (names.length === 0) return [];
     return [
       {
@@ -42,7 +42,7 @@ export const rule: Rule = {
 
 /** The table, and the word by which others name what an action takes away or changes. */
 function targetOf(action: Action, schema: Schema) {
-  if (action.do === "drop" && action.type === "OBJECT_TABLE")
+  if (action.do === "drop" && ["OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW"].includes(action.type))
     return { table: schema.resolve(action.name), word: action.name.at(-1) ?? "", blocks: !action.cascade };
   if (action.do === "rename" && action.type === "OBJECT_COLUMN")
     return { table: schema.resolve(action.relation), word: action.from, blocks: false };
@@ -65,5 +65,20 @@ function targetOf(action: Action, schema: Schema) {
 function viewNames(schema: Schema, table: readonly string[], column: string): boolean {
   return schema
     .viewsOn(schema.resolve(table))
-    .some(({ query }) => findAll(query, "ColumnRef").some(({ fields }) => texts(fields).at(-1) === column));
+    .some(({ query }) =>
+      findAll(query, "ColumnRef").some(
+        ({ fields = [] }) => texts(fields).at(-1) === column || fields.some((field) => "A_Star" in field),
+      ),
+    );
+}
+
+/** What of the table itself keeps a column from changing its type: generated columns, policies, triggers of its updates. */
+function ownDependents(action: Action, schema: Schema): string[] {
+  if (action.do !== "alter table" || action.change.do !== "set type") return [];
+  const { column } = action.change;
+  const relation = schema.relation(action.table);
+  if (!relation) return [];
+  const generated = [...relation.columns].filter(([, { uses }]) => uses.includes(column)).map(([name]) => name);
+  const triggers = [...relation.triggers].filter(([, { columns }]) => columns.includes(column)).map(([name]) => name);
+  return [...generated, ...triggers, ...(relation.policyColumns.includes(column) ? ["a policy"] : [])];
 }

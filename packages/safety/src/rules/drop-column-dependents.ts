@@ -8,7 +8,7 @@ export const rule: Rule = {
     if (!relation || !isOld(relation)) return undefined;
     const indexes = at.schema
       .indexesOf(table)
-      .filter(({ columns, ofConstraint }) => columns.includes(column) && !ofConstraint)
+      .filter(({ uses, ofConstraint }) => uses.includes(column) && !ofConstraint)
       .map(({ name }) => name);
     const constraints = [...relation.constraints.values()]
       .filter(({ columns, addedIn }) => columns.includes(column) && addedIn === undefined)

@@ -14,7 +14,9 @@ export const rule: Rule = {
           ? "it takes no CASCADE"
           : index?.ofConstraint
             ? `${index.name} carries a constraint`
-            : "";
+            : schema.relations.get(index?.table ?? "")?.kind === "partitioned table"
+              ? `${index?.table} is partitioned`
+              : "";
     if (reason === "") return undefined;
     const hint = index?.ofConstraint
       ? `ALTER TABLE ${index.table} DROP CONSTRAINT ${index.name}`

@@ -7,7 +7,7 @@ export const rule: Rule = {
   find: on(
     "add enum value",
     ({ type, value }, { schema }) =>
-      schema.enums.has(schema.resolve(type, schema.enums)) && {
+      schema.enums.get(schema.resolve(type, schema.enums)) === false && {
         message: `a release that does not know '${value}' of ${type.join(".")} may read it`,
         hint: "release code that reads it first, and write it then",
       },

@@ -5,9 +5,13 @@ export const rule: Rule = {
   severity: "error",
   summary: "A new value of an enum cannot be used in the transaction that added it.",
   find: (at) => {
-    const { run, action, statement } = at;
+    const { run, action, statement, schema } = at;
+    // A type of this transaction may be used as it is.
+    const isNewType = (type: readonly string[]) => schema.enums.get(schema.resolve(type, schema.enums)) === true;
     if (action.do === "add enum value") return [];
-    const added = run.inTransaction.flatMap((done) => (done.action.do === "add enum value" ? [done.action.value] : []));
+    const added = run.inTransaction.flatMap((done) =>
+      done.action.do === "add enum value" && !isNewType(done.action.type) ? [done.action.value] : [],
+    );
     const used = added.find((value) => statement.sql.includes(`'${value.replaceAll("'", "''")}'`));
     return used === undefined
       ? []

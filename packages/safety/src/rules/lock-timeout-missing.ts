@@ -18,6 +18,7 @@ export const rule: Rule = {
     ];
   },
   fires: [
+    "-- no timeouts\nset lock_timeout = '2s'; reset lock_timeout; alter table users add column x int",
     "-- no timeouts\nalter table users add column x int",
     "-- no timeouts\ndrop table users",
     "-- no timeouts\ncreate index i on users (name)",

@@ -7,7 +7,9 @@ export const rule: Rule = {
   summary: "Code that knows the old name fails.",
   find: on("rename", ({ type, relation: name, to }, { schema }) => {
     const relation = schema.relation(name);
-    if (!tableKinds.includes(type) || !isOld(relation)) return undefined;
+    // ALTER TABLE renames an index too.
+    const isIndex = !relation && schema.indexes.has(schema.resolve(name, schema.indexes));
+    if (!tableKinds.includes(type) || !isOld(relation) || isIndex) return undefined;
     return {
       message: `code that names ${schema.resolve(name)} fails with 42P01: it is ${to} now`,
       hint: "a view with the old name in the same transaction, until no release uses it",

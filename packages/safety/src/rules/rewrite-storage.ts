@@ -7,7 +7,8 @@ export const rule: Rule = {
   find: onChange(
     "storage",
     ({ what }, { table, relation }) =>
-      isLive(relation) && {
+      isLive(relation) &&
+      !(relation && what === (relation.unlogged ? "unlogged" : "logged")) && {
         message: `${table} is copied for its new ${what} ${under("ACCESS EXCLUSIVE")}`,
         hint: "a new table, filled in batches and swapped in",
         table,
@@ -16,12 +17,12 @@ export const rule: Rule = {
       },
   ),
   fires: [
-    "alter table users set logged",
     "alter table users set unlogged",
     "alter table users set tablespace fast",
     "alter table users set access method heap2",
   ],
   silent: [
+    "alter table users set logged",
     "create table t (a int); alter table t set unlogged",
     "alter table users set (fillfactor = 70)",
     "alter table users alter name set storage external",

@@ -1,3 +1,4 @@
+import type { Change } from "../actions.ts";
 import { findUnvalidatedProof } from "../facts/implies.ts";
 import { isLive, onChange, type Rule, under } from "../rule.ts";
 import { isKnownNotNull } from "./shared/constraints.ts";
@@ -6,7 +7,9 @@ export const rule: Rule = {
   name: "set-not-null-scan",
   severity: "error",
   summary: "SET NOT NULL looks at every row while nobody reads or writes, unless a validated CHECK proves it.",
-  find: onChange("set not null", ({ column }, { table, relation, at }) => {
+  find: onChange(["set not null", "add constraint"], (change, { table, relation, at }) => {
+    const column = columnOf(change);
+    if (column === undefined) return undefined;
     if (!isLive(relation) || isKnownNotNull(relation, column)) return undefined;
     const own = relation?.columns.get(column);
     const waiting = relation && findUnvalidatedProof(relation, column);
@@ -43,3 +46,12 @@ export const rule: Rule = {
     "alter table users rename note to remark; alter table orders add primary key using index orders_code_idx",
   ],
 };
+
+/** The column that must not be null from now on, at once: by SET NOT NULL, or by a constraint that is not NOT VALID. */
+function columnOf(
+  change: Extract<Change, { readonly do: "add constraint" }> | { readonly do: "set not null"; readonly column: string },
+) {
+  if (change.do === "set not null") return change.column;
+  const { kind, validated, columns } = change.constraint;
+  return kind === "not null" && validated ? columns[0] : undefined;
+}

@@ -1,22 +1,25 @@
-import { type Rule } from "../rule.ts";
+import type { ConstraintDefinition } from "../actions.ts";
+import type { Hit } from "../finding.ts";
+import { any, on, type Rule } from "../rule.ts";
 import { onConstraint } from "./shared/constraints.ts";
 
 export const rule: Rule = {
   name: "set-null-on-not-null",
   severity: "error",
   summary: "ON DELETE SET NULL over a column that is NOT NULL makes every such DELETE fail.",
-  find: onConstraint(({ onDeleteSetNull, columns }, { table, relation, at }) => {
-    const { action } = at;
-    const added = action.do === "alter table" && action.change.do === "add column" ? action.change.column : undefined;
-    const fixed = columns.find((name) => (added?.name === name ? added.notNull : relation?.columns.get(name)?.notNull));
-    return (
-      onDeleteSetNull &&
-      fixed !== undefined && {
-        message: `ON DELETE SET NULL would put a null into ${table}.${fixed}, which is NOT NULL: each DELETE of the parent fails`,
-        hint: "ON DELETE CASCADE or RESTRICT, or a nullable column",
-      }
-    );
-  }),
+  find: any(
+    onConstraint((constraint, { table, relation, at }) => {
+      const { action } = at;
+      const added = action.do === "alter table" && action.change.do === "add column" ? action.change.column : undefined;
+      const isFixed = (name: string) =>
+        (added?.name === name ? added.notNull : relation?.columns.get(name)?.notNull) === true;
+      return judge(constraint, table, isFixed) ?? false;
+    }),
+    on("create table", ({ constraints, columns, table }) => {
+      const fixed = new Set(columns.flatMap(({ name, notNull }) => (notNull ? [name] : [])));
+      return constraints.flatMap((constraint) => judge(constraint, table.join("."), (name) => fixed.has(name)) ?? []);
+    }),
+  ),
   fires: [
     "alter table lines add foreign key (order_id) references orders (id) on delete set null not valid",
     "alter table lines add column x int not null default 1 references orders (id) on delete set null",
@@ -28,3 +31,16 @@ export const rule: Rule = {
     "alter table lines add column x int references orders (id) on delete set null",
   ],
 };
+
+function judge(
+  { onDeleteSetNull, columns }: ConstraintDefinition,
+  table: string,
+  isFixed: (name: string) => boolean,
+): Hit | undefined {
+  const fixed = columns.find(isFixed);
+  if (!onDeleteSetNull || fixed === undefined) return undefined;
+  return {
+    message: `ON DELETE SET NULL would put a null into ${table}.${fixed}, which is NOT NULL: each DELETE of the parent fails`,
+    hint: "ON DELETE CASCADE or RESTRICT, or a nullable column",
+  };
+}

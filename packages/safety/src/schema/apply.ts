@@ -1,5 +1,6 @@
 import type { Action, Change, ColumnDefinition, ConstraintDefinition } from "../actions.ts";
 import { columnsIn, findAll, type Name, nameOf, texts } from "../syntax.ts";
+import { renameColumn, renameRelation } from "./rename.ts";
 import { type Column, type Constraint, type Relation, type Schema, shortName } from "./schema.ts";
 
 /** Changes `schema` as an action changes the database. `transaction` is the number of the one that it runs in. */
@@ -27,7 +28,7 @@ const appliers: { readonly [Do in Action["do"]]?: Applier<Of<Do>> } = {
   "create index": (action, schema) => {
     const table = schema.resolve(action.table);
     const name = action.index ?? `${shortName(table)}_${action.columns.map((one) => one ?? "expr").join("_")}_idx`;
-    const { columns, unique, partial, method, plainOrder } = action;
+    const { columns, uses, unique, partial, method, plainOrder } = action;
     const key = `${schemaOf(table)}.${name}`;
     if (action.ifNotExists && schema.indexes.has(key)) return;
     schema.indexExpressions.push(...action.calls);
@@ -35,6 +36,7 @@ const appliers: { readonly [Do in Action["do"]]?: Applier<Of<Do>> } = {
       name,
       table,
       columns,
+      uses,
       unique,
       partial,
       method,
@@ -54,15 +56,27 @@ const appliers: { readonly [Do in Action["do"]]?: Applier<Of<Do>> } = {
   insert: fill,
   merge: fill,
   "copy from": fill,
-  "create trigger": ({ table, trigger, calls }, schema) => schema.relation(table)?.triggers.set(trigger, calls),
-  "create policy": ({ table }, schema) => {
+  "create trigger": ({ table, trigger, calls, columns, onUpdate }, schema) =>
+    schema.relation(table)?.triggers.set(trigger, { calls, columns, onUpdate }),
+  "create schema": ({ name }, schema) => void schema.newSchemas.add(name),
+  "create policy": ({ table, columns }, schema) => {
     const relation = schema.relation(table);
-    if (relation) relation.hasPolicies = true;
+    if (!relation) return;
+    relation.hasPolicies = true;
+    relation.policyColumns = [...relation.policyColumns, ...columns];
   },
-  "create enum": ({ type }, schema) => void schema.enums.add(schema.resolve(type, schema.enums)),
+  "create enum": ({ type }, schema) => void schema.enums.set(schema.resolve(type, schema.enums), true),
   "create domain": ({ type, base, constrained, notNull }, schema) =>
     void schema.domains.set(type.at(-1) ?? "", { base, constrained, notNull }),
-  "create function": ({ name, body }, schema) => void schema.functions.set(name.at(-1) ?? "", body),
+  "create function": ({ name, body, volatility }, schema) => {
+    schema.functions.set(name.at(-1) ?? "", body);
+    schema.volatility.set(name.at(-1) ?? "", volatility);
+  },
+  // What nobody can read may have put rows into each table that it names.
+  do: ({ code }, schema) => {
+    for (const relation of schema.relations.values())
+      if (code === undefined || code.includes(shortName(relation.name))) relation.isEmpty = false;
+  },
   refresh: ({ view, withData }, schema) => {
     const relation = schema.relation(view);
     if (relation && withData) relation.isEmpty = false;
@@ -79,8 +93,8 @@ function isRelation(type: string): boolean {
 }
 
 function fill({ table }: { readonly table: Name }, schema: Schema): void {
-  const relation = schema.relation(table);
-  if (relation) relation.isEmpty = false;
+  const name = schema.resolve(table);
+  for (const one of [schema.relations.get(name), ...schema.partitionsOf(name)]) if (one) one.isEmpty = false;
 }
 
 function addRelation(schema: Schema, name: Name, kind: Relation["kind"], temporary: boolean): Relation {
@@ -101,6 +115,8 @@ function addRelation(schema: Schema, name: Name, kind: Relation["kind"], tempora
     reads: [],
     query: undefined,
     hasPolicies: false,
+    policyColumns: [],
+    replicaIdentity: { kind: "d", index: undefined },
   };
   schema.relations.set(full, relation);
   return relation;
@@ -121,6 +137,8 @@ function createTable(action: Of<"create table">, schema: Schema, transaction: nu
   relation.isDefaultPartition = action.isDefault;
   relation.partitionKey = action.partitionKey;
   relation.unlogged = action.unlogged;
+  // It may have been there, with rows, where nobody has told what is there.
+  if (action.ifNotExists && !schema.isComplete) [relation.isNew, relation.isEmpty] = [false, false];
   for (const column of action.columns) addColumn(relation, column);
   // NOT VALID says nothing here: an empty table breaks no constraint.
   for (const constraint of action.constraints)
@@ -128,8 +146,17 @@ function createTable(action: Of<"create table">, schema: Schema, transaction: nu
 }
 
 function addColumn(relation: Relation, column: ColumnDefinition): void {
-  const { name, type, notNull, default: value, generated, identity, isSerial } = column;
-  relation.columns.set(name, { type, notNull, default: value, generated, identity, isSerial, isNew: true });
+  const { name, type, notNull, default: value, generated, uses, identity, isSerial } = column;
+  relation.columns.set(name, {
+    type,
+    notNull,
+    default: value,
+    generated,
+    uses,
+    identity,
+    isSerial,
+    isNew: true,
+  });
 }
 
 const suffixes = {
@@ -175,6 +202,7 @@ export function addConstraint(
       name,
       table: relation.name,
       columns,
+      uses: columns,
       partial: false,
       method: "btree",
       plainOrder: true,
@@ -227,33 +255,6 @@ function rename({ type, relation, from, to }: Of<"rename">, schema: Schema): voi
   }
 }
 
-function renameRelation(schema: Schema, from: string, to: string): void {
-  const relation = schema.relations.get(from);
-  if (!relation) return;
-  schema.relations.delete(from);
-  relation.name = to;
-  schema.relations.set(to, relation);
-  for (const [key, index] of schema.indexes) if (index.table === from) schema.indexes.set(key, { ...index, table: to });
-  for (const other of schema.relations.values()) {
-    if (other.parent === from) other.parent = to;
-    other.reads = other.reads.map((one) => (one === from ? to : one));
-    for (const [key, constraint] of other.constraints)
-      if (constraint.references === from) other.constraints.set(key, { ...constraint, references: to });
-  }
-}
-
-function renameColumn(schema: Schema, table: Relation, from: string, to: string): void {
-  const swap = (name: string) => (name === from ? to : name);
-  const columns = [...table.columns].map(([name, column]) => [swap(name), column] as const);
-  table.columns.clear();
-  for (const [name, column] of columns) table.columns.set(name, column);
-  for (const [key, constraint] of table.constraints)
-    table.constraints.set(key, { ...constraint, columns: constraint.columns.map(swap) });
-  for (const [key, index] of schema.indexes)
-    if (index.table === table.name)
-      schema.indexes.set(key, { ...index, columns: index.columns.map((one) => one && swap(one)) });
-}
-
 function alterTable(schema: Schema, table: Name, one: Change, transaction: number): void {
   const relation = schema.relation(table) ?? schema.relation(tableOfIndex(schema, table));
   if (!relation) return;
@@ -277,7 +278,7 @@ const changers: { readonly [Do in Change["do"]]?: Changer<Changed<Do>> } = {
     for (const [key, { columns }] of relation.constraints)
       if (columns.includes(column)) relation.constraints.delete(key);
     for (const [key, index] of schema.indexes)
-      if (index.table === relation.name && index.columns.includes(column)) schema.indexes.delete(key);
+      if (index.table === relation.name && index.uses.includes(column)) schema.indexes.delete(key);
   },
   "set type": ({ column, type }, relation) => change(relation, column, { type }),
   "set not null": ({ column }, relation) => change(relation, column, { notNull: true }),
@@ -304,6 +305,9 @@ const changers: { readonly [Do in Change["do"]]?: Changer<Changed<Do>> } = {
     child.parent = relation.name;
     child.isDefaultPartition = isDefault;
     if (!child.isEmpty) relation.isEmpty = false;
+  },
+  "replica identity": ({ kind, index }, relation) => {
+    relation.replicaIdentity = { kind, index };
   },
   storage: ({ what }, relation) => {
     if (what === "logged" || what === "unlogged") relation.unlogged = what === "unlogged";

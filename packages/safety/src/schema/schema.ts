@@ -8,6 +8,7 @@ export interface Column {
   readonly notNull: boolean;
   readonly default: Node | undefined;
   readonly generated: "stored" | "virtual" | undefined;
+  readonly uses: readonly string[];
   readonly identity: boolean;
   /** True: a sequence of its own numbers it, which does not follow its type. */
   readonly isSerial: boolean;
@@ -32,6 +33,8 @@ export interface Index {
   readonly table: string;
   /** Undefined: an expression. */
   readonly columns: readonly (string | undefined)[];
+  /** Every column that it names: also included ones, and those of expressions and its condition. */
+  readonly uses: readonly string[];
   readonly unique: boolean;
   readonly partial: boolean;
   readonly method: string;
@@ -54,9 +57,16 @@ export interface Relation {
   isNew: boolean;
   readonly columns: Map<string, Column>;
   readonly constraints: Map<string, Constraint>;
-  /** The function of each trigger, by its name. */
-  readonly triggers: Map<string, string>;
+  /** The function of each trigger, by its name, and the columns of UPDATE OF. */
+  readonly triggers: Map<
+    string,
+    { readonly calls: string; readonly columns: readonly string[]; readonly onUpdate: boolean }
+  >;
+  /** The columns that policies name. */
+  policyColumns: readonly string[];
   unlogged: boolean;
+  /** `d`: the primary key; `i`: an index; `f`: the whole row; `n`: nothing. */
+  replicaIdentity: { readonly kind: string; readonly index: string | undefined };
   parent: string | undefined;
   isDefaultPartition: boolean;
   /** The columns that rows are divided by; empty for expressions, and for what is not partitioned. */
@@ -76,7 +86,9 @@ export class Schema {
   readonly relations = new Map<string, Relation>();
   /** By `schema.index`. */
   readonly indexes = new Map<string, Index>();
-  readonly enums = new Set<string>();
+  /** True: this run created it. */
+  readonly enums = new Map<string, boolean>();
+  readonly newSchemas = new Set<string>();
   /** Domains with a constraint, or without. */
   readonly domains = new Map<
     string,

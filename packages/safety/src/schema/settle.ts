@@ -8,6 +8,8 @@ export function settle(schema: Schema): Schema {
     for (const [name, column] of relation.columns) relation.columns.set(name, { ...column, isNew: false });
     for (const [name, one] of relation.constraints) relation.constraints.set(name, { ...one, addedIn: undefined });
   }
+  for (const name of schema.enums.keys()) schema.enums.set(name, false);
+  schema.newSchemas.clear();
   for (const [name, index] of schema.indexes) schema.indexes.set(name, { ...index, isNew: false });
   return schema;
 }

@@ -2,9 +2,9 @@ import type { Action } from "../../actions.ts";
 import type { Schema } from "../../schema/schema.ts";
 import { findAll, open, texts } from "../../syntax.ts";
 
-export const isEverything = (where: unknown) =>
-  where === undefined ||
-  (JSON.stringify(where).includes('"boolval":{"boolval":true}') && !JSON.stringify(where).includes("ColumnRef"));
+/** True for no condition, and for one that names no column, such as `true` and `1 = 1`. */
+export const isEverything = (where: unknown): boolean =>
+  where === undefined || !/"(ColumnRef|SubLink)"/.test(JSON.stringify(where));
 
 export type Update = Extract<Action, { readonly do: "update" | "delete" | "insert" | "merge" | "copy from" }>;
 
