@@ -77,11 +77,14 @@ describe("a project of one's own", () => {
     expect(await migrator(["up", "--json"])).toMatchObject({ code: 0 });
     const check = await migrator(["check"]);
     expect([check.code, check.stdout]).toEqual([3, expect.stringContaining("email")]);
-    expect(await migrator(["create", "add_email", "--no-renames"])).toMatchObject(well);
+    const created = await migrator(["create", "add_email", "--no-renames"]);
+    expect(created).toMatchObject(well);
     expect(await migrator(["up"])).toMatchObject({ code: 0 });
     expect(await columnsOf(dsn, "author")).toEqual(kind.columns);
     expect(await migrator(["check"])).toMatchObject(well);
-    expect(await migrator(["down"])).toMatchObject({ code: 0 });
+    // The check of a new enum is validated in a migration of its own.
+    const [, steps = "1"] = /Created (\d+) migrations/.exec(created.stdout) ?? [];
+    expect(await migrator(["down", "--steps", steps])).toMatchObject({ code: 0 });
     expect(await columnsOf(dsn, "author")).toEqual(["id", "name"]);
     expect(JSON.parse(await readFile(path.join(folder, "package.json"), "utf8")).scripts.migrate).toBe("migrator up");
     expect((await migrator(["init"])).stderr).toContain("set up already");

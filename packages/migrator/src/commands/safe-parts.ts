@@ -1,6 +1,7 @@
 import { type Catalog, findDrift, fingerprint, readCatalog } from "@thedata/catalog";
 import { shorten } from "@thedata/catalog/sql";
 import type { SafePart } from "@thedata/safety";
+import { ConfigurationError } from "../errors.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
 import { rowless } from "../models/find-difference.ts";
@@ -21,7 +22,14 @@ export interface ProvenPart extends SafePart {
  */
 export async function planSafely(change: Change): Promise<readonly SafePart[] | undefined> {
   if ("never" in change.down) return undefined;
-  const { loadParser, schemaOf, splitSafely } = await import("@thedata/safety");
+  const { loadParser, schemaOf, splitSafely } = await import("@thedata/safety").catch((cause: unknown) => {
+    throw new ConfigurationError(
+      "The safe form needs a package: npm install @thedata/safety, or ask for the direct one",
+      {
+        cause,
+      },
+    );
+  });
   await loadParser();
   const parts = splitSafely(change.up, schemaOf(change.before));
   const isWhole = parts.length === 1 && parts[0]?.transactional && parts[0].statements.length === change.up.length;
