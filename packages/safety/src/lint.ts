@@ -1,18 +1,18 @@
 import { locateStatements } from "@thedata/catalog/sql";
-import type { Action } from "./actions.ts";
+import type { Action } from "./parse/actions.ts";
 import { effectsOf } from "./effects/effects.ts";
 import type { Finding, Hit, Severity } from "./finding.ts";
 import type { LintedMigration } from "./linted-migration.ts";
 import { isNoop } from "./noop.ts";
-import { opaqueActions } from "./opaque.ts";
-import { actionsOf } from "./read-actions.ts";
+import { opaqueActions } from "./parse/opaque.ts";
+import { actionsOf } from "./parse/read-actions.ts";
 import type { At, Rule } from "./rule.ts";
 import { rules } from "./rules/index.ts";
 import { Run } from "./run.ts";
 import { apply } from "./schema/apply.ts";
 import { Schema } from "./schema/schema.ts";
 import type { Settings } from "./settings.ts";
-import { parseStatements, type Statement } from "./statement.ts";
+import { parseStatements, type Statement } from "./parse/statement.ts";
 import { type Statistics, weigh } from "./statistics.ts";
 import { suppress } from "./suppress.ts";
 
@@ -65,18 +65,19 @@ function lintOne(
   const run = new Run(migration.transactional, options.settings ?? runnerSettings);
   const chosen = chooseRules(options);
   const lineOf = createLineOf(migration);
-  const findings: Finding[] = [];
+  const found: { finding: Finding; index: number }[] = [];
+  const statements = parseStatements(migration.statements);
   const report = (rule: Pick<Rule, "name" | "severity">, hit: Hit, statement: Statement | undefined) => {
     const severity = options.rules?.[rule.name] ?? rule.severity;
     if (severity === "off") return;
     const place = { statement: statement?.sql ?? null, line: statement ? lineOf(statement) : null };
-    findings.push(
-      weigh({ ...hit, rule: rule.name, severity, migration: migration.name, ...place }, options.statistics),
-    );
+    const finding = { ...hit, rule: rule.name, severity, migration: migration.name, ...place };
+    const index = statement ? statements.indexOf(statement) : Infinity;
+    found.push({ finding: weigh(finding, options.statistics), index });
   };
-  const statements = parseStatements(migration.statements);
   for (const [index, statement] of statements.entries()) {
-    run.isTogether = !migration.transactional && statements.filter(({ part }) => part === statement.part).length > 1;
+    const isBesideOthers = [index - 1, index + 1].some((beside) => statements[beside]?.part === statement.part);
+    run.isTogether = !migration.transactional && isBesideOthers;
     if (statement.error !== undefined)
       report(syntaxError, { message: `PostgreSQL's parser refuses this: ${statement.error}` }, statement);
     const look = (action: Action) => {
@@ -96,9 +97,8 @@ function lintOne(
     for (const { statement, ...hit } of rule.finish?.({ schema, run, actions: run.done }) ?? [])
       report(rule, hit, statement);
   // A rule that looks at the whole migration finds last what may be about its first statement.
-  const order = new Map(statements.map(({ sql }, index) => [sql, index]));
-  const placeOf = ({ statement }: Finding) => (statement === null ? Infinity : (order.get(statement) ?? Infinity));
-  return { findings: findings.toSorted((a, b) => placeOf(a) - placeOf(b)), lines: statements.map(lineOf) };
+  const ordered = found.toSorted((a, b) => (a.index === b.index ? 0 : a.index - b.index));
+  return { findings: ordered.map(({ finding }) => finding), lines: statements.map(lineOf) };
 }
 
 const syntaxError = { name: "syntax-error", severity: "error" } as const;

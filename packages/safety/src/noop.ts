@@ -1,5 +1,5 @@
-import type { Action } from "./actions.ts";
-import type { Schema } from "./schema/schema.ts";
+import type { Action } from "./parse/actions.ts";
+import { type Schema, schemaName } from "./schema/schema.ts";
 
 /** True for what IF EXISTS or IF NOT EXISTS makes do nothing, as far as the catalog is known. */
 export function isNoop(action: Action, schema: Schema): boolean {
@@ -25,5 +25,5 @@ function hasIndex(
   schema: Schema,
 ): boolean {
   // Whether an index that is there is a valid one is another question, which CONCURRENTLY brings up.
-  return !concurrently && schema.indexes.has(`${schema.resolve(table).split(".")[0]}.${index}`);
+  return !concurrently && schema.indexes.has(`${schemaName(schema.resolve(table))}.${index}`);
 }

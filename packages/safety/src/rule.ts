@@ -1,9 +1,9 @@
-import type { Action, Change } from "./actions.ts";
+import type { Action, Change } from "./parse/actions.ts";
 import type { Effect } from "./effects/effect.ts";
 import { blockedBy, type Hit, type LockMode, type Severity } from "./finding.ts";
 import type { Run } from "./run.ts";
 import type { Relation, Schema } from "./schema/schema.ts";
-import type { Statement } from "./statement.ts";
+import type { Statement } from "./parse/statement.ts";
 
 /** What a rule looks at: one action, the schema before it, and the run so far. */
 export interface At {
@@ -46,26 +46,18 @@ export interface End {
   readonly actions: readonly { readonly action: Action; readonly statement: Statement }[];
 }
 
-type Of<Do extends Action["do"]> = Action extends infer One
-  ? One extends Action
-    ? Do & One["do"] extends never
-      ? never
-      : Omit<One, "do"> & { readonly do: Do & One["do"] }
-    : never
-  : never;
-type ChangeOf<Do extends Change["do"]> = Change extends infer One
-  ? One extends Change
-    ? Do & One["do"] extends never
-      ? never
-      : Omit<One, "do"> & { readonly do: Do & One["do"] }
-    : never
+/** The members of a union that `do` is one of, each with that alone in its `do`. */
+type Doing<Union extends { readonly do: string }, Do extends Union["do"]> = Union extends Union
+  ? Do & Union["do"] extends never
+    ? never
+    : Omit<Union, "do"> & { readonly do: Do & Union["do"] }
   : never;
 type Found = Hit | readonly Hit[] | undefined | false;
 
 const list = (found: Found): readonly Hit[] => (found ? [found].flat() : []);
 
 /** A finder for one kind of action. */
-export function on<Do extends Action["do"]>(what: Do, find: (action: Of<Do>, at: At) => Found): Finder {
+export function on<Do extends Action["do"]>(what: Do, find: (action: Doing<Action, Do>, at: At) => Found): Finder {
   return (at) => (at.action.do === what ? list(find(at.action as never, at)) : []);
 }
 
@@ -81,7 +73,7 @@ export interface OnTable {
 /** A finder for one kind of ALTER TABLE command. */
 export function onChange<Do extends Change["do"]>(
   what: Do | readonly Do[],
-  find: (change: ChangeOf<Do>, on: OnTable) => Found,
+  find: (change: Doing<Change, Do>, on: OnTable) => Found,
 ): Finder {
   const kinds: ReadonlySet<string> = new Set([what].flat());
   return (at) => {

@@ -1,8 +1,8 @@
-import type { Action } from "./actions.ts";
+import type { Action } from "./parse/actions.ts";
 import type { Effect } from "./effects/effect.ts";
-import { lockModes, type LockMode } from "./finding.ts";
+import { lockModes } from "./finding.ts";
 import { readDuration, type Settings } from "./settings.ts";
-import type { Statement } from "./statement.ts";
+import type { Statement } from "./parse/statement.ts";
 import type { Index, Schema } from "./schema/schema.ts";
 
 /** What a transaction has done so far. */
@@ -48,12 +48,6 @@ export class Run {
   /** What the open transaction did so far. */
   get inTransaction(): readonly Done[] {
     return this.isInTransaction ? this.done.filter(({ transaction }) => transaction === this.transaction) : [];
-  }
-
-  /** The strongest lock that the open transaction holds on a table that others may use; undefined: none. */
-  lockOn(relation: string): LockMode | undefined {
-    const held = this.inTransaction.flatMap(({ effects }) => effects.filter((one) => one.relation === relation));
-    return held.map(({ lock }) => lock).toSorted((a, b) => lockModes.indexOf(b) - lockModes.indexOf(a))[0];
   }
 
   /** Notes what a statement does, before it changes `schema`. */

@@ -1,17 +1,17 @@
 import pg from "pg";
 import { createDatabase, dropDatabase, startPostgres } from "@thedata/dev-postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Action } from "../src/actions.ts";
+import type { Action } from "../src/parse/actions.ts";
 import { effectsOf } from "../src/effects/effects.ts";
 import { exampleSchema, exampleState } from "./examples.ts";
 import { type LockMode, lockModes } from "../src/finding.ts";
-import { actionsOf } from "../src/read-actions.ts";
+import { actionsOf } from "../src/parse/read-actions.ts";
 import { rules } from "../src/rules/index.ts";
 import { Run } from "../src/run.ts";
 import type { Schema } from "../src/schema/schema.ts";
 import { apply } from "../src/schema/apply.ts";
 import type { TracedSession } from "../src/trace/measure.ts";
-import { loadParser, parseStatements } from "../src/statement.ts";
+import { loadParser, parseStatements } from "../src/parse/statement.ts";
 import { tracedSession, tryMeasure } from "./traced-session.ts";
 
 beforeAll(loadParser);

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { lint, replay } from "../src/lint.ts";
 import { Schema } from "../src/schema/schema.ts";
 import { settle } from "../src/schema/settle.ts";
-import { loadParser } from "../src/statement.ts";
+import { loadParser } from "../src/parse/statement.ts";
 
 /** A migration on a deployed schema whose tables hold rows, written from the rules' reference without a look at the code. */
 interface Case {

@@ -1,10 +1,10 @@
-import { actionsOf } from "../src/read-actions.ts";
+import { actionsOf } from "../src/parse/read-actions.ts";
 import { lint } from "../src/lint.ts";
 import type { LintedMigration } from "../src/linted-migration.ts";
 import { apply } from "../src/schema/apply.ts";
 import { Schema } from "../src/schema/schema.ts";
 import { settle } from "../src/schema/settle.ts";
-import { parseStatements } from "../src/statement.ts";
+import { parseStatements } from "../src/parse/statement.ts";
 
 /** The schema that the rules' examples are run on; the tests make it on a real server too. */
 export const exampleSchema = `

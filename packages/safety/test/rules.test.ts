@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { findIn } from "./examples.ts";
-import { loadParser } from "../src/statement.ts";
+import { loadParser } from "../src/parse/statement.ts";
 import { rules } from "../src/rules/index.ts";
 
 beforeAll(loadParser);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { splitSafely } from "../src/safe/split-safely.ts";
-import { loadParser } from "../src/statement.ts";
+import { loadParser } from "../src/parse/statement.ts";
 import { exampleState } from "./examples.ts";
 
 beforeAll(loadParser);

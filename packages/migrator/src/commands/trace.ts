@@ -12,7 +12,7 @@ import { replay } from "../shadow/replay.ts";
 import { type ShadowOptions, shadowApplication, withShadow } from "../shadow/shadow.ts";
 import { createFiller } from "../verify/fill/fill.ts";
 import type { GivenRows } from "../verify/fill/fill-tables.ts";
-import { toLinted } from "./lint.ts";
+import { stateOf, toLinted } from "./lint.ts";
 
 export interface TraceOptions {
   /** The migration; default: the last one. */
@@ -117,7 +117,6 @@ async function findTables(
   observer: Connection,
 ): Promise<string[]> {
   const { actionsOf, effectsOf, loadParser, parseStatements, runnerSettings } = await import("@thedata/safety");
-  const { stateOf } = await import("./lint.ts");
   await loadParser();
   const state = await stateOf(observer.query, context);
   const [linted] = await toLinted(history, [migration.name]);

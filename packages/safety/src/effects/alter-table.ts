@@ -1,11 +1,11 @@
-import type { Change, ColumnDefinition, ConstraintDefinition } from "../actions.ts";
+import type { Change, ColumnDefinition, ConstraintDefinition } from "../parse/actions.ts";
 import { judgeTypeChange } from "../facts/type-change.ts";
 import { provesBound, provesNotNull, readBound } from "../facts/implies.ts";
 import { isNull, volatilityOf } from "../facts/volatility.ts";
 
-import { type Relation, type Schema } from "../schema/schema.ts";
+import { type Relation, type Schema, schemaName } from "../schema/schema.ts";
 import type { Settings } from "../settings.ts";
-import { type Name, typeOf, writeType } from "../syntax.ts";
+import { type Name, typeOf, writeType } from "../parse/syntax.ts";
 import { defaultPartition, defaultsOf, type Effect, locked, on, viewsOver, withPartitions } from "./effect.ts";
 
 interface Changing<One extends Change> {
@@ -163,7 +163,7 @@ export function constraintEffects(table: Name, constraint: ConstraintDefinition,
     return withPartitions(schema, table, "ACCESS EXCLUSIVE", isKnown ? "none" : checked);
   }
   if (index === undefined) return withPartitions(schema, table, "ACCESS EXCLUSIVE", "build");
-  const used = schema.indexes.get(`${schema.resolve(table).split(".")[0]}.${index}`);
+  const used = schema.indexes.get(`${schemaName(schema.resolve(table))}.${index}`);
   const nullable = used?.columns.some((column) => column !== undefined && !isProven(relation, column)) ?? true;
   return on(schema, table, "ACCESS EXCLUSIVE", kind === "primary key" && nullable ? "scan" : "none");
 }

@@ -1,4 +1,4 @@
-import type { Action } from "../actions.ts";
+import type { Action } from "../parse/actions.ts";
 
 import { type Relation, type Schema } from "../schema/schema.ts";
 import { defaultsOf, type Effect, locked, on, tablesWithType, viewsOver, withPartitions } from "./effect.ts";

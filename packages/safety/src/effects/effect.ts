@@ -1,6 +1,6 @@
 import { type LockMode } from "../finding.ts";
 import { type Relation, type Schema } from "../schema/schema.ts";
-import type { Name } from "../syntax.ts";
+import type { Name } from "../parse/syntax.ts";
 
 /** What an action does to one relation. */
 export interface Effect {

@@ -1,4 +1,4 @@
-import type { Action } from "../actions.ts";
+import type { Action } from "../parse/actions.ts";
 
 import { lockModes } from "../finding.ts";
 import { type Schema } from "../schema/schema.ts";

@@ -1,6 +1,6 @@
 import type { Node } from "@pgsql/types";
 import { type Constraint, type Relation } from "../schema/schema.ts";
-import { open, textOf, texts } from "../syntax.ts";
+import { open, textOf, texts } from "../parse/syntax.ts";
 
 /** True where a validated constraint of the table proves that the column is never null. */
 export function provesNotNull(relation: Relation, column: string): boolean {

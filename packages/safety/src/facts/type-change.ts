@@ -1,4 +1,4 @@
-import { type Type, writeType } from "../syntax.ts";
+import { type Type, writeType } from "../parse/syntax.ts";
 
 /** What ALTER COLUMN TYPE does to the table: nothing, a scan of values against a domain, or a new copy of the table. */
 export interface TypeChange {

@@ -1,6 +1,6 @@
 import type { Node } from "@pgsql/types";
 import type { Schema, Volatility } from "../schema/schema.ts";
-import { findAll, open, texts } from "../syntax.ts";
+import { findAll, open, texts } from "../parse/syntax.ts";
 
 // The volatile functions of PostgreSQL's own that somebody may write into a default; from pg_proc of 18.
 const volatile = new Set(

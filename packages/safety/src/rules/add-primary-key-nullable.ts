@@ -1,4 +1,5 @@
 import { isLive, onChange, type Rule, under } from "../rule.ts";
+import { schemaName } from "../schema/schema.ts";
 import { isKnownNotNull } from "./shared/constraints.ts";
 
 export const rule: Rule = {
@@ -7,7 +8,7 @@ export const rule: Rule = {
   summary: "A primary key over a column that may be null scans the table for nulls under the lock.",
   find: onChange("add constraint", ({ constraint: { kind, index, columns } }, { table, relation, at }) => {
     if (kind !== "primary key" || index === undefined || !isLive(relation)) return undefined;
-    const used = at.schema.indexes.get(`${table.split(".")[0]}.${index}`);
+    const used = at.schema.indexes.get(`${schemaName(table)}.${index}`);
     const names = used?.columns ?? columns;
     const nullable = names.find((name) => name !== undefined && !isKnownNotNull(relation, name));
     if (used && nullable === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { findAll, type Is } from "../syntax.ts";
+import { findAll, type Is } from "../parse/syntax.ts";
 import { isLive, on, type Rule } from "../rule.ts";
 import { byKey } from "./shared/data.ts";
 

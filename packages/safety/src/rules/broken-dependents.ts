@@ -1,7 +1,7 @@
-import type { Action } from "../actions.ts";
+import type { Action } from "../parse/actions.ts";
 import { isOld, type Rule } from "../rule.ts";
 import type { Schema } from "../schema/schema.ts";
-import { findAll, texts } from "../syntax.ts";
+import { findAll, texts } from "../parse/syntax.ts";
 
 export const rule: Rule = {
   name: "broken-dependents",

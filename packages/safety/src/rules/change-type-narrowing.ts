@@ -1,7 +1,7 @@
 import { isPlainCast, typeContext } from "../effects/alter-table.ts";
 import { judgeTypeChange } from "../facts/type-change.ts";
 import { isLive, onChange, type Rule } from "../rule.ts";
-import { writeType } from "../syntax.ts";
+import { writeType } from "../parse/syntax.ts";
 
 export const rule: Rule = {
   name: "change-type-narrowing",

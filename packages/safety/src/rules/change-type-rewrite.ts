@@ -1,6 +1,6 @@
 import { typeWork } from "../effects/alter-table.ts";
 import { isLive, onChange, type Rule, under } from "../rule.ts";
-import { writeType } from "../syntax.ts";
+import { writeType } from "../parse/syntax.ts";
 
 export const rule: Rule = {
   name: "change-type-rewrite",

@@ -1,5 +1,5 @@
 import { isOld, isUnknown, onChange, type OnTable, type Rule } from "../rule.ts";
-import { columnsIn } from "../syntax.ts";
+import { columnsIn } from "../parse/syntax.ts";
 
 export const rule: Rule = {
   name: "drop-constraint",

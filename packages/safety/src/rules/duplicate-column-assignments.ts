@@ -1,5 +1,5 @@
 import { on, type Rule } from "../rule.ts";
-import { findAll } from "../syntax.ts";
+import { findAll } from "../parse/syntax.ts";
 
 export const rule: Rule = {
   name: "duplicate-column-assignments",

@@ -1,7 +1,7 @@
-import type { Action } from "../actions.ts";
+import type { Action } from "../parse/actions.ts";
 import type { Rule } from "../rule.ts";
 import type { Constraint, Relation, Schema } from "../schema/schema.ts";
-import { writeType } from "../syntax.ts";
+import { writeType } from "../parse/syntax.ts";
 import { keysAddedBy } from "./shared/constraints.ts";
 
 export const rule: Rule = {

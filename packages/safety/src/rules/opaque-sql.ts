@@ -1,5 +1,5 @@
 import type { Hit } from "../finding.ts";
-import { findAll, texts } from "../syntax.ts";
+import { findAll, texts } from "../parse/syntax.ts";
 import { any, on, type Rule } from "../rule.ts";
 
 export const rule: Rule = {

@@ -1,4 +1,4 @@
-import type { Change } from "../actions.ts";
+import type { Change } from "../parse/actions.ts";
 import { findUnvalidatedProof } from "../facts/implies.ts";
 import { isLive, onChange, type Rule, under } from "../rule.ts";
 import { isKnownNotNull } from "./shared/constraints.ts";

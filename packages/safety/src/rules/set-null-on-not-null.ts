@@ -1,4 +1,4 @@
-import type { ConstraintDefinition } from "../actions.ts";
+import type { ConstraintDefinition } from "../parse/actions.ts";
 import type { Hit } from "../finding.ts";
 import { any, on, type Rule } from "../rule.ts";
 import { onConstraint } from "./shared/constraints.ts";

@@ -1,5 +1,5 @@
 import { isOld, isUnknown, onChange, type Rule } from "../rule.ts";
-import { findAll, texts } from "../syntax.ts";
+import { findAll, texts } from "../parse/syntax.ts";
 
 const tightened = (table: string, what: string) => ({
   message: `a release that still runs may write to ${table} what ${what} refuses`,

@@ -1,11 +1,12 @@
 import { onChange, type Rule } from "../rule.ts";
+import { schemaName } from "../schema/schema.ts";
 
 export const rule: Rule = {
   name: "using-index-unfit",
   severity: "error",
   summary: "USING INDEX takes a valid, plain, whole and unique B-tree index.",
   find: onChange("add constraint", ({ constraint: { index } }, { table, at }) => {
-    const used = index === undefined ? undefined : at.schema.indexes.get(`${table.split(".")[0]}.${index}`);
+    const used = index === undefined ? undefined : at.schema.indexes.get(`${schemaName(table)}.${index}`);
     if (!used) return undefined;
     const reasons = [
       ...(used.unique ? [] : ["it is not unique"]),

@@ -1,5 +1,5 @@
 import { on, type Rule } from "../rule.ts";
-import { findAll, nameOf } from "../syntax.ts";
+import { findAll, nameOf } from "../parse/syntax.ts";
 
 export const rule: Rule = {
   name: "view-star-frozen",

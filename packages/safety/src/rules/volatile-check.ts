@@ -1,5 +1,5 @@
 import { type Rule } from "../rule.ts";
-import { columnsIn } from "../syntax.ts";
+import { columnsIn } from "../parse/syntax.ts";
 
 export const rule: Rule = {
   name: "volatile-check",

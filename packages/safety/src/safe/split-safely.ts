@@ -1,10 +1,10 @@
-import type { Action, ConstraintDefinition } from "../actions.ts";
+import type { Action, ConstraintDefinition } from "../parse/actions.ts";
 import { provesNotNull } from "../facts/implies.ts";
-import { actionsOf } from "../read-actions.ts";
+import { actionsOf } from "../parse/read-actions.ts";
 import { isLive } from "../rule.ts";
 import { apply } from "../schema/apply.ts";
 import { type Schema, shortName } from "../schema/schema.ts";
-import { parseStatements } from "../statement.ts";
+import { parseStatements } from "../parse/statement.ts";
 
 /** A migration of a safe sequence. */
 export interface SafePart {

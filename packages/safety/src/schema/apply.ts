@@ -1,7 +1,9 @@
-import type { Action, Change, ColumnDefinition, ConstraintDefinition } from "../actions.ts";
-import { columnsIn, findAll, type Name, nameOf, texts } from "../syntax.ts";
+import type { Action } from "../parse/actions.ts";
+import { findAll, type Name, nameOf } from "../parse/syntax.ts";
+import { alterTable } from "./alter-table.ts";
 import { renameColumn, renameRelation } from "./rename.ts";
-import { type Column, type Constraint, type Relation, type Schema, shortName } from "./schema.ts";
+import { type Relation, type Schema, schemaName, shortName } from "./schema.ts";
+import { addColumn, addConstraint } from "./table-parts.ts";
 
 /** Changes `schema` as an action changes the database. `transaction` is the number of the one that it runs in. */
 export function apply(action: Action, schema: Schema, transaction: number): void {
@@ -29,7 +31,7 @@ const appliers: { readonly [Do in Action["do"]]?: Applier<Of<Do>> } = {
     const table = schema.resolve(action.table);
     const name = action.index ?? `${shortName(table)}_${action.columns.map((one) => one ?? "expr").join("_")}_idx`;
     const { columns, uses, unique, partial, method, plainOrder } = action;
-    const key = `${schemaOf(table)}.${name}`;
+    const key = `${schemaName(table)}.${name}`;
     if (action.ifNotExists && schema.indexes.has(key)) return;
     schema.indexExpressions.push(...action.calls);
     schema.indexes.set(key, {
@@ -85,8 +87,6 @@ const appliers: { readonly [Do in Action["do"]]?: Applier<Of<Do>> } = {
     if (name === "search_path") schema.searchPath = values.length > 0 ? values.filter((one) => one !== "") : ["public"];
   },
 };
-
-const schemaOf = (name: string) => name.slice(0, name.indexOf("."));
 
 function isRelation(type: string): boolean {
   return ["OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_FOREIGN_TABLE"].includes(type);
@@ -145,81 +145,6 @@ function createTable(action: Of<"create table">, schema: Schema, transaction: nu
     addConstraint(schema, relation, { ...constraint, validated: true }, transaction);
 }
 
-function addColumn(relation: Relation, column: ColumnDefinition): void {
-  const { name, type, notNull, default: value, generated, uses, identity, isSerial } = column;
-  relation.columns.set(name, {
-    type,
-    notNull,
-    default: value,
-    generated,
-    uses,
-    identity,
-    isSerial,
-    isNew: true,
-  });
-}
-
-const suffixes = {
-  check: "check",
-  "foreign key": "fkey",
-  unique: "key",
-  "primary key": "pkey",
-  exclude: "excl",
-  "not null": "not_null",
-};
-
-/** The name that PostgreSQL gives a constraint without one. */
-function chooseName(relation: Relation, { kind, columns }: ConstraintDefinition): string {
-  const parts = [shortName(relation.name), ...(kind === "primary key" ? [] : columns), suffixes[kind]];
-  const name = parts.join("_");
-  for (let number = 0; ; number++) {
-    const candidate = number === 0 ? name : `${name}${number}`;
-    if (!relation.constraints.has(candidate)) return candidate;
-  }
-}
-
-/** Adds a constraint, and what comes with it: an index, NOT NULL. */
-export function addConstraint(
-  schema: Schema,
-  relation: Relation,
-  definition: ConstraintDefinition,
-  transaction: number,
-): void {
-  const name = definition.name ?? definition.index ?? chooseName(relation, definition);
-  const used = schema.indexes.get(`${schemaOf(relation.name)}.${definition.index}`);
-  const named = definition.kind === "check" ? columnsIn(definition.expression) : definition.columns;
-  const columns = used ? used.columns.filter((one) => one !== undefined) : named;
-  const references = definition.references && schema.resolve(definition.references.table);
-  const referencedColumns = definition.references?.columns ?? [];
-  const constraint: Constraint = { ...definition, name, columns, references, referencedColumns, addedIn: transaction };
-  relation.constraints.set(name, constraint);
-  schema.indexExpressions.push(
-    ...findAll(definition.expression, "FuncCall").map(({ funcname }) => texts(funcname).at(-1) ?? ""),
-  );
-  if (used) schema.indexes.delete(`${schemaOf(relation.name)}.${used.name}`);
-  if (["unique", "primary key", "exclude"].includes(definition.kind)) {
-    const index = {
-      name,
-      table: relation.name,
-      columns,
-      uses: columns,
-      partial: false,
-      method: "btree",
-      plainOrder: true,
-      valid: true,
-    };
-    const unique = definition.kind !== "exclude";
-    schema.indexes.set(`${schemaOf(relation.name)}.${name}`, { ...index, unique, ofConstraint: true, isNew: true });
-  }
-  if (definition.kind === "primary key" || (definition.kind === "not null" && definition.validated))
-    for (const column of columns) change(relation, column, { notNull: true });
-}
-
-function change(relation: Relation | undefined, name: string, changed: Partial<Column>): void {
-  const column = relation?.columns.get(name);
-  if (column) relation?.columns.set(name, { ...column, ...changed });
-}
-
 function drop({ type, name }: Of<"drop">, schema: Schema): void {
   if (isRelation(type)) dropRelation(schema, schema.resolve(name));
   if (type === "OBJECT_INDEX") schema.indexes.delete(schema.resolve(name, schema.indexes));
@@ -240,12 +165,12 @@ function dropRelation(schema: Schema, name: string): void {
 function rename({ type, relation, from, to }: Of<"rename">, schema: Schema): void {
   const full = schema.resolve(relation);
   const table = schema.relations.get(full);
-  if (isRelation(type)) renameRelation(schema, full, `${schemaOf(full)}.${to}`);
+  if (isRelation(type)) renameRelation(schema, full, `${schemaName(full)}.${to}`);
   if (type === "OBJECT_INDEX") {
     const key = schema.resolve(relation, schema.indexes);
     const index = schema.indexes.get(key);
     schema.indexes.delete(key);
-    if (index) schema.indexes.set(`${schemaOf(key)}.${to}`, { ...index, name: to });
+    if (index) schema.indexes.set(`${schemaName(key)}.${to}`, { ...index, name: to });
   }
   if (type === "OBJECT_COLUMN" && table) renameColumn(schema, table, from, to);
   if (type === "OBJECT_TABCONSTRAINT" && table) {
@@ -254,66 +179,3 @@ function rename({ type, relation, from, to }: Of<"rename">, schema: Schema): voi
     if (constraint) table.constraints.set(to, { ...constraint, name: to });
   }
 }
-
-function alterTable(schema: Schema, table: Name, one: Change, transaction: number): void {
-  const relation = schema.relation(table) ?? schema.relation(tableOfIndex(schema, table));
-  if (!relation) return;
-  (changers[one.do] as Changer<Change> | undefined)?.(one, relation, schema, transaction);
-}
-
-const tableOfIndex = (schema: Schema, name: Name) =>
-  schema.indexes.get(schema.resolve(name, schema.indexes))?.table.split(".") ?? name;
-
-type Changed<Do> = Extract<Change, { readonly do: Do }>;
-type Changer<One extends Change> = (change: One, relation: Relation, schema: Schema, transaction: number) => void;
-
-const changers: { readonly [Do in Change["do"]]?: Changer<Changed<Do>> } = {
-  "add column": ({ column, ifNotExists }, relation, schema, transaction) => {
-    if (ifNotExists && relation.columns.has(column.name)) return;
-    addColumn(relation, column);
-    for (const constraint of column.constraints) addConstraint(schema, relation, constraint, transaction);
-  },
-  "drop column": ({ column }, relation, schema) => {
-    relation.columns.delete(column);
-    for (const [key, { columns }] of relation.constraints)
-      if (columns.includes(column)) relation.constraints.delete(key);
-    for (const [key, index] of schema.indexes)
-      if (index.table === relation.name && index.uses.includes(column)) schema.indexes.delete(key);
-  },
-  "set type": ({ column, type }, relation) => change(relation, column, { type }),
-  "set not null": ({ column }, relation) => change(relation, column, { notNull: true }),
-  "drop not null": ({ column }, relation) => change(relation, column, { notNull: false }),
-  "set default": ({ column, default: value }, relation) => change(relation, column, { default: value }),
-  "drop default": ({ column }, relation) => change(relation, column, { default: undefined }),
-  "add identity": ({ column }, relation) => change(relation, column, { identity: true }),
-  "add constraint": ({ constraint }, relation, schema, transaction) =>
-    addConstraint(schema, relation, constraint, transaction),
-  validate: ({ constraint: name }, relation) => {
-    const constraint = relation.constraints.get(name);
-    if (!constraint) return;
-    relation.constraints.set(name, { ...constraint, validated: true });
-    if (constraint.kind === "not null")
-      for (const column of constraint.columns) change(relation, column, { notNull: true });
-  },
-  "drop constraint": ({ constraint }, relation, schema) => {
-    relation.constraints.delete(constraint);
-    schema.indexes.delete(`${schemaOf(relation.name)}.${constraint}`);
-  },
-  attach: ({ partition, isDefault }, relation, schema) => {
-    const child = schema.relation(partition);
-    if (!child) return;
-    child.parent = relation.name;
-    child.isDefaultPartition = isDefault;
-    if (!child.isEmpty) relation.isEmpty = false;
-  },
-  "replica identity": ({ kind, index }, relation) => {
-    relation.replicaIdentity = { kind, index };
-  },
-  storage: ({ what }, relation) => {
-    if (what === "logged" || what === "unlogged") relation.unlogged = what === "unlogged";
-  },
-  detach: ({ partition }, _, schema) => {
-    const child = schema.relation(partition);
-    if (child) child.parent = undefined;
-  },
-};

@@ -1,6 +1,6 @@
 import { type Catalog, findDrift, type Query } from "@thedata/catalog";
-import { actionsOf } from "../read-actions.ts";
-import { parseStatements } from "../statement.ts";
+import { actionsOf } from "../parse/read-actions.ts";
+import { parseStatements } from "../parse/statement.ts";
 import { apply } from "./apply.ts";
 import { Schema, type Volatility } from "./schema.ts";
 import { settle } from "./settle.ts";

@@ -1,17 +1,8 @@
-import type { Node } from "@pgsql/types";
-import type { ConstraintDefinition } from "../actions.ts";
-import type { Name, Type } from "../syntax.ts";
+import type { ColumnDefinition, ConstraintDefinition } from "../parse/actions.ts";
+import type { Name, Type } from "../parse/syntax.ts";
 
 /** A column as it is after the statements so far. */
-export interface Column {
-  readonly type: Type;
-  readonly notNull: boolean;
-  readonly default: Node | undefined;
-  readonly generated: "stored" | "virtual" | undefined;
-  readonly uses: readonly string[];
-  readonly identity: boolean;
-  /** True: a sequence of its own numbers it, which does not follow its type. */
-  readonly isSerial: boolean;
+export interface Column extends Omit<ColumnDefinition, "name" | "collation" | "constraints"> {
   /** True: this run added it. */
   readonly isNew: boolean;
 }
@@ -144,6 +135,11 @@ export class Schema {
   viewsOn(name: string): Relation[] {
     return [...this.relations.values()].filter(({ reads }) => reads.includes(name));
   }
+}
+
+/** The schema in a name. */
+export function schemaName(name: string): string {
+  return name.slice(0, name.indexOf("."));
 }
 
 /** A name without its schema. */

@@ -1,4 +1,4 @@
-import type { Action, ConstraintDefinition } from "../../actions.ts";
+import type { Action, ConstraintDefinition } from "../../parse/actions.ts";
 import { provesNotNull } from "../../facts/implies.ts";
 import type { Hit } from "../../finding.ts";
 import { type Finder, isLive, onChange, type OnTable } from "../../rule.ts";

@@ -1,6 +1,6 @@
-import type { Action } from "../../actions.ts";
+import type { Action } from "../../parse/actions.ts";
 import type { Schema } from "../../schema/schema.ts";
-import { findAll, open, texts } from "../../syntax.ts";
+import { findAll, open, texts } from "../../parse/syntax.ts";
 
 /** True for no condition, and for one that names no column, such as `true` and `1 = 1`. */
 export const isEverything = (where: unknown): boolean =>

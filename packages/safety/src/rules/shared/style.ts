@@ -1,4 +1,4 @@
-import type { Action, ColumnDefinition } from "../../actions.ts";
+import type { Action, ColumnDefinition } from "../../parse/actions.ts";
 import type { Hit } from "../../finding.ts";
 import type { At, Finder, Rule } from "../../rule.ts";
 

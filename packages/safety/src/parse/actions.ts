@@ -12,6 +12,7 @@ export interface ColumnDefinition {
   readonly uses: readonly string[];
   /** True for serial columns too. */
   readonly identity: boolean;
+  /** True: a sequence of its own numbers it, which does not follow its type. */
   readonly isSerial: boolean;
   readonly collation: boolean;
   readonly constraints: readonly ConstraintDefinition[];
