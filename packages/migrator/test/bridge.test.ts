@@ -129,6 +129,13 @@ describe("baseline with a bridge", () => {
     expect(await sql("select name from users")).toEqual([{ name: "Ada" }]);
   });
 
+  it("leaves alone what drizzle keeps also where --at says where the database is", async () => {
+    const drizzle = ["create schema drizzle", "create table drizzle.__drizzle_migrations (id serial primary key)"];
+    const { context, file, options } = await start([...live.slice(0, 3), ...drizzle]);
+    await baseline(context, options);
+    expect(await readFile(file, "utf8")).not.toContain("drizzle");
+  });
+
   it.each([
     [
       "drizzle",

@@ -1,6 +1,7 @@
 import type { OrmOptions } from "../src/execute/orm-options.ts";
 import { defineEntity, p } from "@mikro-orm/core";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { checkProject } from "../src/commands/check.ts";
 import { create } from "../src/commands/create.ts";
@@ -59,6 +60,20 @@ describe("create, where the primary key's column has another name", () => {
     await change(folder, after);
     await up(runner);
     expect(await sql("select * from logs")).toEqual([{ line: "x", key: 1 }]);
+    expect(await down(runner)).toMatchObject({ outcome: "reverted", error: null });
+  });
+});
+
+describe("create, where an index comes", () => {
+  it("keeps nobody waiting, there and back", async () => {
+    const { folder, runner } = await start(things({ note: p.text() }));
+    const after = project(folder, things({ note: p.text() }, { indexes: [{ name: "by_note", properties: ["note"] }] }));
+    await create(after, { name: "after", shadow: shadow(), decide: async () => null });
+    const [, file = ""] = await readdir(folder);
+    const text = await readFile(path.join(folder, file), "utf8");
+    expect(text).toMatch(/create index concurrently "?by_note/);
+    expect(text).toMatch(/drop index concurrently (public\.)?"?by_note/);
+    expect(await up(runner)).toMatchObject({ outcome: "applied", error: null });
     expect(await down(runner)).toMatchObject({ outcome: "reverted", error: null });
   });
 });

@@ -87,10 +87,13 @@ async function findPosition(
   );
 }
 
-/** The schema without the tables of Drizzle or TypeORM, which `scopeOf` does not leave out. */
-function withoutTool(catalog: Catalog, tool: OtherTool | undefined): Catalog {
+/**
+ * The schema without the tables of Drizzle or TypeORM, which `scopeOf` does not leave out. Where no tool is known, only
+ * Drizzle's: a project may have a table `migrations` of its own.
+ */
+function withoutTool(catalog: Catalog, tool: OtherTool = "drizzle"): Catalog {
+  if (tool !== "typeorm" && tool !== "drizzle") return catalog;
   const kept = tool === "typeorm" ? /^public\.migrations(\.|_id_seq$|$)/ : /^drizzle(\.|$)/;
-  if (tool !== undefined && tool !== "typeorm" && tool !== "drizzle") return catalog;
   return catalog.filter(({ name, table }) => !kept.test(name) && !kept.test(table ?? ""));
 }
 

@@ -103,7 +103,7 @@ function dropIndex(
   if (type !== "OBJECT_INDEX" || concurrently || count > 1 || cascade) return undefined;
   const index = schema.indexes.get(schema.resolve(name, schema.indexes));
   const relation = index && schema.relations.get(index.table);
-  if (!index || index.ofConstraint || !isLive(relation) || relation?.kind !== "table") return undefined;
+  if (!index || !isLive(relation) || relation?.kind !== "table") return undefined;
   return { alone: [sql.replace(/^(\s*drop\s+index)\s+/i, "$1 concurrently ")] };
 }
 
