@@ -1,11 +1,11 @@
 import type { Change, ColumnDefinition, ConstraintDefinition } from "../parse/actions.ts";
 import { judgeTypeChange } from "../facts/type-change.ts";
-import { provesBound, provesNotNull, readBound } from "../facts/implies.ts";
+import { excludesBound, provesBound, provesNotNull, readBound } from "../facts/implies.ts";
 import { isNull, volatilityOf } from "../facts/volatility.ts";
 
 import { type Relation, type Schema, schemaName } from "../schema/schema.ts";
 import type { Settings } from "../settings.ts";
-import { type Name, typeOf, writeType } from "../parse/syntax.ts";
+import { type Name, texts, type Type, typeOf, writeType } from "../parse/syntax.ts";
 import { defaultPartition, defaultsOf, type Effect, locked, on, viewsOver, withPartitions } from "./effect.ts";
 
 interface Changing<One extends Change> {
@@ -103,7 +103,7 @@ export function typeWork(
   const column = relation?.columns.get(change.column);
   if (!column) return "rewrite";
   const judged = judgeTypeChange(column.type, change.type, typeContext(schema, settings));
-  if (judged.rewrites || !isPlainCast(change)) return "rewrite";
+  if (judged.rewrites || !isPlainCast(change, column.type)) return "rewrite";
   const isIndexed = schema.indexesOf(relation?.name ?? "").some(({ columns }) => columns.includes(change.column));
   if ((judged.rebuildsIndexes || change.collation) && isIndexed) return "build";
   const constraints = [...(relation?.constraints.values() ?? [])];
@@ -121,13 +121,16 @@ export function typeContext(schema: Schema, settings: Settings) {
   };
 }
 
-/** True without USING, or with one that only casts the column, as MikroORM writes it. */
-export function isPlainCast({ using, column, type }: SetType): boolean {
+/** True without USING, or with one that only casts the column to its new type, as MikroORM writes it, or to its own. */
+export function isPlainCast({ using, column, type }: SetType, own?: Type): boolean {
   if (!using) return true;
-  const cast = "TypeCast" in using ? using.TypeCast : undefined;
-  if (cast && writeType(typeOf(cast.typeName)) !== writeType(type)) return false;
-  const inner = cast ? cast.arg : using;
-  return inner !== undefined && "ColumnRef" in inner && JSON.stringify(inner).includes(`"sval":"${column}"`);
+  if (!("TypeCast" in using)) return "ColumnRef" in using && texts(using.ColumnRef.fields).at(-1) === column;
+  const { typeName, arg } = using.TypeCast;
+  const cast = writeType(typeOf(typeName));
+  // Behind a cast to the column's own type only such casts change nothing.
+  const next = own && cast === writeType(own) ? own : cast === writeType(type) ? type : undefined;
+  const inner = { do: "set type", using: arg, column, collation: false } as const;
+  return next !== undefined && arg !== undefined && isPlainCast({ ...inner, type: next }, own);
 }
 
 function isProven(relation: Relation | undefined, column: string): boolean {
@@ -191,10 +194,11 @@ function attachEffects(table: Name, change: Extract<Change, { do: "attach" }>, s
   const [column] = schema.relations.get(parent)?.partitionKey ?? [];
   const isProvenBound = child && bound && column !== undefined && provesBound(child, column, bound);
   const other = change.isDefault ? undefined : defaultPartition(schema, parent);
+  const isExcluded = other && bound && column !== undefined && excludesBound(other, column, bound);
   return [
     ...on(schema, table, "SHARE UPDATE EXCLUSIVE"),
     ...on(schema, change.partition, "ACCESS EXCLUSIVE", isProvenBound ? "none" : "scan"),
     ...(child && lacksIndexes(schema, parent, child.name) ? locked(child.name, "build") : []),
-    ...(other ? [{ relation: other.name, lock: "ACCESS EXCLUSIVE", work: "scan" } as const] : []),
+    ...(other ? [{ relation: other.name, lock: "ACCESS EXCLUSIVE", work: isExcluded ? "none" : "scan" } as const] : []),
   ];
 }

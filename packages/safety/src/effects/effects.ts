@@ -90,6 +90,7 @@ const readers: { readonly [Do in Action["do"]]?: Reader<Of<Do>> } = {
   },
   cluster: ({ table }, schema) => (table.length > 0 ? on(schema, table, "ACCESS EXCLUSIVE", "rewrite") : []),
   "create trigger": ({ table }, schema) => withPartitions(schema, table, "SHARE ROW EXCLUSIVE"),
+  "create rule": ({ table }, schema) => on(schema, table, "ACCESS EXCLUSIVE"),
   "create policy": ({ table }, schema) => on(schema, table, "ACCESS EXCLUSIVE"),
   "create statistics": ({ table }, schema) => on(schema, table, "SHARE UPDATE EXCLUSIVE"),
   "alter domain": ({ type, change, validated }, schema) => {

@@ -86,13 +86,74 @@ export function provesBound(relation: Relation, column: string, bound: Bound): b
     terms.some((term) => {
       const one = comparison(term, column);
       if (one === undefined || !operators.includes(one.operator)) return false;
-      // An upper bound is exclusive: `<=` of the same value lets it in.
-      return (one.value === value && one.operator !== "<=") || isWithin(order(one.value, value));
+      // An upper bound is exclusive: `<=` or `=` of the same value lets it in.
+      const isExact = one.value === value && (isWithin(1) || one.operator === "<");
+      return isExact || isWithin(order(one.value, value));
     });
-  const isListed = !bound.values || terms.some((term) => isIn(term, column, bound.values ?? []));
-  const low = bound.from === undefined || isProven([">=", ">"], bound.from, (one) => one > 0);
-  const high = bound.to === undefined || isProven(["<", "<="], bound.to, (one) => one < 0);
+  const isListed = !bound.values || terms.some((term) => isListedIn(term, column, bound.values ?? []));
+  const low = bound.from === undefined || isProven([">=", ">", "="], bound.from, (one) => one > 0);
+  const high = bound.to === undefined || isProven(["<", "<=", "="], bound.to, (one) => one < 0);
   return isNotNull && isListed && low && high;
+}
+
+/**
+ * True where validated checks of a default partition prove that no row of it is within the bound: `c < from`,
+ * `c >= to`, one of both, or NOT of the bound. A null is in no other partition, so that NOT NULL is not asked for.
+ */
+export function excludesBound(relation: Relation, column: string, bound: Bound): boolean {
+  return checksOf(relation).some(({ expression }) => conjuncts(expression).some((one) => excludes(one, column, bound)));
+}
+
+function excludes(term: Node, column: string, bound: Bound): boolean {
+  const { kind, value } = open(term);
+  if (kind === "BoolExpr") {
+    const args = (value["args"] ?? []) as Node[];
+    if (value["boolop"] === "OR_EXPR") return args.every((one) => excludes(one, column, bound));
+    if (value["boolop"] === "NOT_EXPR") return args.some((one) => containsBound(one, column, bound));
+    return args.some((one) => excludes(one, column, bound));
+  }
+  if (isNullTest(term, column, "IS_NULL")) return true;
+  if (bound.values) return excludesValues(term, column, bound.values);
+  const one = comparison(term, column);
+  if (!one) return false;
+  const below = bound.from !== undefined && isBelow(one, bound.from);
+  const above = bound.to !== undefined && isFrom(one, bound.to);
+  return below || above;
+}
+
+function excludesValues(term: Node, column: string, values: readonly string[]): boolean {
+  const listed = listOf(term, column);
+  if (!listed) return false;
+  if (listed.negated) return values.every((value) => listed.values.includes(value));
+  return listed.values.every((one) => values.every((value) => one !== value && order(one, value) !== 0));
+}
+
+type Comparison = NonNullable<ReturnType<typeof comparison>>;
+
+/** True where the comparison lets only values below `limit` in. */
+function isBelow({ operator, value }: Comparison, limit: string): boolean {
+  if (operator === "<") return value === limit || order(value, limit) <= 0;
+  return (operator === "<=" || operator === "=") && order(value, limit) < 0;
+}
+
+/** True where the comparison lets only values from `limit` on in. */
+function isFrom({ operator, value }: Comparison, limit: string): boolean {
+  return [">=", ">", "="].includes(operator) && (value === limit || order(value, limit) >= 0);
+}
+
+/** True where all that is within the bound meets the expression, so that its NOT leaves nothing of the bound. */
+function containsBound(expression: Node, column: string, bound: Bound): boolean {
+  if (bound.values) {
+    const listed = listOf(expression, column);
+    return bound.values.every((value) => listed?.values.includes(value) && !listed.negated);
+  }
+  return conjuncts(expression).every((term) => {
+    const one = comparison(term, column);
+    if (!one) return isNullTest(term, column, "IS_NOT_NULL");
+    const { operator, value } = one;
+    if (operator === ">=") return bound.from !== undefined && (value === bound.from || order(value, bound.from) <= 0);
+    return operator === "<" && bound.to !== undefined && (value === bound.to || order(value, bound.to) >= 0);
+  });
 }
 
 /** Which of two constants is larger, for numbers and dates; NaN for what PostgreSQL may order in another way. */
@@ -110,7 +171,7 @@ function conjuncts(expression: Node | undefined): Node[] {
   return expression ? [expression] : [];
 }
 
-const mirrored: Readonly<Record<string, string>> = { "<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=" };
+const mirrored: Readonly<Record<string, string>> = { "<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>" };
 
 /** `column operator constant`, whichever side the column is on. */
 function comparison(node: Node, column: string): { operator: string; value: string } | undefined {
@@ -123,13 +184,29 @@ function comparison(node: Node, column: string): { operator: string; value: stri
   return undefined;
 }
 
-function isIn(node: Node, column: string, values: readonly string[]): boolean {
+/** True where the term lets only some of `values` in. */
+function isListedIn(term: Node, column: string, values: readonly string[]): boolean {
+  const listed = listOf(term, column);
+  return listed !== undefined && !listed.negated && listed.values.every((item) => values.includes(item));
+}
+
+interface Listed {
+  readonly values: readonly string[];
+  /** True: `<>` or NOT IN. */
+  readonly negated: boolean;
+}
+
+/** The constants of `c = 1`, `c IN (…)`, `c = ANY (…)` and their opposites; undefined for any other expression. */
+function listOf(node: Node, column: string): Listed | undefined {
   const one = comparison(node, column);
-  if (one) return one.operator === "=" && values.includes(one.value);
+  if (one)
+    return ["=", "<>"].includes(one.operator) ? { values: [one.value], negated: one.operator === "<>" } : undefined;
   const { kind, value } = open(node);
-  if (kind !== "A_Expr" || columnOf(value["lexpr"] as Node) !== column) return false;
+  if (kind !== "A_Expr" || columnOf(value["lexpr"] as Node) !== column) return undefined;
   const right = strip(value["rexpr"] as Node);
   const list = Array.isArray(right) ? right : (open(right).value["elements"] ?? open(right).value["items"]);
-  const isList = value["kind"] === "AEXPR_IN" || value["kind"] === "AEXPR_OP_ANY";
-  return isList && Array.isArray(list) && (list as Node[]).map(constant).every((item) => values.includes(item));
+  const [operator] = texts(value["name"] as Node[]);
+  const isKnown = { AEXPR_IN: ["=", "<>"], AEXPR_OP_ANY: ["="], AEXPR_OP_ALL: ["<>"] }[String(value["kind"])];
+  if (!isKnown?.includes(operator ?? "") || !Array.isArray(list)) return undefined;
+  return { values: (list as Node[]).map(constant), negated: operator === "<>" };
 }

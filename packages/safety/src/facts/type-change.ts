@@ -100,10 +100,10 @@ function judgeNumeric(from: Type, to: Type): TypeChange {
 /** Precision of seconds: 6 is all that is stored. */
 function judgePrecision(from: Type, to: Type): TypeChange {
   const of = (type: Type) => type.modifiers[type.name === "interval" ? 1 : 0] ?? 6;
-  // The fields of an interval are its first modifier.
-  if (from.name === "interval" && (from.modifiers[0] ?? allFields) !== (to.modifiers[0] ?? allFields))
-    return to.modifiers.length === 0 ? free : rewrite;
-  return of(from) <= of(to) ? free : narrow;
+  const [old, least] = [leastField(from), leastField(to)];
+  if (least > old) return narrow;
+  // An interval whose least field is above seconds has no parts of a second to lose.
+  return old > 0 || of(from) <= of(to) ? free : narrow;
 }
 
 function narrowing(from: string, to: string): boolean {
@@ -118,7 +118,12 @@ function narrowing(from: string, to: string): boolean {
   return false;
 }
 
-const allFields = 0x7fff;
+/** The least field that an interval keeps, which is its first modifier: 0 for seconds up to 5 for years. Source: interval_support. */
+function leastField({ name, modifiers: [fields] }: Type): number {
+  if (name !== "interval" || fields === undefined) return 0;
+  // INTERVAL_MASK in PostgreSQL: second, minute, hour, day, month, year.
+  return [12, 11, 10, 3, 1, 2].findIndex((bit) => (fields & (1 << bit)) !== 0);
+}
 
 /** The type behind a domain, and behind the domains that it is made of. */
 function baseOf(type: Type, context: TypeContext): Type {

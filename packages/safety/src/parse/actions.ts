@@ -116,9 +116,13 @@ export type Action =
       readonly table: Name;
       readonly trigger: string;
       readonly calls: string;
+      /** The columns of UPDATE OF. */
       readonly columns: readonly string[];
+      /** The columns that its WHEN looks at. */
+      readonly watches: readonly string[];
       readonly onUpdate: boolean;
     }
+  | { readonly do: "create rule"; readonly table: Name; readonly rule: string; readonly columns: readonly string[] }
   | { readonly do: "create policy"; readonly table: Name; readonly columns: readonly string[] }
   | { readonly do: "create schema"; readonly name: string }
   | {
@@ -130,6 +134,7 @@ export type Action =
       readonly volatility: "i" | "s" | "v";
       readonly body: string;
     }
+  | { readonly do: "alter function"; readonly name: Name; readonly volatility: "i" | "s" | "v" }
   | { readonly do: "add enum value"; readonly type: Name; readonly value: string; readonly placed: boolean }
   | { readonly do: "rename enum value"; readonly type: Name; readonly value: string }
   | { readonly do: "create enum"; readonly type: Name }

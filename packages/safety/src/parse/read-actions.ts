@@ -117,16 +117,20 @@ const readers: Readonly<Record<string, Reader>> = {
     return [{ do: "vacuum", full: hasOption(options, "full"), tables, analyze: hasOption(options, "analyze") }];
   },
   ClusterStmt: ({ relation }: Is<"ClusterStmt">) => [{ do: "cluster", table: nameOf(relation) }],
-  CreateTrigStmt: ({ relation, trigname = "", funcname, columns, events = 0 }: Is<"CreateTrigStmt">) => [
+  CreateTrigStmt: ({ relation, trigname = "", funcname, columns, whenClause, events = 0 }: Is<"CreateTrigStmt">) => [
     {
       do: "create trigger",
       table: nameOf(relation),
       trigger: trigname,
       calls: texts(funcname).at(-1) ?? "",
       columns: texts(columns),
+      watches: columnsIn(whenClause),
       // TRIGGER_TYPE_UPDATE in PostgreSQL.
       onUpdate: (events & 16) !== 0,
     },
+  ],
+  RuleStmt: ({ relation, rulename = "", whereClause, actions }: Is<"RuleStmt">) => [
+    { do: "create rule", table: nameOf(relation), rule: rulename, columns: rowColumnsIn([whereClause, actions]) },
   ],
   CreatePolicyStmt: ({ table, qual, with_check }: Is<"CreatePolicyStmt">) => [
     { do: "create policy", table: nameOf(table), columns: columnsIn([qual, with_check]) },
@@ -135,6 +139,11 @@ const readers: Readonly<Record<string, Reader>> = {
     { do: "create policy", table: nameOf(table), columns: columnsIn([qual, with_check]) },
   ],
   CreateFunctionStmt: (value: Is<"CreateFunctionStmt">) => [readFunction(value)],
+  AlterFunctionStmt: ({ func, actions }: Is<"AlterFunctionStmt">) => {
+    const declared = optionsOf(actions)["volatility"];
+    if (declared === undefined) return [{ do: "other", what: "alter function" }];
+    return [{ do: "alter function", name: texts(func?.objname), volatility: volatilityIn(actions) }];
+  },
   AlterEnumStmt: ({ typeName, oldVal, newVal = "", newValNeighbor }: Is<"AlterEnumStmt">) => {
     const type = texts(typeName);
     if (oldVal !== undefined) return [{ do: "rename enum value", type, value: oldVal }];
@@ -191,6 +200,12 @@ const readers: Readonly<Record<string, Reader>> = {
   GrantStmt: () => [{ do: "grant", what: "grant" }],
   CommentStmt: () => [{ do: "comment", what: "comment" }],
 };
+
+/** The columns that a rule takes from the row that it is about: NEW and OLD. */
+function rowColumnsIn(root: unknown): string[] {
+  const fields = findAll(root, "ColumnRef").map(({ fields: names }) => texts(names));
+  return [...new Set(fields.flatMap(([row, column]) => (row === "new" || row === "old" ? (column ?? []) : [])))];
+}
 
 /** The commands of ALTER TABLE in the order in which PostgreSQL runs them: what goes, then types, then the rest. */
 function inPasses(nodes: readonly Node[]): AlterTableCmd[] {

@@ -19,6 +19,7 @@ export const rule: Rule = {
     };
   }),
   fires: [
+    "create function one() returns int language plpgsql immutable as 'begin return 1; end'; alter function one() volatile; alter table users add column x int default one()",
     "alter table users add column token uuid default gen_random_uuid()",
     "alter table users add column r float default random()",
     "alter table users add column t timestamptz not null default clock_timestamp()",
@@ -28,6 +29,7 @@ export const rule: Rule = {
     "alter table users add column x text default 'a' || random()::text",
   ],
   silent: [
+    "create function one() returns int language sql as 'select 1'; alter function one() immutable; alter table users add column x int default one()",
     "alter table users add column t timestamptz default now()",
     "alter table users add column t timestamptz default current_timestamp",
     "alter table users add column x int default 5",

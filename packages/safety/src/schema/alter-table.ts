@@ -61,6 +61,10 @@ const changers: { readonly [Do in Change["do"]]?: Changer<Changed<Do>> } = {
   storage: ({ what }, relation) => {
     if (what === "logged" || what === "unlogged") relation.unlogged = what === "unlogged";
   },
+  trigger: ({ enable, trigger }, relation) => {
+    for (const [name, one] of relation.triggers)
+      if (trigger === undefined || trigger === name) relation.triggers.set(name, { ...one, enabled: enable });
+  },
   detach: ({ partition }, _, schema) => {
     const child = schema.relation(partition);
     if (child) child.parent = undefined;

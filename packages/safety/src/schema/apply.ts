@@ -1,6 +1,7 @@
 import type { Action } from "../parse/actions.ts";
-import { findAll, type Name, nameOf } from "../parse/syntax.ts";
+import type { Name } from "../parse/syntax.ts";
 import { alterTable } from "./alter-table.ts";
+import { columnsRead } from "./columns-read.ts";
 import { renameColumn, renameRelation } from "./rename.ts";
 import { type Relation, type Schema, schemaName, shortName } from "./schema.ts";
 import { addColumn, addConstraint } from "./table-parts.ts";
@@ -19,13 +20,11 @@ const appliers: { readonly [Do in Action["do"]]?: Applier<Of<Do>> } = {
     const relation = addRelation(schema, table, materialized ? "materialized view" : "table", temporary);
     relation.isEmpty = !withData;
     if (!materialized) return;
-    relation.query = query;
-    relation.reads = readsOf(schema, query);
+    readQuery(relation, schema, query);
   },
   "create view": ({ view, query }, schema) => {
     const relation = addRelation(schema, view, "view", false);
-    relation.query = query;
-    relation.reads = readsOf(schema, query);
+    readQuery(relation, schema, query);
   },
   "create index": (action, schema) => {
     const table = schema.resolve(action.table);
@@ -58,8 +57,10 @@ const appliers: { readonly [Do in Action["do"]]?: Applier<Of<Do>> } = {
   insert: fill,
   merge: fill,
   "copy from": fill,
-  "create trigger": ({ table, trigger, calls, columns, onUpdate }, schema) =>
-    schema.relation(table)?.triggers.set(trigger, { calls, columns, onUpdate }),
+  "create trigger": ({ table, trigger, calls, columns, watches, onUpdate }, schema) =>
+    schema.relation(table)?.triggers.set(trigger, { calls, columns, watches, onUpdate, enabled: true }),
+  "create rule": ({ table, rule, columns }, schema) => schema.relation(table)?.rules.set(rule, columns),
+  "alter function": ({ name, volatility }, schema) => void schema.volatility.set(name.at(-1) ?? "", volatility),
   "create schema": ({ name }, schema) => void schema.newSchemas.add(name),
   "create policy": ({ table, columns }, schema) => {
     const relation = schema.relation(table);
@@ -113,7 +114,8 @@ function addRelation(schema: Schema, name: Name, kind: Relation["kind"], tempora
     isDefaultPartition: false,
     partitionKey: [],
     reads: [],
-    query: undefined,
+    rules: new Map(),
+    columnsRead: new Map(),
     hasPolicies: false,
     policyColumns: [],
     replicaIdentity: { kind: "d", index: undefined },
@@ -122,9 +124,9 @@ function addRelation(schema: Schema, name: Name, kind: Relation["kind"], tempora
   return relation;
 }
 
-/** The relations that a query reads, as far as they are known. */
-function readsOf(schema: Schema, query: unknown): string[] {
-  return [...new Set(findAll(query, "RangeVar").map((one) => schema.resolve(nameOf(one))))];
+function readQuery(view: Relation, schema: Schema, query: unknown): void {
+  view.columnsRead = columnsRead(query, schema);
+  view.reads = [...view.columnsRead.keys()];
 }
 
 function createTable(action: Of<"create table">, schema: Schema, transaction: number): void {
@@ -148,6 +150,7 @@ function createTable(action: Of<"create table">, schema: Schema, transaction: nu
 function drop({ type, name }: Of<"drop">, schema: Schema): void {
   if (isRelation(type)) dropRelation(schema, schema.resolve(name));
   if (type === "OBJECT_INDEX") schema.indexes.delete(schema.resolve(name, schema.indexes));
+  if (type === "OBJECT_RULE") schema.relation(name.slice(0, -1))?.rules.delete(name.at(-1) ?? "");
   if (type === "OBJECT_TRIGGER") schema.relation(name.slice(0, -1))?.triggers.delete(name.at(-1) ?? "");
   if (type === "OBJECT_TYPE") schema.enums.delete(schema.resolve(name, schema.enums));
   if (type === "OBJECT_DOMAIN") schema.domains.delete(name.at(-1) ?? "");

@@ -11,6 +11,7 @@ export function renameRelation(schema: Schema, from: string, to: string): void {
   for (const other of schema.relations.values()) {
     if (other.parent === from) other.parent = to;
     other.reads = other.reads.map((one) => (one === from ? to : one));
+    other.columnsRead = new Map([...other.columnsRead].map(([name, columns]) => [name === from ? to : name, columns]));
     for (const [key, constraint] of other.constraints)
       if (constraint.references === from) other.constraints.set(key, { ...constraint, references: to });
   }
@@ -28,6 +29,14 @@ export function renameColumn(schema: Schema, table: Relation, from: string, to: 
       columns: constraint.columns.map(swap),
       expression: renameIn(constraint.expression, from, to),
     });
+  for (const [name, one] of table.triggers)
+    table.triggers.set(name, { ...one, columns: one.columns.map(swap), watches: one.watches.map(swap) });
+  for (const [name, names] of table.rules) table.rules.set(name, names.map(swap));
+  table.policyColumns = table.policyColumns.map(swap);
+  for (const view of schema.viewsOn(table.name))
+    view.columnsRead = new Map(
+      [...view.columnsRead].map(([name, names]) => [name, name === table.name ? new Set([...names].map(swap)) : names]),
+    );
   for (const [key, index] of schema.indexes)
     if (index.table === table.name)
       schema.indexes.set(key, {

@@ -36,6 +36,17 @@ export interface Index {
   readonly isNew: boolean;
 }
 
+/** A trigger as it is after the statements so far. */
+export interface Trigger {
+  readonly calls: string;
+  /** The columns of UPDATE OF; empty: any. */
+  readonly columns: readonly string[];
+  /** The columns that its WHEN looks at. */
+  readonly watches: readonly string[];
+  readonly onUpdate: boolean;
+  readonly enabled: boolean;
+}
+
 /** A table, view or their like as it is after the statements so far. */
 export interface Relation {
   /** `schema.table`. */
@@ -48,11 +59,9 @@ export interface Relation {
   isNew: boolean;
   readonly columns: Map<string, Column>;
   readonly constraints: Map<string, Constraint>;
-  /** The function of each trigger, by its name, and the columns of UPDATE OF. */
-  readonly triggers: Map<
-    string,
-    { readonly calls: string; readonly columns: readonly string[]; readonly onUpdate: boolean }
-  >;
+  readonly triggers: Map<string, Trigger>;
+  /** The columns that each rewrite rule of the table takes from its row. */
+  readonly rules: Map<string, readonly string[]>;
   /** The columns that policies name. */
   policyColumns: readonly string[];
   unlogged: boolean;
@@ -64,8 +73,8 @@ export interface Relation {
   partitionKey: readonly string[];
   /** The relations that a view reads. */
   reads: readonly string[];
-  /** The query of a view. */
-  query: unknown;
+  /** The columns that a view takes from each of them. */
+  columnsRead: ReadonlyMap<string, ReadonlySet<string>>;
   hasPolicies: boolean;
 }
 
