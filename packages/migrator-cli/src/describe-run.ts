@@ -6,18 +6,27 @@ import {
   type StepResult,
   terminate,
 } from "@thedata/migrator/internal";
+import { describeProgress } from "./describe-backfill.ts";
 import { describeError, toDocument } from "./describe-error.ts";
 import type { Output } from "./output.ts";
 import { createSpinner } from "./spinner.ts";
 
-const marks = { applied: "✔", reverted: "✔", failed: "✖", notRun: "·", planned: "·" } as const;
-const colors = { applied: "green", reverted: "green", failed: "red", notRun: "dim", planned: "cyan" } as const;
+const marks = { applied: "✔", reverted: "✔", failed: "✖", notRun: "·", planned: "·", held: "‖" } as const;
+const colors = {
+  applied: "green",
+  reverted: "green",
+  failed: "red",
+  notRun: "dim",
+  planned: "cyan",
+  held: "yellow",
+} as const;
 const words = {
   applied: "applied",
   reverted: "reverted",
   failed: "failed",
   notRun: "not run",
   planned: "would run",
+  held: "held",
 } as const;
 
 /** Reports a run's events: a line for each migration, and a spinner on a terminal for the running one. */
@@ -26,6 +35,7 @@ export function followRun(output: Output): (event: Event) => void {
   let total = 0;
   let done = 0;
   let told = 0;
+  let toldAt = -Infinity;
   return (event) => {
     if (event.type === "planned") {
       total = event.plan.steps.length;
@@ -42,6 +52,17 @@ export function followRun(output: Output): (event: Event) => void {
       // A line every ten seconds is enough for a log.
       if (Math.floor(event.elapsedMs / quietMs) <= told) return;
       told = Math.floor(event.elapsedMs / quietMs);
+    }
+    if (event.type === "backfill") {
+      // `backfill run` plans nothing.
+      if (output.isInteractive() && total === 0) {
+        total = 1;
+        spinner.load();
+      }
+      if (output.isInteractive()) return spinner.turn(`[${done + 1}/${total}] ${describeProgress(event, true)}`);
+      const now = performance.now();
+      if (now - toldAt < quietMs) return;
+      toldAt = now;
     }
     output.event(event);
     const text = describeEvent(output, event);
@@ -65,6 +86,8 @@ function describeEvent(output: Output, event: Event): string | undefined {
       return `${event.name} waits for ${event.blockers.map(describeBlocker).join(", and for ")}`;
     case "running":
       return output.isInteractive() || event.elapsedMs < quietMs ? undefined : describeActivity(event);
+    case "backfill":
+      return describeProgress(event, false);
     case "notice":
       return `${event.name}: ${event.severity}: ${event.message}`;
     case "timeouts":
@@ -104,7 +127,7 @@ function describeFinding(
 function describeStep(output: Output, { name, result, durationMs, statements }: StepResult): string {
   const mark = output.paint(colors[result], `${marks[result]} ${words[result].padEnd(8)}`);
   const cost =
-    result === "notRun" || result === "failed"
+    result === "notRun" || result === "failed" || result === "held"
       ? ""
       : output.paint("dim", `  ${count(statements, "statement")}, ${milliseconds(durationMs)}`);
   return `  ${mark} ${name}${cost}`;
@@ -122,6 +145,7 @@ function describeReport(output: Output, { outcome, steps, sql }: Report, databas
   const total = steps.reduce((sum, step) => sum + step.durationMs, 0);
   switch (outcome) {
     case "nothing":
+      if (steps.length > 0) return describeHeld(steps);
       return [output.paint("green", `Nothing to do: ${database} is where it should be.`)];
     case "planned":
       return (sql ?? []).flatMap(({ name, statements }) => [
@@ -134,12 +158,24 @@ function describeReport(output: Output, { outcome, steps, sql }: Report, databas
       return [
         output.paint(
           "green",
-          `${outcome === "applied" ? "Applied" : "Reverted"} ${count(steps.length, "migration")} in ${milliseconds(total)}.`,
+          `${outcome === "applied" ? "Applied" : "Reverted"} ${count(steps.filter(({ result }) => result !== "held").length, "migration")} in ${milliseconds(total)}.`,
         ),
+        ...describeHeld(steps),
       ];
     default:
       return steps.filter(({ result }) => result === "notRun").map((step) => describeStep(output, step));
   }
+}
+
+/** What waits for a backfill, and how it goes on. */
+function describeHeld(steps: readonly StepResult[]): string[] {
+  const [first, ...after] = steps.filter(({ result }) => result === "held");
+  if (!first) return [];
+  const rest =
+    after.length === 0 ? "" : `, and ${count(after.length, "migration")} after it wait${after.length === 1 ? "s" : ""}`;
+  return [
+    `${first.name} changes a large table in batches${rest}: run "migrator backfill run", then "migrator up" again; or "migrator up --wait".`,
+  ];
 }
 
 function complain(output: Output, { outcome, problems, error, steps }: Report): string[] {

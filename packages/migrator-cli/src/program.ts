@@ -1,6 +1,7 @@
 import { escapeControls, otherTools } from "@thedata/migrator/internal";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Action, command, type Register, shadowOption, wholeNumber } from "./command-parts.ts";
+import { addBackfillCommands } from "./backfill-commands.ts";
 import { hideAddresses, refuseAddresses } from "./misplaced-address.ts";
 import { createOutput } from "./output.ts";
 import { addSafetyCommands } from "./safety-commands.ts";
@@ -45,6 +46,7 @@ export function createProgram(onExit: (code: number) => void): Command {
   addReadCommands(program, on);
   addAuthorCommands(program, on);
   addProofCommands(program, on);
+  addBackfillCommands(program, on);
   addSafetyCommands(program, on);
   return program;
 }
@@ -72,6 +74,7 @@ function addRunCommands(program: Command, on: Register): void {
     .option("--to <M>", "up to and including this migration: its name, time stamp or a part that fits one")
     .option("--steps <N>", "at most N migrations", wholeNumber)
     .option("--dry-run", "shows the SQL and changes nothing")
+    .option("--wait", "runs the backfills of large tables too, instead of leaving them to backfill run")
     .option("--allow-out-of-order", "also applies migrations that come before one that is applied");
   const down = command(program, "down", "reverts the last applied migration, or several", [
     "migrator down",

@@ -28,6 +28,8 @@ export interface RunOptions extends GlobalOptions {
   readonly statementTimeout?: number;
   readonly lockBudget?: number;
   readonly allowOutOfOrder?: boolean;
+  /** `up --wait`: backfills of large tables too. */
+  readonly wait?: boolean;
   readonly shadowDsn?: string;
 }
 
@@ -61,6 +63,7 @@ export async function createSettings(
     lockTimeoutMs: milliseconds(options.lockTimeout),
     statementTimeoutMs: milliseconds(options.statementTimeout),
     lockBudgetMs: milliseconds(options.lockBudget),
+    backfills: options.wait ? "wait" : undefined,
     allowOutOfOrder: options.allowOutOfOrder,
     safety: config.safety ?? "warn",
     rules: config.rules,

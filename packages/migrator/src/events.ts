@@ -30,6 +30,21 @@ export interface Activity {
   readonly progress: string | null;
 }
 
+/** How far a backfill came. */
+export interface BackfillProgress {
+  /** The rows that were gone over, and those of them that were changed. */
+  readonly scanned: number;
+  readonly changed: number;
+  /** The rows of the table when it began, as the server estimates them; null: unknown. */
+  readonly estimate: number | null;
+  /** How many rows a batch goes over now. */
+  readonly batch: number;
+  readonly rowsPerSecond: number;
+  readonly remainingSeconds: number | null;
+  /** Why the next batch waits; null: it does not. */
+  readonly waiting: string | null;
+}
+
 /** What happens during a run, reported as it happens. */
 export type Event =
   /** So many migrations are about to be read that a small memory could fill up. */
@@ -55,6 +70,8 @@ export type Event =
   | { readonly type: "blocked"; readonly name: string; readonly blockers: readonly Blocker[] }
   /** A step takes long; sent about once a second. */
   | ({ readonly type: "running"; readonly name: string } & Activity)
+  /** How far a backfill came; sent up to four times a second. */
+  | ({ readonly type: "backfill"; readonly name: string } & BackfillProgress)
   /** A message of the server: `raise notice`, warnings. */
   | { readonly type: "notice"; readonly name: string; readonly severity: string; readonly message: string }
   /** The role's own time-outs, which would end a long step, are overridden. */

@@ -1,9 +1,11 @@
 export { createMigrator, type DatabaseConnection, type Migrator, type MigratorOptions, reportOf } from "./migrator.ts";
 export * from "./errors.ts";
-export type { Activity, Blocker, Event, LockHolder } from "./events.ts";
+export type { Activity, BackfillProgress, Blocker, Event, LockHolder } from "./events.ts";
 export type { Direction, Plan, Report, StepResult } from "./report.ts";
 export type { ListedMigration } from "./history/folder.ts";
 export type { AppliedMigration } from "./ledger/ledger.ts";
+export type { Backfill } from "./history/backfill.ts";
+export type { BackfillState } from "./ledger/backfills.ts";
 export type { Progress } from "./ledger/progress.ts";
 export type { Status } from "./plan/status.ts";
 export type { DownTarget, UpTarget } from "./plan/plan.ts";

@@ -32,4 +32,6 @@ export { formatOf, type Picture, type PictureFormat } from "./commands/picture.t
 export { discover } from "./history/folder.ts";
 export { otherTools, type OtherTool } from "./ledger/other-tools.ts";
 export { lintProject, type LintReport, type PlacedFinding, readTableStatistics } from "./commands/lint.ts";
+export { discardBackfill, listBackfills, runNextBackfill, setPaused } from "./commands/backfill.ts";
+export type { BackfillState } from "./ledger/backfills.ts";
 export { type HeldLock, type MigrationTrace, trace } from "./commands/trace.ts";

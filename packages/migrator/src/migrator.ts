@@ -13,6 +13,7 @@ import { type Context, createContext, type ContextOptions } from "./execute/cont
 import type { MigrateOptions } from "./execute/migrate.ts";
 import { folderOfList, type ListedMigration } from "./history/folder.ts";
 import type { UpTarget } from "./plan/plan.ts";
+import type { BackfillState } from "./ledger/backfills.ts";
 import type { Status } from "./plan/status.ts";
 import type { Report } from "./report.ts";
 import type { ShadowOptions, ShadowProvider } from "./shadow/shadow.ts";
@@ -76,6 +77,22 @@ export interface Migrator {
   repair(names: readonly string[], options?: RepairOptions): Promise<Repaired[]>;
   /** Moves a migration that is not applied to the end of the history. */
   rebase(name: string): Promise<Rebased>;
+  /** Changes of data that run in batches. */
+  readonly backfill: BackfillMethods;
+}
+
+/** The commands of `migrator backfill`; without a name they mean the one that is next. */
+export interface BackfillMethods {
+  /** Runs a backfill from where it stands to its end, and records its migration. */
+  run(name?: string): Promise<Report>;
+  /** The backfills that are begun or held. */
+  status(): Promise<BackfillState[]>;
+  /** Pauses a backfill after the batch under way, also one that another process runs. */
+  pause(name?: string): Promise<BackfillState>;
+  /** Lets a paused one go on. */
+  resume(name?: string): Promise<BackfillState>;
+  /** Forgets how far it came; the rows keep what it changed. */
+  discard(name: string): Promise<BackfillState>;
 }
 
 /** Creates a migrator without connecting. Throws a `ConfigurationError` for an invalid ledger name. */
@@ -111,7 +128,19 @@ function createMethods(context: Context, shadow: ShadowOptions): Migrator {
       return settle(await baseline(context, { ...options, shadow }));
     },
     repair: async (names, options) => await (await import("./commands/repair.ts")).repair(context, names, options),
+    backfill: createBackfillMethods(context),
     rebase: async (name) => await (await import("./commands/rebase.ts")).rebase(context, name),
+  };
+}
+
+function createBackfillMethods(context: Context): BackfillMethods {
+  const load = async () => await import("./commands/backfill.ts");
+  return {
+    run: async (name) => settle(await (await load()).runNextBackfill(context, name)),
+    status: async () => await (await load()).listBackfills(context),
+    pause: async (name) => await (await load()).setPaused(context, true, name),
+    resume: async (name) => await (await load()).setPaused(context, false, name),
+    discard: async (name) => await (await load()).discardBackfill(context, name),
   };
 }
 

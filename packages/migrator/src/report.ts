@@ -13,7 +13,8 @@ export interface Plan {
 /** What happened to one migration. */
 export interface StepResult {
   readonly name: string;
-  readonly result: "applied" | "reverted" | "failed" | "notRun" | "planned";
+  /** `held`: a backfill is not done, its own or one before it. */
+  readonly result: "applied" | "reverted" | "failed" | "notRun" | "planned" | "held";
   /** How long it took, in milliseconds; 0 when it did not run. */
   readonly durationMs: number;
   /** How many statements it sent, or would send. */

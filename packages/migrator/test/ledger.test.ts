@@ -167,6 +167,22 @@ describe("a project that comes from the stock MikroORM", () => {
     expect(await tablesOf(database.sql)).toEqual(["mikro_orm_migrations"]);
   });
 
+  it("runs a migration with a backfill as one statement", async () => {
+    const database = await emptyDatabase();
+    const original = JSON.stringify(import.meta.resolve("@mikro-orm/migrations"));
+    const folder = await folderOf({
+      "M1000_a.ts": `import { Migration } from ${original};
+export class M1000_a extends Migration {
+  readonly backfill = { table: "t", set: "n = 1" };
+  override up() { this.addSql("update t set n = 1"); }
+}`,
+    });
+    await database.sql("create table t (n int); insert into t select from generate_series(1, 3)");
+    await (await stockMigrator(database, folder)).up();
+    expect(await database.sql("select n from t")).toEqual([{ n: 1 }, { n: 1 }, { n: 1 }]);
+    expect(await readStatus(contextOf(database.dsn, folder))).toMatchObject({ state: "current", problems: [] });
+  });
+
   it("goes on from a ledger whose names have the file's ending", async () => {
     const database = await emptyDatabase();
     const folder = await stockFolder();

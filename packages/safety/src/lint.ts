@@ -62,7 +62,7 @@ function lintOne(
   schema: Schema,
   options: LintOptions,
 ): { findings: Finding[]; lines: (number | null)[] } {
-  const run = new Run(migration.transactional, options.settings ?? runnerSettings);
+  const run = new Run(migration.transactional, options.settings ?? runnerSettings, migration.batched);
   const chosen = chooseRules(options);
   const lineOf = createLineOf(migration);
   const found: { finding: Finding; index: number }[] = [];

@@ -31,8 +31,12 @@ export class Run {
   /** Settings that the migration itself set, by name. */
   readonly set = new Map<string, string | undefined>();
 
-  constructor(transactional: boolean, settings: Settings) {
+  /** True: its statement runs in batches, each a transaction of its own. */
+  readonly batched: boolean;
+
+  constructor(transactional: boolean, settings: Settings, batched = false) {
     this.transactional = transactional;
+    this.batched = batched;
     this.settings = settings;
     this.#initial = settings;
   }

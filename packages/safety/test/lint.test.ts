@@ -13,3 +13,14 @@ it("gives findings in the order of the statements, also where two have the same 
   expect(new Set(lines)).toEqual(new Set([1, 2, 3]));
   expect(lines).toEqual(lines.toSorted());
 });
+
+it.each([
+  ["update users set note = 'x' where note is null", "unbatched-backfill"],
+  ["update users set note = 'x'", "unfiltered-dml"],
+])("finds nothing of %s where the runner does it in batches", (sql, rule) => {
+  const migration = { name: "Example", statements: [sql], transactional: true, source: sql };
+  const rules = (batched: boolean) =>
+    lint([{ ...migration, batched }], { state: exampleState() }).map((one) => one.rule);
+  expect(rules(false)).toContain(rule);
+  expect(rules(true)).not.toContain(rule);
+});

@@ -113,10 +113,11 @@ export async function toLinted(history: History, names: readonly string[]): Prom
   const files = new Map(history.folder.files.map((file) => [file.name, file]));
   const linted: LintedMigration[] = [];
   for (const name of names) {
-    const { up, transactional } = await history.load(name);
+    const { up, transactional, backfill } = await history.load(name);
     const file = files.get(name);
     const source = file && !file.listed ? readSource(file).toString() : "";
-    linted.push({ name, statements: up.statements, computed: up.computed, transactional, source });
+    const { statements, computed } = up;
+    linted.push({ name, statements, computed, transactional, batched: backfill !== null, source });
   }
   return linted;
 }

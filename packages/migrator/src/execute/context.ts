@@ -1,6 +1,7 @@
 import type { OrmOptions } from "./orm-options.ts";
 import path from "node:path";
 import { ConfigurationError } from "../errors.ts";
+import type { BackfillMode } from "./backfill/mode.ts";
 import type { Event } from "../events.ts";
 import { uniqueId } from "../hash.ts";
 import type { MigrationFolder } from "../history/folder.ts";
@@ -25,6 +26,11 @@ export interface ContextOptions {
   /** How long a statement may run, in milliseconds, in place of the role's own time-out; default: no limit. */
   readonly statementTimeoutMs?: number | undefined;
   readonly allowOutOfOrder?: boolean | undefined;
+  /**
+   * What `up` does with a backfill of a large table: leaves it, and what comes after it, to `backfill run` (`hold`), runs
+   * its batches (`wait`), or runs it as one statement (`whole`); default `hold`.
+   */
+  readonly backfills?: BackfillMode | undefined;
   /** Whether `up` lints what is pending: refuses what is an error, reports it, or does not look; default: off. */
   readonly safety?: "enforce" | "warn" | "off" | undefined;
   /** The linter's severities, by rule. */
@@ -72,6 +78,7 @@ export function createContext(options: ContextOptions): Context {
     lockBudgetMs: options.lockBudgetMs ?? 120_000,
     statementTimeoutMs: options.statementTimeoutMs ?? 0,
     allowOutOfOrder: options.allowOutOfOrder ?? false,
+    backfills: options.backfills ?? "hold",
     safety: options.safety ?? "off",
     rules: options.rules ?? {},
     toolVersion,

@@ -1,7 +1,9 @@
+import { explain } from "./failure.ts";
 import { applyStep, recordFailure } from "./step.ts";
 import type { Context } from "./context.ts";
 import { InterruptedError, MigrationFailedError, MigratorError, RefusedError } from "../errors.ts";
 import { type LoadedMigration, scriptOf } from "../history/load.ts";
+import { readBackfills } from "../ledger/backfills.ts";
 import { ensureLedger } from "../ledger/prepare-ledger.ts";
 import { type Report, unrun, type StepResult, type Direction, type Plan } from "../report.ts";
 import { retryOnLockTimeout } from "./retry.ts";
@@ -21,6 +23,7 @@ export async function runPlan(
     async () => await refuseOther(session, context, plan),
   );
   if (tables > 0) context.onEvent({ type: "unrecorded", tables });
+  await refuseBegun(session, context, plan);
   context.onEvent({ type: "planned", plan, database: session.connection.address });
   const steps: StepResult[] = [];
   for (const [index, migration] of loaded.entries()) {
@@ -28,7 +31,9 @@ export async function runPlan(
     context.onEvent({ type: "started", name: migration.name, direction: plan.direction });
     const started = performance.now();
     try {
-      steps.push(await tryStep({ ...session, another }, context, migration, plan.direction));
+      const ready = await settleBackfill(session, context, migration, plan.direction);
+      if (!ready) return hold(context, plan, steps);
+      steps.push(await tryStep({ ...session, another }, context, ready, plan.direction));
     } catch (error) {
       const failed: StepResult = {
         ...unrun(migration.name, "failed"),
@@ -41,6 +46,37 @@ export async function runPlan(
     context.onEvent({ type: "finished", step: steps.at(-1) as StepResult });
   }
   return { outcome: plan.direction === "up" ? "applied" : "reverted", steps, problems: [], error: null };
+}
+
+/** The migration as it is to run now; undefined: its backfill is not done, and holds it. */
+async function settleBackfill(
+  session: Run,
+  { backfills }: Context,
+  migration: LoadedMigration,
+  direction: Direction,
+): Promise<LoadedMigration | undefined> {
+  if (direction === "down" || !migration.backfill) return migration;
+  const { settleBackfill: settle } = await import("./backfill/at-step.ts");
+  return await settle(session, migration, backfills).catch((error: unknown) => {
+    throw error instanceof MigratorError ? error : explain(session, migration.name, error);
+  });
+}
+
+/** The report of a run that stops before a backfill: what comes after it may need it. */
+function hold({ onEvent }: Context, plan: Plan, done: readonly StepResult[]): Report {
+  const held = plan.steps.slice(done.length).map((name) => unrun(name, "held"));
+  for (const step of held) onEvent({ type: "finished", step });
+  return { outcome: done.length > 0 ? "applied" : "nothing", steps: [...done, ...held], problems: [], error: null };
+}
+
+/** A begun backfill knows which rows are done, which the schema before it may not have any more. */
+async function refuseBegun({ connection }: Run, { ledger }: Context, { direction }: Plan): Promise<void> {
+  if (direction === "up") return;
+  const begun = (await readBackfills(connection.query, ledger)).find(({ last }) => last !== null);
+  if (!begun) return;
+  throw new RefusedError(
+    `The backfill of ${begun.migration} is begun: finish it with "migrator backfill run", or forget how far it came with "migrator backfill discard ${begun.migration}". Nothing was changed`,
+  );
 }
 
 /** A new ledger beside the one that has the history would run all of it again. */

@@ -170,11 +170,11 @@ function titleOf({ toolVersion }: Run, { name }: LoadedMigration): string {
 
 /** The commands that write ledger, progress and audit. */
 function recording(run: Run, { migration, direction }: Step, elapsedMs: number | null = null): PipelineCommand[] {
-  const { name, checksum, down, transactional } = migration;
+  const { name, checksum, down, transactional, tookMs } = migration;
   const { host: appliedFrom, toolVersion, runId, ledger } = run;
   const undo = down && !down.computed ? down.statements : null;
   const action = direction === "up" ? "applied" : "reverted";
-  const durationMs = transactional ? ("sinceBegin" as const) : elapsedMs;
+  const durationMs = tookMs ?? (transactional ? ("sinceBegin" as const) : elapsedMs);
   const entry = { name, checksum, durationMs, appliedFrom, toolVersion, runId, undo };
   return [
     direction === "down" ? ledgerDelete(name, ledger) : ledgerInsert(entry, ledger),

@@ -124,7 +124,7 @@ function setAside({ statementTimeoutMs, onEvent }: Context, found: Timeouts): st
  * A pooler reports a process number of its own, and gives the runner's lock to other clients between statements; a
  * standby grants the lock and then refuses every write.
  */
-async function inspect({ query, pid, address }: Connection): Promise<Timeouts> {
+export async function inspect({ query, pid, address }: Connection): Promise<Timeouts> {
   const [server] = await query<{ pid: number; standby: boolean; timeouts: Timeouts }>(
     `select pg_backend_pid() as pid, pg_is_in_recovery() as standby,
             (select json_object_agg(name, current_setting(name)) from pg_settings where name in (${timeoutNames.map((name) => `'${name}'`).join(", ")})) as timeouts`,

@@ -2,6 +2,7 @@ import type { Direction } from "../report.ts";
 import { pathToFileURL } from "node:url";
 import { type ListedMigration, type MigrationFile, readSource } from "./folder.ts";
 import { BrokenMigrationError } from "../errors.ts";
+import { type Backfill, readBackfill } from "./backfill.ts";
 import { evaluate } from "./evaluate.ts";
 import { findCodePlace } from "./code-place.ts";
 import { sha256 } from "../hash.ts";
@@ -29,6 +30,10 @@ export interface LoadedMigration {
   readonly noop: ReadonlySet<string>;
   /** SHA-256 of the statements of both directions, in hexadecimal: the same for TypeScript and built JavaScript. */
   readonly checksum: string;
+  /** The change that runs in batches, where the class declares one. */
+  readonly backfill: Backfill | null;
+  /** How long its batches took, in milliseconds, where they are done and it is only recorded. */
+  readonly tookMs?: number | undefined;
   /** Makes an instance, for code that computes its statements; throws where neither direction does. */
   readonly create: (driver: MigrationDriver, config: unknown) => RecordedMigration;
 }
@@ -92,7 +97,16 @@ function loadSql(
   refuseCommands(file, [...up, ...(down ?? [])], transactional);
   const scripts = { up: toScript(up), down: down && toScript(down) };
   const checksum = checksumOf(scripts.up, scripts.down);
-  return { name: file.name, transactional, ...scripts, irreversible: null, noop, checksum, create: noCode };
+  return {
+    name: file.name,
+    transactional,
+    ...scripts,
+    irreversible: null,
+    noop,
+    checksum,
+    backfill: null,
+    create: noCode,
+  };
 }
 
 function toScript(statements: readonly string[]): Script {
@@ -108,13 +122,25 @@ async function collectAll(
   const make = (driver: MigrationDriver, config: unknown) => new Class(driver, config);
   const up = await collectUp(file, make);
   const { down, irreversible } = await collectDown(make);
-  const transactional = make(noDatabase, noDatabase).isTransactional();
+  const instance = make(noDatabase, noDatabase);
+  const transactional = instance.isTransactional();
   const statements = [...up.statements, ...(down?.statements ?? [])];
   refuseCommands(file, statements, transactional);
+  const backfill = declaredBackfill(file, instance, up.statements);
   // Only a class that computes is needed again: of 10,000 others, nothing but their statements stays in memory.
   const create = up.computed || down?.computed ? make : noCode;
   const checksum = checksumOf(up, down);
-  return { name: file.name, transactional, up, down, irreversible, noop: readNoop(source), checksum, create };
+  return { name: file.name, transactional, up, down, irreversible, noop: readNoop(source), checksum, backfill, create };
+}
+
+function declaredBackfill(file: Place, instance: RecordedMigration, statements: readonly string[]): Backfill | null {
+  const own = (instance as { backfill?: unknown }).backfill;
+  const declared = own ?? (instance.constructor as { backfill?: unknown }).backfill;
+  try {
+    return readBackfill(declared, statements, instance.isTransactional());
+  } catch (error) {
+    throw new BrokenMigrationError(file.name, `${file.path}: ${toError(error).message}`);
+  }
 }
 
 const noCode = (): never => {

@@ -3,7 +3,8 @@ import type { Connection, Query } from "../postgres/connection.ts";
 import { inTransaction } from "../postgres/transaction.ts";
 import { progressStatement } from "./progress.ts";
 import { explainLedgerError } from "./ledger.ts";
-import { type LedgerTable, auditTable, defaultLedger, progressTable, qualified } from "./tables.ts";
+import { backfillStatement } from "./backfills.ts";
+import { type LedgerTable, auditTable, backfillTable, defaultLedger, progressTable, qualified } from "./tables.ts";
 
 const addedColumns = {
   checksum: "text",
@@ -60,6 +61,18 @@ function openToReaders(table: string, ledger: string): string {
     execute 'grant select on ${literal} to ' || grantee;
   end loop;
 end $$`;
+}
+
+/** Creates the table of backfills, with the rights that the other tables have. */
+export async function ensureBackfillTable(session: Connection, ledger: LedgerTable): Promise<void> {
+  const table = qualified(backfillTable(ledger));
+  const [found] = await session.query<{ there: boolean }>("select to_regclass($1) is not null as there", [table]);
+  if (found?.there) return;
+  await inTransaction(session, async () => {
+    await session.query(backfillStatement(ledger));
+    await session.query(closeToOthers(table));
+    await session.query(openToReaders(table, qualified(ledger)));
+  });
 }
 
 /**

@@ -17,9 +17,14 @@ export function progressTable({ schema, table }: LedgerTable): LedgerTable {
   return { schema, table: `${table}_progress` };
 }
 
-/** The tables that are the migrator's own: ledger, audit and progress. */
+/** The table of backfills that are begun: the ledger's name with `_backfill`. It is created with the first one. */
+export function backfillTable({ schema, table }: LedgerTable): LedgerTable {
+  return { schema, table: `${table}_backfill` };
+}
+
+/** The tables that are the migrator's own: ledger, audit, progress and backfills. */
 export function ownTables(ledger: LedgerTable): LedgerTable[] {
-  return [ledger, auditTable(ledger), progressTable(ledger)];
+  return [ledger, auditTable(ledger), progressTable(ledger), backfillTable(ledger)];
 }
 
 /** The table's name, quoted for SQL. */

@@ -19,9 +19,13 @@ export async function replay(context: Context, folder: MigrationFolder, dsn: str
     await makeLedgerSchema(query, context.ledger).finally(close);
   }
   const ledger = `${context.ledger.schema}.${context.ledger.table}`;
-  const report = await migrate(createContext({ dsn, migrations, ledger, ormOptions, signal, lockWaitMs: 0 }), "up", {
-    to,
-  });
+  const report = await migrate(
+    createContext({ dsn, migrations, ledger, ormOptions, signal, lockWaitMs: 0, backfills: "whole" }),
+    "up",
+    {
+      to,
+    },
+  );
   if (report.error) throw withoutExtension(report.error) ?? report.error;
   const [problem] = report.problems;
   if (problem) throw new ConfigurationError(problem.message);

@@ -6,8 +6,9 @@ export const rule: Rule = {
   severity: "warning",
   summary: "One UPDATE over many rows holds their locks, and an old snapshot, until it is done.",
   find: (at) => {
-    const { action, schema } = at;
+    const { action, schema, run } = at;
     if (
+      run.batched ||
       action.do !== "update" ||
       isEverything(action.where) ||
       !isLive(schema.relation(action.table)) ||
@@ -18,7 +19,7 @@ export const rule: Rule = {
     return [
       {
         message: `every row of ${name} that the condition meets is written in one transaction`,
-        hint: "batches by key range, each a transaction of its own",
+        hint: "batches by key range, each a transaction of its own: declare them as the migration's backfill",
         table: name,
       },
     ];

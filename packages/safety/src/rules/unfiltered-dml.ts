@@ -6,8 +6,9 @@ export const rule: Rule = {
   severity: "error",
   summary: "UPDATE or DELETE of every row locks all of them in one transaction.",
   find: (at) => {
-    const { action, schema } = at;
+    const { action, schema, run } = at;
     if (
+      run.batched ||
       (action.do !== "update" && action.do !== "delete") ||
       !isEverything(action.where) ||
       !isLive(schema.relation(action.table))
@@ -17,7 +18,7 @@ export const rule: Rule = {
     return [
       {
         message: `every row of ${name} is ${action.do === "update" ? "written anew" : "deleted"} in one transaction: row locks, WAL and bloat for all of it`,
-        hint: "batches by key, each a transaction of its own",
+        hint: "batches by key, each a transaction of its own: for an UPDATE, declare them as the migration's backfill",
         table: name,
         work: "rewrite",
       },

@@ -1,0 +1,105 @@
+import { RefusedError } from "../../errors.ts";
+import type { Backfill } from "../../history/backfill.ts";
+import { lockBackfill, markBackfill, noteBatch } from "../../ledger/backfills.ts";
+import type { LedgerTable } from "../../ledger/tables.ts";
+import type { Connection } from "../../postgres/connection.ts";
+import { inTransaction } from "../../postgres/transaction.ts";
+import type { Seen } from "./pace.ts";
+import type { Target } from "./target.ts";
+
+/** What a backfill's batches share. */
+export interface Filling {
+  readonly connection: Connection;
+  readonly ledger: LedgerTable;
+  readonly runId: string;
+  readonly migration: string;
+  readonly backfill: Backfill;
+  readonly target: Target;
+}
+
+/** What became of a batch. */
+export type Batch =
+  | (Seen & { readonly end: "changed"; readonly changed: number })
+  | { readonly end: "waits"; readonly reason: string }
+  | { readonly end: "done" };
+
+// Below PostgreSQL's deadlock_timeout of one second: the batch gives way before anybody else is taken for the victim.
+const lockTimeoutMs = 500;
+
+/**
+ * Changes the next `size` rows behind the last key that is noted, and notes the new one, in one transaction. Throws
+ * PostgreSQL's own error, and a `RefusedError` where another run works on the backfill, or somebody discarded it.
+ */
+export async function runBatch(filling: Filling, size: number): Promise<Batch> {
+  const { connection, ledger, migration } = filling;
+  const started = performance.now();
+  return await inTransaction(connection, async () => {
+    // The note commits with the change: a crash of the server loses both or none.
+    await connection.query(`set local lock_timeout = ${lockTimeoutMs}; set local synchronous_commit = off`);
+    const state = await lockBackfill(connection.query, ledger, migration);
+    if (state?.runId !== filling.runId) throw new RefusedError(takenOver(migration, state === undefined));
+    if (state.pausedAt !== null)
+      return { end: "waits", reason: `it is paused since ${state.pausedAt}: "migrator backfill resume" lets it go on` };
+    if (state.doneAt !== null) return { end: "done" };
+    const range = await findRange(filling, state.last, size);
+    if (!range) {
+      await markBackfill(connection.query, ledger, migration, "done");
+      await connection.query("set local synchronous_commit = on");
+      return { end: "done" };
+    }
+    const changed = await changeRange(filling, state.last, range.upper);
+    const waiters = await countWaiters(connection);
+    const durationMs = performance.now() - started;
+    const note = { last: range.upper, scanned: range.rows, changed, batch: size, busyMs: durationMs };
+    await noteBatch(connection.query, ledger, migration, note);
+    return { end: "changed", rows: range.rows, changed, durationMs, waiters };
+  });
+}
+
+function takenOver(migration: string, discarded: boolean): string {
+  return discarded
+    ? `The backfill of ${migration} was discarded while it ran; what it changed stays`
+    : `Another run took the backfill of ${migration} over: this one stops, and nothing is done twice`;
+}
+
+const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
+
+/** The last key of the next batch; undefined: no row is left. */
+async function findRange(
+  { connection, backfill, target }: Filling,
+  last: string | null,
+  size: number,
+): Promise<{ readonly upper: string; readonly rows: number } | undefined> {
+  const key = quote(target.key);
+  const behind = last === null ? "" : `where ${key} > $2::${target.type}`;
+  const [range] = await connection.query<{ upper: string; rows: number }>(
+    `select key::text as upper, rows from (
+       select key, count(*) over ()::int as rows from (select ${key} as key from ${backfill.table} ${behind} order by 1 limit $1) next
+     ) counted order by key desc limit 1`,
+    last === null ? [size] : [size, last],
+  );
+  return range;
+}
+
+async function changeRange(
+  { connection, backfill, target }: Filling,
+  last: string | null,
+  upper: string,
+): Promise<number> {
+  const { table, set, where } = backfill;
+  const key = quote(target.key);
+  const behind = last === null ? "" : `and ${key} > $2::${target.type}`;
+  // A comment at the end of `set` or `where` ends with its line.
+  const condition = where === undefined ? "" : `and (${where}\n)`;
+  const sql = `update ${table} set ${set}\nwhere ${key} <= $1::${target.type} ${behind} ${condition}`;
+  const { rowCount } = await connection.client.query(sql, last === null ? [upper] : [upper, last]);
+  return rowCount ?? 0;
+}
+
+async function countWaiters({ query }: Connection): Promise<number> {
+  const [row] = await query<{ waiters: number }>(
+    `select count(distinct pid)::int as waiters from pg_locks
+      where not granted and pid <> pg_backend_pid() and pg_backend_pid() = any (pg_blocking_pids(pid))`,
+  );
+  return row?.waiters ?? 0;
+}

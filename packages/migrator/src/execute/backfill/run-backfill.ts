@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { InterruptedError, MigratorError } from "../../errors.ts";
+import type { LockHolder } from "../../events.ts";
+import type { LoadedMigration } from "../../history/load.ts";
+import type { BackfillState } from "../../ledger/backfills.ts";
+import { type LedgerTable, lockName } from "../../ledger/tables.ts";
+import { withLock } from "../../postgres/advisory-lock.ts";
+import { explain } from "../failure.ts";
+import type { Run } from "../run.ts";
+import { begin } from "./begin.ts";
+import { type Batch, type Filling, runBatch } from "./batch.ts";
+import { nextPace, type Pace, slower } from "./pace.ts";
+import { createReporter } from "./reporter.ts";
+import { createThrottle } from "./throttle.ts";
+
+/**
+ * Runs a migration's backfill from where it stands to its end, batch by batch. Throws a `RefusedError`, a `LockedError`
+ * where another run works on it, a `MigrationFailedError`, or an `InterruptedError` between two batches; each time what
+ * is done is noted, and the next run goes on from there.
+ */
+export async function runBackfill(run: Run, migration: LoadedMigration): Promise<void> {
+  const { connection, ledger, signal } = run;
+  const onWaiting = (holder: LockHolder) => run.onEvent({ type: "waiting", holder });
+  const lock = { name: backfillLock(ledger), waitMs: 0, onWaiting, signal };
+  await withLock(connection.query, lock, async () => {
+    await fill(run, await begin(run, migration));
+  });
+}
+
+/** The name of the lock of the run that works on a backfill: one at a time for a ledger. */
+function backfillLock(ledger: LedgerTable): string {
+  return `${lockName(ledger)} backfill`;
+}
+
+/** Runs batches until no row is left. */
+async function fill(run: Run, { state, ...filling }: Filling & { readonly state: BackfillState }): Promise<void> {
+  const report = createReporter(run, state);
+  const throttle = createThrottle(filling.connection.query);
+  let pace: Pace = { size: state.batch, pauseMs: 0, bestPerRow: undefined };
+  let failures = 0;
+  for (;;) {
+    await rest(run, pace.pauseMs);
+    const reason = await throttle();
+    const batch =
+      reason === undefined ? await tryBatch(run, filling, pace, failures) : { end: "waits" as const, reason };
+    if (batch.end === "done") return;
+    failures = batch.end === "locked" ? failures + 1 : 0;
+    if (batch.end === "waits") {
+      report.waits(batch.reason);
+      await rest(run, waitMs);
+    } else if (batch.end === "locked") pace = slower(pace, failures);
+    else {
+      report.advances(batch, pace.size);
+      pace = nextPace(pace, batch);
+    }
+  }
+}
+
+const waitMs = 1000;
+const tries = 30;
+
+/** Runs a batch; one that does not get its locks in time is reported as `locked`, up to 30 times in a row. */
+async function tryBatch(
+  run: Run,
+  filling: Filling,
+  pace: Pace,
+  failures: number,
+): Promise<Batch | { readonly end: "locked" }> {
+  try {
+    return await runBatch(filling, pace.size);
+  } catch (error) {
+    if (error instanceof MigratorError) throw error;
+    if (isLockFailure(error) && failures + 1 < tries && !run.signal?.aborted) return { end: "locked" };
+    throw explain(run, filling.migration, error);
+  }
+}
+
+// Lock time-out, deadlock, serialization failure.
+function isLockFailure(error: unknown): boolean {
+  return ["55P03", "40P01", "40001"].includes((error as { code?: string }).code ?? "");
+}
+
+/** Rests; an abort ends the rest, and the run. */
+async function rest({ signal }: Run, ms: number): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, signal ? { signal } : {}).catch(() => {});
+  if (signal?.aborted) throw new InterruptedError(interrupted);
+}
+
+const interrupted = "Interrupted between two batches: what is done is noted, and the next run goes on from there";

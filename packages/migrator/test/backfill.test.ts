@@ -1,0 +1,301 @@
+import { fork } from "node:child_process";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { discardBackfill, listBackfills, runNextBackfill, setPaused } from "../src/commands/backfill.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
+import { loadMigration } from "../src/history/load.ts";
+import { discover } from "../src/history/folder.ts";
+import { contextOf, emptyDatabase, folderOf, ledgerOf, openClient, type Sql, until } from "./support.ts";
+
+const [first, fill, last] = ["Migration20240101000000_a", "Migration20240101000100_b", "Migration20240101000200_c"];
+
+/** A migration that declares a backfill, with the statement of its `up`. */
+function backfillSource(declared: object, sql: string): string {
+  return `import { Migration } from "@mikro-orm/migrations";
+export class ${fill} extends Migration {
+  readonly backfill = ${JSON.stringify(declared)};
+  override up() { this.addSql(${JSON.stringify(sql)}); }
+  override down() {}
+}
+`;
+}
+
+interface Project {
+  readonly rows?: number;
+  readonly type?: string;
+  readonly key?: string;
+  readonly declared?: object;
+  readonly sql?: string;
+  readonly create?: string;
+}
+
+/** Three migrations: a table with rows, a backfill that adds one to each, and one that comes after it. */
+async function project({
+  rows = 20_000,
+  type = "int primary key",
+  key = "n",
+  declared = { table: "t", set: "n = n + 1" },
+  sql = "update t set n = n + 1",
+  create = `create table t (id ${type}, n int not null default 0)`,
+}: Project = {}) {
+  const folder = await folderOf({
+    [first]: {
+      up: [create, `insert into t (id) select ${key} from generate_series(1, ${rows}) n`],
+      down: ["drop table t"],
+    },
+    [`${fill}.ts`]: backfillSource(declared, sql),
+    [last]: { up: ["alter table t add constraint done check (n > 0)"], down: ["alter table t drop constraint done"] },
+  });
+  const database = await emptyDatabase();
+  return { folder, ...database, context: contextOf(database.dsn, folder) };
+}
+
+/** How often each row was changed, and how many rows so often. */
+async function changes(sql: Sql): Promise<Record<string, number>> {
+  const rows = await sql<{ n: number; count: number }>("select n, count(*)::int from t group by 1 order by 1");
+  return Object.fromEntries(rows.map(({ n, count }) => [n, count]));
+}
+
+describe("a backfill", () => {
+  it("of a small table is one statement of up", async () => {
+    const { context, sql } = await project({ rows: 500 });
+    const report = await up(context, {});
+    expect(report.steps.map(({ result }) => result)).toEqual(["applied", "applied", "applied"]);
+    expect(await changes(sql)).toEqual({ 1: 500 });
+  });
+
+  it("of a large table is held with all that comes after it, until it has run", async () => {
+    const { context, sql } = await project();
+    const report = await up(context, {});
+    expect(report.outcome).toBe("applied");
+    expect(report.steps.map(({ result }) => result)).toEqual(["applied", "held", "held"]);
+    expect(await changes(sql)).toEqual({ 0: 20_000 });
+    expect(await listBackfills(context)).toMatchObject([{ migration: fill, last: null, scanned: 0 }]);
+    expect(await up(context, {})).toMatchObject({
+      outcome: "nothing",
+      steps: [{ result: "held" }, { result: "held" }],
+    });
+
+    expect(await runNextBackfill(context)).toMatchObject({
+      outcome: "applied",
+      steps: [{ name: fill, result: "applied" }],
+    });
+    expect(await changes(sql)).toEqual({ 1: 20_000 });
+    expect(await ledgerOf(sql)).toEqual([first, fill]);
+    expect(await listBackfills(context)).toEqual([]);
+    expect(await up(context, {})).toMatchObject({ outcome: "applied", steps: [{ name: last }] });
+  });
+
+  it("runs within up where up waits for it", async () => {
+    const { dsn, folder, sql } = await project();
+    const report = await up(contextOf(dsn, folder, { backfills: "wait" }), {});
+    expect(report.steps.map(({ result }) => result)).toEqual(["applied", "applied", "applied"]);
+    expect(await changes(sql)).toEqual({ 1: 20_000 });
+    const [row] = await sql<{ ms: number }>("select duration_ms as ms from mikro_orm_migrations where name = $1", [
+      fill,
+    ]);
+    expect(row?.ms).toBeGreaterThan(1);
+  });
+
+  it("tells its progress", async () => {
+    const { context, sql } = await project();
+    await up(context, {});
+    await sql("analyze t");
+    await runNextBackfill(context);
+    const progress = context.events.filter((event) => event.type === "backfill");
+    expect(progress[0]).toMatchObject({ name: fill, scanned: 1000, changed: 1000, batch: 1000, waiting: null });
+  });
+
+  it.each([
+    { type: "uuid primary key", key: "gen_random_uuid()" },
+    { type: "text primary key", key: "'k ''' || n" },
+    { type: "timestamptz primary key", key: "now() + n * interval '1 microsecond'" },
+    { type: "numeric(20,5) primary key", key: "n / 7.0" },
+    {
+      type: "bigint not null unique",
+      key: "-n::bigint * 3000000000",
+      declared: { table: "t", set: "n = n + 1", key: "id" },
+    },
+  ])("goes by a key of $type", async ({ type, key, declared }) => {
+    const { context, sql } = await project({ rows: 12_345, type, key, ...(declared ? { declared } : {}) });
+    await up(context, {});
+    await runNextBackfill(context);
+    expect(await changes(sql)).toEqual({ 1: 12_345 });
+  });
+
+  it("goes over all rows of a key that several rows share, and of partitions", async () => {
+    const create = `create table t (id int not null, n int not null default 0) partition by hash (id);
+      create table t0 partition of t for values with (modulus 2, remainder 0);
+      create table t1 partition of t for values with (modulus 2, remainder 1);
+      create index on t (id)`;
+    const declared = { table: "t", set: "n = n + 1", key: "id", batch: 7 };
+    const { context, sql } = await project({ create, key: "n / 50", declared, rows: 12_000 });
+    await up(context, {});
+    await runNextBackfill(context);
+    expect(await changes(sql)).toEqual({ 1: 12_000 });
+  });
+
+  it("changes only the rows that it names", async () => {
+    const declared = { table: "t", set: "n = n + 1", where: "id % 2 = 0 or id = 1 -- both" };
+    const { context, sql } = await project({ declared, sql: "UPDATE t SET n = n + 1 WHERE (id % 2 = 0 OR id = 1)" });
+    await up(context, {});
+    await runNextBackfill(context);
+    expect(await changes(sql)).toEqual({ 0: 9999, 1: 10_001 });
+  });
+
+  it("changes each row once, although its process is killed at random", { timeout: 120_000 }, async () => {
+    const slow = "n = n + 1 + case when id % 10 = 0 then length(pg_sleep(0.0002)::text) else 0 end";
+    const declared = { table: "t", set: slow, batch: 100 };
+    const { context, dsn, folder, sql } = await project({ rows: 12_000, declared, sql: `update t set ${slow}` });
+    await up(context, {});
+    let kills = 0;
+    for (;;) {
+      const child = fork(path.join(import.meta.dirname, "backfill-runner.ts"), [dsn, folder], { stdio: "ignore" });
+      const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+      const killed = kills < 8 ? setTimeout(() => child.kill("SIGKILL"), 300 + Math.random() * 300) : undefined;
+      const code = await ended;
+      clearTimeout(killed);
+      if (code === 0) break;
+      kills++;
+      // A killed client's session works on until it notices.
+      await until(async () => (await sql("select from pg_locks where locktype = 'advisory'")).length === 0);
+      const [state] = await listBackfills(context);
+      const [seen] = await sql<{ count: string }>("select count(*) from t where n = 1");
+      expect(state ? state.changed : 12_000).toBe(Number(seen?.count));
+    }
+    expect(kills).toBeGreaterThan(3);
+    expect(await changes(sql)).toEqual({ 1: 12_000 });
+  });
+
+  it("goes on after a batch that did not get its lock, and gives way to whoever holds it", async () => {
+    const { context, dsn, sql } = await project();
+    await up(context, {});
+    const other = await openClient(dsn);
+    await other.query("begin; update t set n = n where id = 15000");
+    const run = runNextBackfill(context);
+    await until(async () => (await listBackfills(context))[0]?.scanned ?? 0 > 10_000);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    await other.query("commit");
+    await run;
+    expect(await changes(sql)).toEqual({ 1: 20_000 });
+  });
+
+  it("waits while it is paused, and goes on", async () => {
+    const { context, sql } = await project();
+    await up(context, {});
+    expect(await setPaused(context, true)).toMatchObject({ migration: fill });
+    const run = runNextBackfill(context);
+    await until(async () =>
+      context.events.some((event) => event.type === "backfill" && event.waiting?.includes("paused")),
+    );
+    expect(await changes(sql)).toEqual({ 0: 20_000 });
+    await setPaused(context, false, "_b");
+    await run;
+    expect(await changes(sql)).toEqual({ 1: 20_000 });
+  });
+
+  it("is one run's at a time", async () => {
+    const { context, sql } = await project();
+    await up(context, {});
+    await setPaused(context, true);
+    const run = runNextBackfill(context);
+    await until(async () => context.events.some((event) => event.type === "backfill"));
+    await expect(runNextBackfill(context)).rejects.toMatchObject({ code: "locked" });
+    await setPaused(context, false);
+    await run;
+    expect(await changes(sql)).toEqual({ 1: 20_000 });
+  });
+
+  it("stops when it is interrupted, and goes on from there", async () => {
+    const { context, dsn, folder, sql } = await project();
+    await up(context, {});
+    const controller = new AbortController();
+    const onEvent = () => controller.abort();
+    const cut = contextOf(dsn, folder, { signal: controller.signal, onEvent });
+    await expect(runNextBackfill(cut)).rejects.toMatchObject({ code: "interrupted" });
+    const { 1: done = 0 } = await changes(sql);
+    expect(done).toBeGreaterThan(0);
+    expect(done).toBeLessThan(20_000);
+    await runNextBackfill(context);
+    expect(await changes(sql)).toEqual({ 1: 20_000 });
+  });
+
+  it("that is begun holds back down, until it is discarded", async () => {
+    const { context, dsn, folder, sql } = await project();
+    await up(context, {});
+    const controller = new AbortController();
+    const cut = contextOf(dsn, folder, { signal: controller.signal, onEvent: () => controller.abort() });
+    await expect(runNextBackfill(cut)).rejects.toThrow("Interrupted");
+    expect(await down(context, {}).catch((error: Error) => error.message)).toContain("is begun");
+    expect(await ledgerOf(sql)).toEqual([first]);
+    expect((await discardBackfill(context, fill)).changed).toBeGreaterThan(0);
+    expect(await sql("select action from mikro_orm_migrations_audit where action = 'discarded'")).toHaveLength(1);
+    expect(await down(context, {})).toMatchObject({ outcome: "reverted" });
+  });
+
+  it("is refused where its statement has changed since it began", async () => {
+    const { context, dsn, folder } = await project();
+    await up(context, {});
+    const other = await folderOf({
+      [first]: { up: [], down: [] },
+      [`${fill}.ts`]: backfillSource({ table: "t", set: "n = n + 2" }, "update t set n = n + 2"),
+    });
+    await expect(runNextBackfill(contextOf(dsn, other))).rejects.toThrow("its statement has changed");
+    await expect(runNextBackfill(contextOf(dsn, folder))).resolves.toMatchObject({ outcome: "applied" });
+  });
+
+  it.each([
+    { create: "create table t (id int, n int not null default 0)", message: "no primary key of one column" },
+    {
+      create: "create table t (id int, n int not null default 0)",
+      declared: { table: "t", set: "n = n + 1", key: "id" },
+      message: "may be null",
+    },
+    {
+      create: "create table t (id int not null, n int not null default 0)",
+      declared: { table: "t", set: "n = n + 1", key: "id" },
+      message: "first in no index",
+    },
+    { declared: { table: "t", set: "n = n + 1", key: "nope" }, message: "has no column nope" },
+  ])("is refused: $message", async ({ message, ...given }) => {
+    const { context, sql } = await project(given);
+    const report = await up(context, {});
+    expect(report.error?.message).toContain(message);
+    expect(await changes(sql)).toEqual({ 0: 20_000 });
+  });
+
+  it("does not run blindly where standbys cannot be seen", async () => {
+    const { context, dsn, folder, sql } = await project();
+    await up(context, {});
+    const name = `filler_${Date.now()}`;
+    await sql(
+      `create role ${name} login password 'p'; grant all on all tables in schema public to ${name}; grant all on all sequences in schema public to ${name}`,
+    );
+    const url = new URL(dsn);
+    const standby = await openClient(`${dsn}${dsn.includes("?") ? "&" : "?"}replication=true`);
+    [url.username, url.password] = [name, "p"];
+    const error = await runNextBackfill(contextOf(url.href, folder)).catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ code: "refused", message: expect.stringContaining("grant pg_monitor") });
+    expect(await changes(sql)).toEqual({ 0: 20_000 });
+    await sql(`grant pg_monitor to ${name}`);
+    await standby.end();
+    await runNextBackfill(contextOf(url.href, folder));
+    expect(await changes(sql)).toEqual({ 1: 20_000 });
+    await sql(`drop owned by ${name}; drop role ${name}`);
+  });
+});
+
+describe("a declaration", () => {
+  it.each([
+    [{ table: "t", set: "n = 1" }, "update t set n = 2", "up() must add the backfill"],
+    [{ table: "t", set: "n = 1", where: "n = 0" }, "update t set n = 1", "up() must add the backfill"],
+    [{ table: "t", set: "n = 1" }, "update t set n = 1; drop table t", "up() must add the backfill"],
+    [{ table: "t" }, "update t set n = 1", "backfill.set must be text"],
+    [{ table: "t", set: "n = 1", wher: "x" }, "update t set n = 1", 'no option "wher"'],
+    [{ table: "t", set: "n = 1", batch: 0 }, "update t set n = 1", "whole number"],
+  ])("%j beside %s is refused", async (declared, sql, message) => {
+    const folder = await folderOf({ [`${fill}.ts`]: backfillSource(declared, sql) });
+    const [file] = (await discover(folder)).files;
+    await expect(loadMigration(file as never)).rejects.toThrow(message);
+  });
+});
