@@ -15,4 +15,5 @@ export { readVolatility, schemaOf } from "./schema/from-catalog.ts";
 export { parseStatistics, readStatistics, type Statistics, type TableStatistics } from "./statistics.ts";
 export { measure, type RelationTrace, type StatementTrace, type TracedSession } from "./trace/measure.ts";
 export { type ProbeResult, type ProbeSession, startProbes } from "./trace/probes.ts";
-export { type SafePart, splitSafely } from "./safe/split-safely.ts";
+export type { Filling, SafePart } from "./safe/part.ts";
+export { splitSafely } from "./safe/split-safely.ts";

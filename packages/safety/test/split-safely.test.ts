@@ -71,6 +71,68 @@ describe("a safe sequence", () => {
         ],
       ],
     },
+    {
+      what: "a default that differs by row",
+      up: `alter table "users" add "token" uuid not null default gen_random_uuid()`,
+      parts: [
+        [
+          "together",
+          `alter table "users" add column "token" uuid`,
+          `alter table "users" alter column "token" set default gen_random_uuid()`,
+        ],
+        ["together", `update "users" set "token" = gen_random_uuid() where "token" is null`],
+        ["together", `alter table "users" add constraint "users_token_set" check ("token" is not null) not valid`],
+        [
+          "together",
+          `alter table "users" validate constraint "users_token_set"`,
+          `alter table "users" alter column "token" set not null`,
+          `alter table "users" drop constraint "users_token_set"`,
+        ],
+      ],
+    },
+    {
+      what: "one of several commands",
+      up: `alter table users add x int, add token numeric(10, 2) default random()`,
+      parts: [
+        [
+          "together",
+          "alter table users add x int",
+          `alter table users add column "token" numeric(10, 2)`,
+          `alter table users alter column "token" set default random()`,
+        ],
+        ["together", `update users set "token" = random() where "token" is null`],
+      ],
+    },
+    {
+      what: "a wider type",
+      up: `alter table "lines" alter column "quantity" type bigint using ("quantity"::bigint)`,
+      parts: [
+        [
+          "together",
+          `alter table "lines" add column "quantity_new" bigint`,
+          `create function "lines_quantity_sync"() returns trigger language plpgsql as $$begin new."quantity_new" := new."quantity"::bigint; return new; end$$`,
+          `create trigger "lines_quantity_sync" before insert or update on "lines" for each row execute function "lines_quantity_sync"()`,
+        ],
+        [
+          "together",
+          `update "lines" set "quantity_new" = "quantity"::bigint where "quantity_new" is null and "quantity" is not null`,
+        ],
+        [
+          "together",
+          `alter table "lines" add constraint "lines_quantity_set" check ("quantity_new" is not null) not valid`,
+        ],
+        ["together", `alter table "lines" validate constraint "lines_quantity_set"`],
+        [
+          "together",
+          `drop trigger "lines_quantity_sync" on "lines"`,
+          `drop function "lines_quantity_sync"()`,
+          `alter table "lines" alter column "quantity_new" set not null`,
+          `alter table "lines" drop constraint "lines_quantity_set"`,
+          `alter table "lines" drop column "quantity"`,
+          `alter table "lines" rename column "quantity_new" to "quantity"`,
+        ],
+      ],
+    },
   ])("is made of $what", ({ up, parts }) => {
     expect(split(up)).toEqual(parts);
   });
@@ -85,6 +147,12 @@ describe("a safe sequence", () => {
     ["a column that is proved", "alter table users alter column note set not null"],
     ["an index of a partitioned table", "create index i on events (kind)"],
     ["what is safe as it is", "alter table users add column x int", "create index concurrently i on users (age)"],
+    ["a type that a time zone makes", "alter table orders alter column placed_at type timestamptz"],
+    ["a type that refuses values", "alter table orders alter column amount type numeric(4,2)"],
+    ["a type of a column that a check names", "alter table users alter column age type bigint"],
+    ["a type of a key", "alter table orders alter column id type bigint"],
+    ["a default that is the same for all", "alter table users add x timestamptz not null default now()"],
+    ["a column of a table without a simple key", "alter table spare add x uuid default gen_random_uuid()"],
     ["a primary key", "alter table spare add constraint p primary key (id)"],
   ])("leaves %s", (_, ...up) => {
     expect(split(...up).flat()).toEqual(["together", ...up]);

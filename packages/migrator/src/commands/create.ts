@@ -103,9 +103,14 @@ export async function create(context: Context, options: CreateOptions): Promise<
 type Numbered = NewMigration & { readonly why?: string | undefined };
 
 async function toMigration(part: ProvenPart, words: string, folder: MigrationFolder): Promise<Numbered> {
-  const { statements, down, before, after, transactional, why } = part;
+  const { statements, down, before, after, transactional, why, backfill } = part;
   const [up, back] = await warnOf({ up: statements, down, renamed: before, after });
-  return { words, why, render: (name) => renderMigration(name, up, back, { transactional, why }), madeFrom: folder };
+  return {
+    words,
+    why,
+    render: (name) => renderMigration(name, up, back, { transactional, why, backfill }),
+    madeFrom: folder,
+  };
 }
 
 /** The change as a safe sequence that was run on a shadow; undefined: it is one migration as it is. */

@@ -1,5 +1,5 @@
 import { type Catalog, findDrift, fingerprint, readCatalog } from "@thedata/catalog";
-import { shorten } from "@thedata/catalog/sql";
+import { partsOf, shorten, unquote } from "@thedata/catalog/sql";
 import type { SafePart } from "@thedata/safety";
 import { ConfigurationError } from "../errors.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
@@ -31,9 +31,19 @@ export async function planSafely(change: Change): Promise<readonly SafePart[] | 
     );
   });
   await loadParser();
-  const parts = splitSafely(change.up, schemaOf(change.before));
+  const parts = splitSafely(change.up, schemaOf(change.before), defaultsOf(change.before));
   const isWhole = parts.length === 1 && parts[0]?.transactional && parts[0].statements.length === change.up.length;
   return isWhole && parts[0]?.statements.every((sql, index) => sql === change.up[index]) ? undefined : parts;
+}
+
+/** The defaults of a catalog's columns, by the names of table and column without quotes. */
+function defaultsOf(catalog: Catalog): (table: string, column: string) => string | undefined {
+  const plain = (name: string) => partsOf(name).map(unquote).join(".");
+  const found = catalog.flatMap(({ kind, name, properties: { default: value } }) =>
+    kind === "column" && typeof value === "string" ? [[plain(name), value] as const] : [],
+  );
+  const defaults = new Map(found);
+  return (table, column) => defaults.get(`${table}.${column}`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Backfill } from "../history/backfill.ts";
 import { formatSql } from "./format-sql.ts";
 import type { Warning } from "./warn.ts";
 
@@ -13,6 +14,8 @@ export interface RenderedDirection {
 export interface RenderOptions {
   /** False: it runs outside a transaction. */
   readonly transactional?: boolean | undefined;
+  /** The change that runs in batches, which is its one statement. */
+  readonly backfill?: Backfill | undefined;
   /** Why it is a migration of its own. */
   readonly why?: string | undefined;
 }
@@ -43,14 +46,14 @@ function renderClass(
   up: string,
   down: string,
   lost: readonly string[],
-  { transactional = true, why }: RenderOptions = {},
+  { transactional = true, backfill, why }: RenderOptions = {},
 ): string {
   const outside = transactional ? "" : "\n  override isTransactional(): boolean {\n    return false;\n  }\n";
   return `import { Migration } from "@mikro-orm/migrations";
 
 ${renderNotes(lost, why)}export class ${name} extends Migration {
   override name = "${name}";
-${outside}
+${outside}${backfill ? renderBackfill(backfill) : ""}
   override async up(): Promise<void> {
 ${up}
   }
@@ -60,6 +63,20 @@ ${down}
   }
 }
 `;
+}
+
+function renderBackfill({ table, set, where }: Backfill): string {
+  const fields = Object.entries({ table, set, where }).flatMap(([name, text]) =>
+    text === undefined ? [] : [`    ${name}: ${JSON.stringify(text)},`],
+  );
+  return [
+    "",
+    "  /** Runs in batches, or as the one statement of `up` on a small table and in MikroORM's own CLI. */",
+    "  readonly backfill = {",
+    ...fields,
+    "  };",
+    "",
+  ].join("\n");
 }
 
 function renderNotes(lost: readonly string[], why: string | undefined): string {
@@ -72,6 +89,8 @@ function renderNotes(lost: readonly string[], why: string | undefined): string {
 
 function renderDirection({ statements, warnings, never }: RenderedDirection): string {
   if (never !== undefined) return `    throw new Error(${JSON.stringify(never)});`;
+  // A direction that was left empty by mistake is refused, so that this one says that it is not.
+  if (statements.length === 0) return "    // @noop down: the schema stays as it is.";
   const lines = statements.flatMap((statement) => {
     const own = new Set(warnings.filter((warning) => warning.statement === statement).map(({ message }) => message));
     return [...[...own].flatMap(renderComment), renderStatement(formatSql(statement))];

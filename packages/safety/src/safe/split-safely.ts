@@ -1,141 +1,115 @@
-import type { Action, ConstraintDefinition } from "../parse/actions.ts";
-import { provesNotNull } from "../facts/implies.ts";
+import { splitList } from "@thedata/catalog/sql";
+import type { Action } from "../parse/actions.ts";
 import { actionsOf } from "../parse/read-actions.ts";
-import { isLive } from "../rule.ts";
-import { apply } from "../schema/apply.ts";
-import { type Schema, shortName } from "../schema/schema.ts";
 import { parseStatements } from "../parse/statement.ts";
+import { apply } from "../schema/apply.ts";
+import type { Schema } from "../schema/schema.ts";
+import { addColumn } from "./add-column.ts";
+import { changeType } from "./change-type.ts";
+import { addConstraint, setNotNull } from "./constraints.ts";
+import { createIndex, dropIndex } from "./indexes.ts";
+import type { Filling, Replacement, SafePart } from "./part.ts";
+import { liveTable, type Subject, targetOf } from "./subject.ts";
 
-/** A migration of a safe sequence. */
-export interface SafePart {
-  readonly statements: readonly string[];
-  /** False: each statement is a transaction of its own. */
-  readonly transactional: boolean;
-  /** Why it is a migration of its own, in one sentence; undefined: the rest of the change. */
-  readonly why: string | undefined;
-}
+const why = {
+  alone: "CONCURRENTLY keeps nobody waiting, and runs outside a transaction.",
+  backfill: "The rows that are there are filled in batches, which keep nobody waiting.",
+  filled: "Every row is filled: from here on each new one must be, which is looked at later.",
+  validated:
+    "What was added NOT VALID is validated here: the scan keeps nobody waiting, because no stronger lock is held.",
+  swapped: "The new column takes the old one's place, in a moment.",
+} as const;
 
-/** What takes the place of a statement. */
-interface Replacement {
-  /** In the transaction at hand. */
-  readonly now?: string;
-  /** In a migration of its own, outside a transaction. */
-  readonly alone?: readonly string[];
-  /** In a last migration, once the others are applied everywhere. */
-  readonly later?: readonly string[];
-}
-
-const whyAlone = "CONCURRENTLY keeps nobody waiting, and runs outside a transaction.";
-const whyLater =
-  "What was added NOT VALID is validated here: the scan keeps nobody waiting, because no stronger lock is held.";
+type DefaultOf = Subject<unknown>["defaultOf"];
 
 /**
  * Splits statements into a sequence of migrations that keep readers and writers of live tables waiting for moments only:
  * indexes CONCURRENTLY, foreign keys and checks NOT VALID and validated later, NOT NULL by a validated check, a unique
- * constraint by an index. One part, the statements as they are: there is nothing to split. `schema` is changed.
+ * constraint by an index, a default that differs by row and a change of type in batches. One part, the statements as
+ * they are: there is nothing to split. `schema` is changed.
  */
-export function splitSafely(statements: readonly string[], schema: Schema): SafePart[] {
+export function splitSafely(
+  statements: readonly string[],
+  schema: Schema,
+  defaultOf: DefaultOf = () => undefined,
+): SafePart[] {
   const parts: SafePart[] = [];
-  const later: string[] = [];
+  const later: Replacement[] = [];
   let open: string[] = [];
   const close = () => {
     if (open.length > 0) parts.push({ statements: open, transactional: true, why: undefined });
     open = [];
   };
-  for (const sql of statements) {
-    const { now = undefined, alone, later: deferred = [] } = replace(sql, schema) ?? { now: sql };
-    if (now !== undefined) open.push(now);
-    if (alone) {
+  for (const sql of statements.flatMap((one) => separate(one, statements, schema, defaultOf))) {
+    const replacement = replace(sql, statements, schema, defaultOf);
+    open.push(...(replacement ? (replacement.now ?? []) : [sql]));
+    if (replacement?.alone) {
       close();
-      parts.push({ statements: alone, transactional: false, why: whyAlone });
+      parts.push({ statements: replacement.alone, transactional: false, why: why.alone });
     }
-    later.push(...deferred);
+    if (replacement) later.push(replacement);
     for (const { node } of parseStatements([sql])) for (const action of actionsOf(node)) apply(action, schema, 0);
   }
   close();
-  if (later.length > 0) parts.push({ statements: later, transactional: true, why: whyLater });
-  return parts;
+  return [...parts, ...laterParts(later)];
+}
+
+/** The migrations behind those that stand in the order of the statements. */
+function laterParts(replacements: readonly Replacement[]): SafePart[] {
+  const fillings = replacements.flatMap(({ backfill }) => backfill ?? []);
+  const together = (phase: "filled" | "validated" | "swapped"): SafePart[] => {
+    const all = replacements.flatMap((one) => one[phase] ?? []);
+    return all.length === 0 ? [] : [{ statements: all, transactional: true, why: why[phase] }];
+  };
+  return [...fillings.map(toBackfill), ...together("filled"), ...together("validated"), ...together("swapped")];
+}
+
+function toBackfill(backfill: Filling): SafePart {
+  const { table, set, where } = backfill;
+  return {
+    statements: [`update ${table} set ${set} where ${where}`],
+    transactional: true,
+    why: why.backfill,
+    backfill,
+  };
+}
+
+/** The commands of an ALTER TABLE as statements of their own, where one of them has a safe form. */
+function separate(sql: string, all: readonly string[], schema: Schema, defaultOf: DefaultOf): readonly string[] {
+  const target = targetOf(sql);
+  const head = target === undefined ? undefined : sql.slice(0, sql.indexOf(target) + target.length);
+  if (head === undefined) return [sql];
+  const commands = splitList(sql.slice(head.length).replace(/;\s*$/, "")).map((command) => `${head} ${command.trim()}`);
+  if (commands.length < 2 || commands.some((one) => actionsIn(one).length !== 1)) return [sql];
+  return commands.some((one) => replace(one, all, schema, defaultOf)) ? commands : [sql];
+}
+
+function actionsIn(sql: string): Action[] {
+  const parsed = parseStatements([sql]);
+  return parsed.length === 1 ? parsed.flatMap(({ node }) => actionsOf(node)) : [];
 }
 
 /** The safe form of a statement; undefined where it is safe as it is, or has none. */
-function replace(sql: string, schema: Schema): Replacement | undefined {
-  const parsed = parseStatements([sql]);
-  const actions = parsed.flatMap(({ node }) => actionsOf(node));
-  const [action] = actions;
-  if (parsed.length !== 1 || actions.length !== 1 || !action) return undefined;
+function replace(sql: string, all: readonly string[], schema: Schema, defaultOf: DefaultOf): Replacement | undefined {
+  const [action, ...more] = actionsIn(sql);
+  if (!action || more.length > 0) return undefined;
   if (action.do === "create index") return createIndex(sql, action, schema);
   if (action.do === "drop") return dropIndex(sql, action, schema);
-  if (action.do !== "alter table") return undefined;
-  const { change, table } = action;
-  const relation = schema.relation(table);
-  if (!isLive(relation) || relation?.kind !== "table") return undefined;
-  const target =
-    /^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?((?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+))?)/i.exec(
-      sql,
-    )?.[1];
-  if (target === undefined) return undefined;
-  if (change.do === "add constraint") return addConstraint(sql, target, change.constraint);
-  if (change.do === "set not null") {
-    if (relation.columns.get(change.column)?.notNull || provesNotNull(relation, change.column)) return undefined;
-    return setNotNull(sql, target, `${shortName(relation.name)}_${change.column}_set`.slice(0, 63), change.column);
-  }
+  const target = targetOf(sql);
+  if (action.do !== "alter table" || target === undefined) return undefined;
+  const relation = liveTable(action, schema);
+  if (!relation) return undefined;
+  const { change } = action;
+  const subject = { sql, target, relation, schema, defaultOf };
+  if (change.do === "add constraint") return addConstraint({ ...subject, change });
+  if (change.do === "set not null") return setNotNull({ ...subject, change });
+  if (change.do === "add column") return addColumn({ ...subject, change });
+  // The column is another one from the last migration on: what else the change does to it would be lost.
+  if (change.do === "set type" && countOf(change.column, all) === 1) return changeType({ ...subject, change });
   return undefined;
 }
 
-type Of<Do> = Extract<Action, { readonly do: Do }>;
-
-function createIndex(
-  sql: string,
-  { table, concurrently }: Of<"create index">,
-  schema: Schema,
-): Replacement | undefined {
-  const relation = schema.relation(table);
-  if (concurrently || !isLive(relation) || !["table", "materialized view"].includes(relation?.kind ?? ""))
-    return undefined;
-  return { alone: [sql.replace(/^(\s*create\s+(?:unique\s+)?index)\s+/i, "$1 concurrently ")] };
-}
-
-function dropIndex(
-  sql: string,
-  { type, name, concurrently, count, cascade }: Of<"drop">,
-  schema: Schema,
-): Replacement | undefined {
-  if (type !== "OBJECT_INDEX" || concurrently || count > 1 || cascade) return undefined;
-  const index = schema.indexes.get(schema.resolve(name, schema.indexes));
-  const relation = index && schema.relations.get(index.table);
-  if (!index || !isLive(relation) || relation?.kind !== "table") return undefined;
-  return { alone: [sql.replace(/^(\s*drop\s+index)\s+/i, "$1 concurrently ")] };
-}
-
-const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
-
-function addConstraint(
-  sql: string,
-  target: string,
-  { name, kind, validated, enforced, index }: ConstraintDefinition,
-): Replacement | undefined {
-  if (name === undefined || index !== undefined) return undefined;
-  if ((kind === "foreign key" || kind === "check") && validated && enforced)
-    return { now: `${sql.trimEnd()} not valid`, later: [`alter table ${target} validate constraint ${quote(name)}`] };
-  if (kind !== "unique") return undefined;
-  const columns = /\bunique\s*(\((?:[^()]|"[^"]*")*\))\s*$/i.exec(sql)?.[1];
-  if (columns === undefined) return undefined;
-  return {
-    alone: [
-      `create unique index concurrently ${quote(name)} on ${target} ${columns}`,
-      `alter table ${target} add constraint ${quote(name)} unique using index ${quote(name)}`,
-    ],
-  };
-}
-
-function setNotNull(sql: string, target: string, name: string, column: string): Replacement {
-  const constraint = quote(name);
-  return {
-    now: `alter table ${target} add constraint ${constraint} check (${quote(column)} is not null) not valid`,
-    later: [
-      `alter table ${target} validate constraint ${constraint}`,
-      sql,
-      `alter table ${target} drop constraint ${constraint}`,
-    ],
-  };
+/** How many statements name the column. */
+function countOf(column: string, all: readonly string[]): number {
+  return all.filter((sql) => sql.includes(column)).length;
 }

@@ -1,0 +1,113 @@
+import { isPlainCast, typeWork } from "../effects/alter-table.ts";
+import type { Change } from "../parse/actions.ts";
+import { findAll, type Type } from "../parse/syntax.ts";
+import { parseStatements } from "../parse/statement.ts";
+import { runnerSettings } from "../lint.ts";
+import { type Relation, type Schema, shortName } from "../schema/schema.ts";
+import { notNullCheck } from "./constraints.ts";
+import type { Replacement } from "./part.ts";
+import { freeName, hasSimpleKey, quote, type Subject } from "./subject.ts";
+
+type SetType = Subject<Extract<Change, { readonly do: "set type" }>>;
+
+/**
+ * A change of type that would rewrite the table: a new column that a trigger keeps equal, filled in batches, takes the
+ * old one's place. Undefined where nothing is rewritten, or where more than the column itself would have to be made anew.
+ */
+export function changeType(subject: SetType): Replacement | undefined {
+  const { sql, target, change, relation, schema } = subject;
+  const column = relation.columns.get(change.column);
+  if (!column || !hasSimpleKey(relation) || isUsed(relation, change.column, schema)) return undefined;
+  if (!isSteady(column.type, change.type)) return undefined;
+  if (typeWork(relation, change, schema, runnerSettings) !== "rewrite" || !isPlainCast(change, column.type))
+    return undefined;
+  const type = typeText(sql);
+  if (type === undefined || change.collation || column.generated || column.identity || column.isSerial)
+    return undefined;
+  const [old, now] = [quote(change.column), quote(freeName(change.column, "_new", relation.columns))];
+  const sync = syncing(subject, { old, now, type });
+  const check = notNullCheck({ target, relation, column: change.column });
+  const renamed = { ...check, add: check.add.replace(`check (${old} `, `check (${now} `) };
+  const value = subject.defaultOf(relation.name, change.column);
+  return {
+    now: [`alter table ${target} add column ${now} ${type}`, ...sync.create],
+    backfill: { table: target, set: `${now} = ${old}::${type}`, where: `${now} is null and ${old} is not null` },
+    filled: column.notNull ? [renamed.add] : [],
+    validated: column.notNull ? [renamed.validate] : [],
+    swapped: [
+      ...sync.drop,
+      ...(column.notNull ? [`alter table ${target} alter column ${now} set not null`, renamed.drop] : []),
+      `alter table ${target} drop column ${old}`,
+      `alter table ${target} rename column ${now} to ${old}`,
+      ...(value === undefined ? [] : [`alter table ${target} alter column ${old} set default ${value}`]),
+    ],
+  };
+}
+
+const wider = [
+  ["int2", "int4", "int8", "numeric"],
+  ["float4", "float8"],
+  ["json", "jsonb"],
+];
+const written = new Set(["int2", "int4", "int8", "numeric", "bool", "uuid"]);
+
+/**
+ * True where each value has the same new one in every session, so that a trigger may compute it in an application's: no
+ * time zone counts, and no value is refused.
+ */
+function isSteady(from: Type, to: Type): boolean {
+  if (from.isArray || to.isArray) return false;
+  if (to.name === "text" && to.modifiers.length === 0) return written.has(from.name);
+  const isWider = wider.some((names) => names.includes(from.name) && names.indexOf(to.name) > names.indexOf(from.name));
+  if (isWider) return to.name !== "numeric" || to.modifiers.length === 0;
+  const [precision = 0, scale = 0] = from.modifiers;
+  const [newPrecision = 0, newScale = 0] = to.modifiers;
+  const isNumeric = from.name === "numeric" && to.name === "numeric" && from.modifiers.length > 0;
+  return isNumeric && newScale >= scale && newPrecision - newScale >= precision - scale;
+}
+
+/** The trigger that writes the new column while both are there. */
+function syncing(
+  { target, relation, schema, change }: SetType,
+  { old, now, type }: { readonly old: string; readonly now: string; readonly type: string },
+): { readonly create: string[]; readonly drop: string[] } {
+  const taken = { has: (name: string) => schema.functions.has(name) || relation.triggers.has(name) };
+  const name = quote(freeName(`${shortName(relation.name)}_${change.column}`, "_sync", taken));
+  const home = target.includes(".") ? `${target.slice(0, target.lastIndexOf("."))}.` : "";
+  const body = `begin new.${now} := new.${old}::${type}; return new; end`;
+  return {
+    create: [
+      `create function ${home}${name}() returns trigger language plpgsql as $$${body}$$`,
+      `create trigger ${name} before insert or update on ${target} for each row execute function ${home}${name}()`,
+    ],
+    drop: [`drop trigger ${name} on ${target}`, `drop function ${home}${name}()`],
+  };
+}
+
+/** The type's text, up to USING. */
+function typeText(sql: string): string | undefined {
+  const [statement] = parseStatements([sql]);
+  const [definition] = findAll(statement?.node, "ColumnDef");
+  const start = definition?.typeName?.location;
+  if (start === undefined) return undefined;
+  const text = Buffer.from(sql).subarray(start).toString();
+  return text
+    .replace(/\s+using\s[\s\S]*$/i, "")
+    .replace(/;\s*$/, "")
+    .trim();
+}
+
+/** True where an index, a constraint, a view, a trigger, a policy or another column names the column. */
+function isUsed(relation: Relation, column: string, schema: Schema): boolean {
+  const names = (columns: readonly (string | undefined)[]) => columns.includes(column);
+  return (
+    schema.indexesOf(relation.name).some(({ uses }) => names(uses)) ||
+    [...relation.constraints.values()].some(({ kind, columns }) => kind !== "not null" && names(columns)) ||
+    schema.referencesTo(relation.name).some(({ constraint }) => names(constraint.referencedColumns)) ||
+    [...relation.columns.values()].some(({ uses }) => names(uses)) ||
+    [...relation.triggers.values()].some((one) => names([...one.columns, ...one.watches])) ||
+    [...relation.rules.values()].some(names) ||
+    names(relation.policyColumns) ||
+    schema.viewsOn(relation.name).some(({ columnsRead }) => columnsRead.get(relation.name)?.has(column))
+  );
+}

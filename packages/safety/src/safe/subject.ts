@@ -1,0 +1,51 @@
+import type { Action } from "../parse/actions.ts";
+import { isLive } from "../rule.ts";
+import type { Relation, Schema } from "../schema/schema.ts";
+
+/** A statement that changes one thing of a table that holds rows. */
+export interface Subject<Change> {
+  readonly sql: string;
+  readonly change: Change;
+  readonly relation: Relation;
+  /** The table as the statement names it. */
+  readonly target: string;
+  readonly schema: Schema;
+  /** The default of a column as PostgreSQL writes it; undefined: none. */
+  readonly defaultOf: (table: string, column: string) => string | undefined;
+}
+
+const name =
+  /^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?((?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+))?)/i;
+
+/** The table as an ALTER TABLE names it; undefined for any other statement. */
+export function targetOf(sql: string): string | undefined {
+  return name.exec(sql)?.[1];
+}
+
+/** The table of an ALTER TABLE, where it is an ordinary one that may hold rows; undefined for any other. */
+export function liveTable(action: Extract<Action, { do: "alter table" }>, schema: Schema): Relation | undefined {
+  const relation = schema.relation(action.table);
+  return relation && isLive(relation) && relation.kind === "table" ? relation : undefined;
+}
+
+/** The name, quoted for SQL. */
+export function quote(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`;
+}
+
+const longest = 63;
+
+/** A name that none of `taken` has, of at most 63 bytes: PostgreSQL cuts longer ones. */
+export function freeName(base: string, suffix: string, taken: { has(name: string): boolean }): string {
+  for (let number = 1; ; number++) {
+    const end = number === 1 ? suffix : `${suffix}${number}`;
+    let head = base;
+    while (Buffer.byteLength(head + end) > longest) head = [...head].slice(0, -1).join("");
+    if (!taken.has(head + end)) return head + end;
+  }
+}
+
+/** True where the table's rows can be gone over by its primary key, which has one column. */
+export function hasSimpleKey({ constraints }: Relation): boolean {
+  return [...constraints.values()].some(({ kind, columns }) => kind === "primary key" && columns.length === 1);
+}
