@@ -7,6 +7,7 @@ export function addSafetyCommands(program: Command, on: Register): void {
     "migrator lint add_widgets",
     "migrator lint --base origin/main --stats stats.json",
     "migrator lint --no-shadow --sarif lint.sarif",
+    "migrator lint --fix --dry-run add_widgets",
   ])
     .argument("[NAME...]", "migrations: names, time stamps or parts that fit one (default: those the database lacks)")
     .option("--base <REF>", "the migrations that git does not have at this commit")
@@ -16,6 +17,8 @@ export function addSafetyCommands(program: Command, on: Register): void {
     .option("--stats-from <URL>", "weighs findings by the tables' sizes, from this database")
     .option("--no-shadow", "replays earlier migrations from their statements alone, without a server")
     .option("--sarif <FILE>", "also writes the findings as SARIF")
+    .addOption(new Option("--fix", "first puts safe sequences in the place of these migrations").conflicts(["shadow"]))
+    .addOption(new Option("--dry-run", "with --fix: shows the sequences and writes nothing").implies({ fix: true }))
     .addOption(shadowOption());
   const trace = command(
     program,

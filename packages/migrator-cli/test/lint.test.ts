@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, inject, it } from "vitest";
-import { emptyDatabase, first, folderOf, migration, run, runJson, second, twoTables } from "./support.ts";
+import { emptyDatabase, first, folderOf, migration, project, run, runJson, second, twoTables } from "./support.ts";
 
 const third = "Migration20240103000000_c";
 const dangerous = { ...twoTables, [`${third}.ts`]: migration(third, "drop table a") };
@@ -151,4 +151,32 @@ it("trace measures on a shadow what lint says", async () => {
     migration: third,
     statements: [{ relations: [{ lock: "ACCESS EXCLUSIVE", work: "rewrite" }] }],
   });
+});
+
+it("shows the safe sequence, and puts it in a migration's place", async () => {
+  const indexed = migration(third, "create index a_id on a (id)", "drop index a_id");
+  const { args, dsn, folder } = await project({ ...twoTables, [`${third}.ts`]: indexed });
+  expect(await run(["lint", "--fix", ...args])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("name those to fix"),
+  });
+  await run(["check", "--fix", ...args]);
+  const dry = await run(["lint", "--dry-run", third, ...args]);
+  expect(dry.stdout).toContain(`Would put 1 migration in the place of ${third}:`);
+  expect(dry.stdout).toContain("    - create index a_id on a (id)");
+  expect(dry.stdout).toContain("    + create index concurrently a_id on a (id)");
+  expect(dry).toMatchObject({ code: 3, stdout: expect.stringContaining("create-index-blocking") });
+  await run(["up", "--to", second, ...args]);
+  const { document, code } = await runJson(["lint", "--fix", ...args]);
+  expect(document).toMatchObject({
+    outcome: "ok",
+    migrations: [`${third}_safe`],
+    fixed: [{ migration: third, parts: [{ statements: ["create index concurrently a_id on a (id)"] }] }],
+  });
+  expect(code).toBe(0);
+  expect(await readFile(path.join(folder, `${third}_safe.ts`), "utf8")).toContain("concurrently");
+  expect(await run(["up", ...args])).toMatchObject({ code: 0, stdout: expect.stringContaining(`${third}_safe`) });
+  expect((await run(["lint", "--fix", third, "--dsn", dsn, "--migrations", folder])).stderr).toContain(
+    "is applied already",
+  );
 });

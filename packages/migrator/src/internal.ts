@@ -34,4 +34,5 @@ export { otherTools, type OtherTool } from "./ledger/other-tools.ts";
 export { lintProject, type LintReport, type PlacedFinding, readTableStatistics } from "./commands/lint.ts";
 export { discardBackfill, listBackfills, runNextBackfill, setPaused } from "./commands/backfill.ts";
 export type { BackfillState } from "./ledger/backfills.ts";
+export { type Fixed, fixMigration } from "./commands/fix.ts";
 export { type HeldLock, type MigrationTrace, trace } from "./commands/trace.ts";

@@ -155,8 +155,8 @@ describe("create, several at once", () => {
     const refused = runs.flatMap((run) => (run.status === "rejected" ? [run.reason as Error] : []));
     expect(written).toHaveLength(1);
     expect(refused.map(({ message }) => message)).toEqual([
-      expect.stringContaining("changed while the models were compared (Migration"),
-      expect.stringContaining("changed while the models were compared (Migration"),
+      expect.stringContaining("changed meanwhile (Migration"),
+      expect.stringContaining("changed meanwhile (Migration"),
     ]);
     await expectSound(folder, 1);
   });

@@ -16,4 +16,5 @@ export { parseStatistics, readStatistics, type Statistics, type TableStatistics 
 export { measure, type RelationTrace, type StatementTrace, type TracedSession } from "./trace/measure.ts";
 export { type ProbeResult, type ProbeSession, startProbes } from "./trace/probes.ts";
 export type { Filling, SafePart } from "./safe/part.ts";
+export type { Describe, DescribedColumn } from "./safe/subject.ts";
 export { splitSafely } from "./safe/split-safely.ts";

@@ -6,10 +6,9 @@ import { exampleState } from "./examples.ts";
 beforeAll(loadParser);
 
 const split = (...statements: string[]) =>
-  splitSafely(statements, exampleState()).map(({ statements: all, transactional }) => [
-    transactional ? "together" : "alone",
-    ...all,
-  ]);
+  splitSafely(statements, exampleState(), () => ({ type: "integer", default: undefined })).map(
+    ({ statements: all, transactional }) => [transactional ? "together" : "alone", ...all],
+  );
 
 describe("a safe sequence", () => {
   it.each([

@@ -4,6 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import {
   ConfigurationError,
+  type Fixed,
   lintProject,
   type LintReport,
   type PlacedFinding,
@@ -16,6 +17,7 @@ import { count } from "../describe-run.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
 import { toSarif } from "../sarif.ts";
+import { fixAll, toFixedDocument } from "../fix-migrations.ts";
 import { createSettings, type GlobalOptions, type RunOptions } from "../settings.ts";
 
 type Options = RunOptions & {
@@ -24,6 +26,8 @@ type Options = RunOptions & {
   statsFrom?: string;
   base?: string;
   sarif?: string;
+  fix?: boolean;
+  dryRun?: boolean;
 };
 
 /** `migrator lint`: says what migrations would do to a live database, and gives the exit code. */
@@ -36,19 +40,31 @@ export async function runLint(output: Output, names: readonly string[], options:
     output.line(`No migration was added since ${options.base}.`);
     return exitCodes.done;
   }
+  const chosen = [...names, ...added];
+  const fixed = options.fix ? await fixAll(output, { context, shadow }, chosen, options) : undefined;
   const report = await lintProject(context, {
-    names: [...names, ...added],
+    names: fixed?.names ?? chosen,
     shadow: options.shadow === false ? undefined : shadow,
     rules: config.rules,
     statistics,
   });
-  await writeReport(output, report, options);
+  await writeReport(output, report, options, fixed?.all);
   return report.outcome === "ok" ? exitCodes.done : exitCodes.refused;
 }
 
-async function writeReport(output: Output, report: LintReport, { sarif }: Options): Promise<void> {
+async function writeReport(
+  output: Output,
+  report: LintReport,
+  { sarif }: Options,
+  fixed?: readonly Fixed[],
+): Promise<void> {
   const named = report.findings.map((finding) => toDocument(finding));
-  output.document({ outcome: report.outcome, migrations: report.migrations, findings: named });
+  output.document({
+    outcome: report.outcome,
+    migrations: report.migrations,
+    findings: named,
+    ...(fixed ? { fixed: fixed.map(toFixedDocument) } : {}),
+  });
   if (sarif !== undefined) await writeFile(sarif, `${JSON.stringify(toSarif(report.findings), null, 2)}\n`);
   for (const finding of report.findings) for (const line of describeFinding(output, finding)) output.line(line);
   output.line(summarize(report));

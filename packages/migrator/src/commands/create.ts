@@ -102,9 +102,10 @@ export async function create(context: Context, options: CreateOptions): Promise<
 
 type Numbered = NewMigration & { readonly why?: string | undefined };
 
-async function toMigration(part: ProvenPart, words: string, folder: MigrationFolder): Promise<Numbered> {
-  const { statements, down, before, after, transactional, why, backfill } = part;
-  const [up, back] = await warnOf({ up: statements, down, renamed: before, after });
+export async function toMigration(part: ProvenPart, words: string, folder: MigrationFolder): Promise<Numbered> {
+  const { statements, down, before, after, transactional, why, backfill, allowed = [] } = part;
+  const [found, back] = await warnOf({ up: statements, down, renamed: before, after });
+  const up = { ...found, warnings: [...found.warnings, ...allowed] };
   return {
     words,
     why,
@@ -121,7 +122,8 @@ async function makeParts(
   change: Change,
 ): Promise<readonly ProvenPart[] | undefined> {
   const { planSafely, proveParts } = await import("./safe-parts.ts");
-  const planned = await planSafely(change);
+  // One migration says why it cannot be reverted.
+  const planned = "never" in change.down ? undefined : await planSafely(change);
   if (!planned) return undefined;
   return await withShadow(shadow, async (dsn) => {
     await replay(context, folder, dsn);
@@ -172,7 +174,7 @@ async function findChangeAt(
 }
 
 /** Both directions, each with the warnings about its statements. */
-async function warnOf({
+export async function warnOf({
   up,
   down,
   renamed,

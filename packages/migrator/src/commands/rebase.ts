@@ -43,7 +43,8 @@ export async function rebase(context: Context, name: string): Promise<Rebased> {
   return { from, to, file: target };
 }
 
-async function refuseApplied(context: Context, name: string): Promise<void> {
+/** Throws a `MigratorError` (refused) where the database at hand has applied the migration, or a part of it. */
+export async function refuseApplied(context: Context, name: string): Promise<void> {
   const { applied, progress } = await withConnection(context, async ({ query }) => ({
     applied: await readLedger(query, context.ledger),
     progress: await readProgress(query, context.ledger),
@@ -52,7 +53,7 @@ async function refuseApplied(context: Context, name: string): Promise<void> {
   if (applied.some((row) => row.name === name))
     throw new MigratorError(
       "refused",
-      `${name} is applied already: only a migration that no database has can be moved`,
+      `${name} is applied already: only a migration that no database has can be changed or moved`,
     );
 }
 

@@ -1,6 +1,6 @@
 import { type Catalog, findDrift, fingerprint, readCatalog } from "@thedata/catalog";
 import { partsOf, shorten, unquote } from "@thedata/catalog/sql";
-import type { SafePart } from "@thedata/safety";
+import type { Describe, SafePart } from "@thedata/safety";
 import { ConfigurationError } from "../errors.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
@@ -18,10 +18,12 @@ export interface ProvenPart extends SafePart {
 
 /**
  * Splits a change into migrations that keep readers and writers of live tables waiting for moments only. Undefined: it
- * is safe as it is, or it cannot be reverted, which one migration says.
+ * is safe as it is.
  */
-export async function planSafely(change: Change): Promise<readonly SafePart[] | undefined> {
-  if ("never" in change.down) return undefined;
+export async function planSafely({
+  up,
+  before,
+}: Pick<Change, "up" | "before">): Promise<readonly SafePart[] | undefined> {
   const { loadParser, schemaOf, splitSafely } = await import("@thedata/safety").catch((cause: unknown) => {
     throw new ConfigurationError(
       "The safe form needs a package: npm install @thedata/safety, or ask for the direct one",
@@ -31,19 +33,24 @@ export async function planSafely(change: Change): Promise<readonly SafePart[] | 
     );
   });
   await loadParser();
-  const parts = splitSafely(change.up, schemaOf(change.before), defaultsOf(change.before));
-  const isWhole = parts.length === 1 && parts[0]?.transactional && parts[0].statements.length === change.up.length;
-  return isWhole && parts[0]?.statements.every((sql, index) => sql === change.up[index]) ? undefined : parts;
+  const parts = splitSafely(up, schemaOf(before), describeColumns(before));
+  const isWhole = parts.length === 1 && parts[0]?.transactional && parts[0].statements.length === up.length;
+  return isWhole && parts[0]?.statements.every((sql, index) => sql === up[index]) ? undefined : parts;
 }
 
-/** The defaults of a catalog's columns, by the names of table and column without quotes. */
-function defaultsOf(catalog: Catalog): (table: string, column: string) => string | undefined {
+/** Finds columns of a catalog by the names of table and column without quotes. */
+function describeColumns(catalog: Catalog): Describe {
   const plain = (name: string) => partsOf(name).map(unquote).join(".");
-  const found = catalog.flatMap(({ kind, name, properties: { default: value } }) =>
-    kind === "column" && typeof value === "string" ? [[plain(name), value] as const] : [],
+  const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+  const columns = new Map(
+    catalog
+      .filter(({ kind }) => kind === "column")
+      .map(({ name, properties }) => {
+        const described = { type: text(properties["type"]) ?? "", default: text(properties["default"]) };
+        return [plain(name), described] as const;
+      }),
   );
-  const defaults = new Map(found);
-  return (table, column) => defaults.get(`${table}.${column}`);
+  return (table, column) => columns.get(`${table}.${column}`);
 }
 
 /**
@@ -54,7 +61,7 @@ export async function proveParts(
   query: Query,
   ledger: LedgerTable,
   parts: readonly SafePart[],
-  change: Change,
+  { after: end }: Pick<Change, "after">,
 ): Promise<readonly ProvenPart[] | undefined> {
   const read = async () => await readCatalog(query, scopeOf(ledger));
   const proven: ProvenPart[] = [];
@@ -62,12 +69,12 @@ export async function proveParts(
   for (const part of parts) {
     await run(query, part.statements, part.transactional);
     const after = await read();
-    const down = findDown(before, after, part.transactional);
+    const down = part.down ?? findDown(before, after, part.transactional);
     if (!down) return undefined;
     proven.push({ ...part, down, before, after });
     before = after;
   }
-  if (fingerprint(before) !== fingerprint(change.after)) return undefined;
+  if (fingerprint(before) !== fingerprint(end)) return undefined;
   for (const part of proven.toReversed()) {
     await run(query, part.down, part.transactional);
     if (fingerprint(await read()) !== fingerprint(part.before)) return undefined;

@@ -1,4 +1,4 @@
-import type { Backfill } from "../history/backfill.ts";
+import type { Filling } from "@thedata/safety";
 import { formatSql } from "./format-sql.ts";
 import type { Warning } from "./warn.ts";
 
@@ -15,7 +15,7 @@ export interface RenderOptions {
   /** False: it runs outside a transaction. */
   readonly transactional?: boolean | undefined;
   /** The change that runs in batches, which is its one statement. */
-  readonly backfill?: Backfill | undefined;
+  readonly backfill?: Filling | undefined;
   /** Why it is a migration of its own. */
   readonly why?: string | undefined;
 }
@@ -51,7 +51,7 @@ function renderClass(
   const outside = transactional ? "" : "\n  override isTransactional(): boolean {\n    return false;\n  }\n";
   return `import { Migration } from "@mikro-orm/migrations";
 
-${renderNotes(lost, why)}export class ${name} extends Migration {
+${renderNotes(lost, why, backfill?.column)}export class ${name} extends Migration {
   override name = "${name}";
 ${outside}${backfill ? renderBackfill(backfill) : ""}
   override async up(): Promise<void> {
@@ -65,7 +65,7 @@ ${down}
 `;
 }
 
-function renderBackfill({ table, set, where }: Backfill): string {
+function renderBackfill({ table, set, where }: Filling): string {
   const fields = Object.entries({ table, set, where }).flatMap(([name, text]) =>
     text === undefined ? [] : [`    ${name}: ${JSON.stringify(text)},`],
   );
@@ -79,9 +79,13 @@ function renderBackfill({ table, set, where }: Backfill): string {
   ].join("\n");
 }
 
-function renderNotes(lost: readonly string[], why: string | undefined): string {
+function renderNotes(lost: readonly string[], why: string | undefined, kept: string | undefined): string {
   const drops = `\`down\` drops ${lost.join(", ")}, and what is in ${lost.length === 1 ? "it" : "them"}.`;
-  const notes = [...(why === undefined ? [] : [why]), ...(lost.length === 0 ? [] : [drops])];
+  const notes = [
+    ...(why === undefined ? [] : [why]),
+    ...(lost.length === 0 ? [] : [drops]),
+    ...(kept === undefined ? [] : [`@loses ${kept}`]),
+  ];
   if (notes.length === 0) return "";
   const lines = notes.flatMap((note) => wrap(note.replaceAll("*/", "* /"), " * "));
   return `/**\n${lines.join("\n")}\n */\n`;

@@ -48,6 +48,34 @@ export async function writeMigrations(
   });
 }
 
+/**
+ * Puts migrations in the place of one, `replaced`, with their entries in the manifest: all at once or not at all,
+ * whenever the run ends. Throws a `MigratorError` (refused) where the folder has changed, or has no manifest.
+ */
+export async function replaceMigration(
+  madeFrom: MigrationFolder,
+  replaced: string,
+  migrations: readonly WrittenMigration[],
+): Promise<void> {
+  const { directory } = madeFrom;
+  await inFolder(directory, async () => {
+    await clearUnfinished(directory, await readListed(directory));
+    const folder = await discover(directory);
+    refuseChanged(madeFrom, folder);
+    if (!folder.manifest)
+      throw new MigratorError(
+        "refused",
+        `${directory} has no manifest, which puts all files in place at once: write one with "migrator check --fix"`,
+      );
+    try {
+      await writeAll(folder, migrations, replaced);
+    } catch (error) {
+      await clearUnfinished(directory, await readListed(directory));
+      throw error;
+    }
+  });
+}
+
 /** Names migrations one after another, behind all that the folder has, and renders them. */
 export function nameMigrations(
   { directory, files }: Pick<MigrationFolder, "directory" | "files">,
@@ -80,30 +108,39 @@ function refuseChanged(before: MigrationFolder, now: MigrationFolder): void {
   if (added.length === 0 && names.size === now.files.length) return;
   throw new MigratorError(
     "refused",
-    `The folder changed while the models were compared (${added.join(", ") || "a migration was removed"}): nothing was written; run "migrator create" again`,
+    `The folder changed meanwhile (${added.join(", ") || "a migration was removed"}): nothing was written; run the command again`,
   );
 }
 
-async function writeAll(folder: MigrationFolder, migrations: readonly WrittenMigration[]): Promise<void> {
+async function writeAll(
+  folder: MigrationFolder,
+  migrations: readonly WrittenMigration[],
+  replaced?: string,
+): Promise<void> {
   const { directory } = folder;
   // A folder that has migrations and no manifest stays without one.
   const listed = folder.manifest !== undefined || folder.files.length === 0;
   const entries: { name: string; checksum: string }[] = [...(folder.manifest?.migrations ?? [])];
+  const added: typeof entries = [];
   for (const { name, code } of migrations) {
     const draft = path.join(directory, draftOf(name));
     await writeFile(draft, code, { flag: "wx", flush: true });
     const { checksum } = await loadMigration({ name, path: draft });
-    entries.push({ name, checksum });
+    added.push({ name, checksum });
   }
+  const at = entries.findIndex(({ name }) => name === replaced);
+  entries.splice(at < 0 ? entries.length : at, at < 0 ? 0 : 1, ...added);
+  const marked = [...migrations.map(({ name }) => name), ...(replaced === undefined ? [] : [replaced])];
   if (listed)
-    for (const { name } of migrations)
-      await writeFile(path.join(directory, markerOf(name)), "", { flag: "wx", flush: true });
+    for (const name of marked) await writeFile(path.join(directory, markerOf(name)), "", { flag: "wx", flush: true });
   for (const { name, file } of migrations) await rename(path.join(directory, draftOf(name)), file);
   await flushFolder(directory);
   if (!listed) return;
   await writeManifest(directory, buildManifest(entries));
   await flushFolder(directory);
-  for (const { name } of migrations) await rm(path.join(directory, markerOf(name)));
+  // From here on it is hidden, because it is marked and no longer listed.
+  if (replaced !== undefined) await rm(path.join(directory, `${replaced}.ts`));
+  for (const name of marked) await rm(path.join(directory, markerOf(name)));
 }
 
 const draftOf = (name: string) => `.${name}.new.ts`;

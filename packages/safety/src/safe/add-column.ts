@@ -29,7 +29,12 @@ export function addColumn(subject: AddColumn): Replacement | undefined {
       `alter table ${target} add column ${name} ${pieces.type}`,
       `alter table ${target} alter column ${name} set default ${pieces.default}`,
     ],
-    backfill: { table: target, set: `${name} = ${pieces.default}`, where: `${name} is null` },
+    backfill: {
+      table: target,
+      set: `${name} = ${pieces.default}`,
+      where: `${name} is null`,
+      column: `${relation.name.replace(/^public\./, "")}.${column.name}`,
+    },
     ...(column.notNull
       ? {
           filled: [check.add],

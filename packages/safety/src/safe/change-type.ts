@@ -26,23 +26,50 @@ export function changeType(subject: SetType): Replacement | undefined {
     return undefined;
   const [old, now] = [quote(change.column), quote(freeName(change.column, "_new", relation.columns))];
   const sync = syncing(subject, { old, now, type });
+  const was = subject.describe(relation.name, change.column);
+  if (!was) return undefined;
   const check = notNullCheck({ target, relation, column: change.column });
   const renamed = { ...check, add: check.add.replace(`check (${old} `, `check (${now} `) };
-  const value = subject.defaultOf(relation.name, change.column);
+  const set = `${now} = ${old}::${type}`;
+  const notNull = column.notNull;
+  const [drop, rename] = [
+    `alter table ${target} drop column ${old}`,
+    `alter table ${target} rename column ${now} to ${old}`,
+  ];
   return {
     now: [`alter table ${target} add column ${now} ${type}`, ...sync.create],
-    backfill: { table: target, set: `${now} = ${old}::${type}`, where: `${now} is null and ${old} is not null` },
-    filled: column.notNull ? [renamed.add] : [],
-    validated: column.notNull ? [renamed.validate] : [],
-    swapped: [
-      ...sync.drop,
-      ...(column.notNull ? [`alter table ${target} alter column ${now} set not null`, renamed.drop] : []),
-      `alter table ${target} drop column ${old}`,
-      `alter table ${target} rename column ${now} to ${old}`,
-      ...(value === undefined ? [] : [`alter table ${target} alter column ${old} set default ${value}`]),
-    ],
+    backfill: {
+      table: target,
+      set,
+      where: `${now} is null and ${old} is not null`,
+      column: `${relation.name.replace(/^public\./, "")}.${unquoted(now)}`,
+    },
+    filled: notNull ? [renamed.add] : [],
+    validated: notNull ? [renamed.validate] : [],
+    swapped: {
+      allowed: [
+        { statement: drop, message: "lint: allow drop-column because the new column takes its name at once" },
+        { statement: rename, message: "lint: allow rename-column because no program names it yet" },
+      ],
+      up: [
+        ...sync.drop,
+        ...(notNull ? [`alter table ${target} alter column ${now} set not null`, renamed.drop] : []),
+        drop,
+        rename,
+        ...(was.default === undefined ? [] : [`alter table ${target} alter column ${old} set default ${was.default}`]),
+      ],
+      down: [
+        `alter table ${target} alter column ${old} type ${was.type} using ${old}::${was.type}`,
+        `alter table ${target} add column ${now} ${type}`,
+        `update ${target} set ${set}`,
+        ...(notNull ? [renamed.add.replace(/ not valid$/, "")] : []),
+        ...sync.create,
+      ],
+    },
   };
 }
+
+const unquoted = (name: string) => name.slice(1, -1).replaceAll('""', '"');
 
 const wider = [
   ["int2", "int4", "int8", "numeric"],

@@ -4,6 +4,8 @@ export interface Filling {
   readonly table: string;
   readonly set: string;
   readonly where: string;
+  /** The column that keeps what was filled in when the migration is reverted: `users.token`. */
+  readonly column: string;
 }
 
 /** A migration of a safe sequence. */
@@ -15,6 +17,24 @@ export interface SafePart {
   readonly why: string | undefined;
   /** The change that runs in batches; it is the part's one statement. */
   readonly backfill?: Filling | undefined;
+  /** The way back, where the catalogs do not tell it: rows must be filled again. */
+  readonly down?: readonly string[] | undefined;
+  /** What the linter would find in it and need not. */
+  readonly allowed?: readonly Allowed[] | undefined;
+}
+
+/** A comment above a statement that allows a rule there. */
+export interface Allowed {
+  readonly statement: string;
+  /** `lint: allow RULE because …`. */
+  readonly message: string;
+}
+
+/** How a new column takes the old one's place, and how it comes back. */
+export interface Swap {
+  readonly up: readonly string[];
+  readonly down: readonly string[];
+  readonly allowed: readonly Allowed[];
 }
 
 /** What takes the place of a statement, by the migration that each of it belongs to. */
@@ -30,5 +50,5 @@ export interface Replacement {
   /** In a migration after that, which scans under a weak lock. */
   readonly validated?: readonly string[];
   /** In the last migration: what takes the old column's place. */
-  readonly swapped?: readonly string[];
+  readonly swapped?: Swap;
 }

@@ -8,8 +8,8 @@ import { addColumn } from "./add-column.ts";
 import { changeType } from "./change-type.ts";
 import { addConstraint, setNotNull } from "./constraints.ts";
 import { createIndex, dropIndex } from "./indexes.ts";
-import type { Filling, Replacement, SafePart } from "./part.ts";
-import { liveTable, type Subject, targetOf } from "./subject.ts";
+import type { Filling, Replacement, SafePart, Swap } from "./part.ts";
+import { type Describe, liveTable, targetOf } from "./subject.ts";
 
 const why = {
   alone: "CONCURRENTLY keeps nobody waiting, and runs outside a transaction.",
@@ -20,8 +20,6 @@ const why = {
   swapped: "The new column takes the old one's place, in a moment.",
 } as const;
 
-type DefaultOf = Subject<unknown>["defaultOf"];
-
 /**
  * Splits statements into a sequence of migrations that keep readers and writers of live tables waiting for moments only:
  * indexes CONCURRENTLY, foreign keys and checks NOT VALID and validated later, NOT NULL by a validated check, a unique
@@ -31,7 +29,7 @@ type DefaultOf = Subject<unknown>["defaultOf"];
 export function splitSafely(
   statements: readonly string[],
   schema: Schema,
-  defaultOf: DefaultOf = () => undefined,
+  describe: Describe = () => undefined,
 ): SafePart[] {
   const parts: SafePart[] = [];
   const later: Replacement[] = [];
@@ -40,8 +38,8 @@ export function splitSafely(
     if (open.length > 0) parts.push({ statements: open, transactional: true, why: undefined });
     open = [];
   };
-  for (const sql of statements.flatMap((one) => separate(one, statements, schema, defaultOf))) {
-    const replacement = replace(sql, statements, schema, defaultOf);
+  for (const sql of statements.flatMap((one) => separate(one, statements, schema, describe))) {
+    const replacement = replace(sql, statements, schema, describe);
     open.push(...(replacement ? (replacement.now ?? []) : [sql]));
     if (replacement?.alone) {
       close();
@@ -57,11 +55,16 @@ export function splitSafely(
 /** The migrations behind those that stand in the order of the statements. */
 function laterParts(replacements: readonly Replacement[]): SafePart[] {
   const fillings = replacements.flatMap(({ backfill }) => backfill ?? []);
-  const together = (phase: "filled" | "validated" | "swapped"): SafePart[] => {
+  const together = (phase: "filled" | "validated"): SafePart[] => {
     const all = replacements.flatMap((one) => one[phase] ?? []);
     return all.length === 0 ? [] : [{ statements: all, transactional: true, why: why[phase] }];
   };
-  return [...fillings.map(toBackfill), ...together("filled"), ...together("validated"), ...together("swapped")];
+  const swaps = replacements.flatMap(({ swapped }) => (swapped ? [toSwap(swapped)] : []));
+  return [...fillings.map(toBackfill), ...together("filled"), ...together("validated"), ...swaps];
+}
+
+function toSwap({ up, down, allowed }: Swap): SafePart {
+  return { statements: up, down, allowed, transactional: true, why: why.swapped };
 }
 
 function toBackfill(backfill: Filling): SafePart {
@@ -75,13 +78,13 @@ function toBackfill(backfill: Filling): SafePart {
 }
 
 /** The commands of an ALTER TABLE as statements of their own, where one of them has a safe form. */
-function separate(sql: string, all: readonly string[], schema: Schema, defaultOf: DefaultOf): readonly string[] {
+function separate(sql: string, all: readonly string[], schema: Schema, describe: Describe): readonly string[] {
   const target = targetOf(sql);
   const head = target === undefined ? undefined : sql.slice(0, sql.indexOf(target) + target.length);
   if (head === undefined) return [sql];
   const commands = splitList(sql.slice(head.length).replace(/;\s*$/, "")).map((command) => `${head} ${command.trim()}`);
   if (commands.length < 2 || commands.some((one) => actionsIn(one).length !== 1)) return [sql];
-  return commands.some((one) => replace(one, all, schema, defaultOf)) ? commands : [sql];
+  return commands.some((one) => replace(one, all, schema, describe)) ? commands : [sql];
 }
 
 function actionsIn(sql: string): Action[] {
@@ -90,7 +93,7 @@ function actionsIn(sql: string): Action[] {
 }
 
 /** The safe form of a statement; undefined where it is safe as it is, or has none. */
-function replace(sql: string, all: readonly string[], schema: Schema, defaultOf: DefaultOf): Replacement | undefined {
+function replace(sql: string, all: readonly string[], schema: Schema, describe: Describe): Replacement | undefined {
   const [action, ...more] = actionsIn(sql);
   if (!action || more.length > 0) return undefined;
   if (action.do === "create index") return createIndex(sql, action, schema);
@@ -100,7 +103,7 @@ function replace(sql: string, all: readonly string[], schema: Schema, defaultOf:
   const relation = liveTable(action, schema);
   if (!relation) return undefined;
   const { change } = action;
-  const subject = { sql, target, relation, schema, defaultOf };
+  const subject = { sql, target, relation, schema, describe };
   if (change.do === "add constraint") return addConstraint({ ...subject, change });
   if (change.do === "set not null") return setNotNull({ ...subject, change });
   if (change.do === "add column") return addColumn({ ...subject, change });

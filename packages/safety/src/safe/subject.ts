@@ -2,6 +2,16 @@ import type { Action } from "../parse/actions.ts";
 import { isLive } from "../rule.ts";
 import type { Relation, Schema } from "../schema/schema.ts";
 
+/** A column as PostgreSQL writes it. */
+export interface DescribedColumn {
+  readonly type: string;
+  /** Undefined: it has none. */
+  readonly default: string | undefined;
+}
+
+/** Finds a column by `schema.table` and its name; undefined: there is none, or nothing is known of it. */
+export type Describe = (table: string, column: string) => DescribedColumn | undefined;
+
 /** A statement that changes one thing of a table that holds rows. */
 export interface Subject<Change> {
   readonly sql: string;
@@ -10,8 +20,7 @@ export interface Subject<Change> {
   /** The table as the statement names it. */
   readonly target: string;
   readonly schema: Schema;
-  /** The default of a column as PostgreSQL writes it; undefined: none. */
-  readonly defaultOf: (table: string, column: string) => string | undefined;
+  readonly describe: Describe;
 }
 
 const name =
