@@ -1,6 +1,7 @@
 import type { Loss, Verdict, Verification } from "@thedata/migrator/internal";
 import { align } from "./align.ts";
 import { count, milliseconds } from "./describe-run.ts";
+import { escapeMarkdown } from "./markdown.ts";
 import type { Output } from "./output.ts";
 
 const marks = { ok: "✔", failed: "✖", notRun: "·" } as const;
@@ -61,7 +62,7 @@ export function toMarkdown({ outcome, migrations }: Verification): string[] {
     "",
     toMarkdownRow(heads),
     toMarkdownRow(heads.map(() => "---")),
-    ...migrations.map((migration) => toMarkdownRow(toRow(migration).map(escape))),
+    ...migrations.map((migration) => toMarkdownRow(toRow(migration).map(escapeMarkdown))),
     ...migrations.flatMap(toMarkdownSection),
   ];
 }
@@ -72,16 +73,9 @@ function toMarkdownRow(cells: readonly string[]): string {
 
 function toMarkdownSection({ name, faults, notes, losses }: Verdict): string[] {
   const said = [
-    ...faults.map(({ code, message }) => `- ❌ **${code}**: ${escape(message)}`),
-    ...notes.map(({ code, message }) => `- **${code}**: ${escape(message)}`),
-    ...(losses.length > 0 ? [`- \`down\` loses data added after \`up\`: ${escape(listLosses(losses))}`] : []),
+    ...faults.map(({ code, message }) => `- ❌ **${code}**: ${escapeMarkdown(message)}`),
+    ...notes.map(({ code, message }) => `- **${code}**: ${escapeMarkdown(message)}`),
+    ...(losses.length > 0 ? [`- \`down\` loses data added after \`up\`: ${escapeMarkdown(listLosses(losses))}`] : []),
   ];
-  return said.length === 0 ? [] : ["", `**${escape(name)}**`, "", ...said];
-}
-
-/** Escapes what Markdown would interpret. */
-function escape(text: string): string {
-  return text
-    .replaceAll(/[\\`*_[\]<>|~#@]/g, (sign) => (sign === "@" ? "&#64;" : `\\${sign}`))
-    .replaceAll(/\s*\n\s*/g, " ");
+  return said.length === 0 ? [] : ["", `**${escapeMarkdown(name)}**`, "", ...said];
 }

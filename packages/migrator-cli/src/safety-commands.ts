@@ -1,8 +1,9 @@
 import { type Command, Option } from "commander";
 import { command, type Register, shadowOption, wholeNumber } from "./command-parts.ts";
 
-/** Adds lint, trace and stats: what migrations do to a live database. */
+/** Adds lint, trace, stats and review: what migrations do to a live database. */
 export function addSafetyCommands(program: Command, on: Register): void {
+  addReviewCommand(program, on);
   const lint = command(program, "lint", "says what migrations would do to a live database: locks, rewrites, losses", [
     "migrator lint add_widgets",
     "migrator lint --base origin/main --stats stats.json",
@@ -45,4 +46,23 @@ export function addSafetyCommands(program: Command, on: Register): void {
     return (output, options, name) => runTrace(output, options, name);
   });
   on(stats, async () => (await import("./commands/lint.ts")).runStats);
+}
+
+function addReviewCommand(program: Command, on: Register): void {
+  const review = command(program, "review", "one page for one change: what it locks, loses, proves, and its way back", [
+    "migrator review --base origin/main --out review.html",
+    "migrator review add_widgets --markdown",
+  ])
+    .argument("[NAME...]", "migrations: names, time stamps or parts that fit one (default: the last one)")
+    .option("--base <REF>", "the migrations that git does not have at this commit")
+    .option("--out <FILE>", "also writes the page as HTML")
+    .option("--markdown", "the page for a comment on a pull request")
+    .option("--rows <N>", "how many rows each table is to have when it is measured (default: 100)", wholeNumber)
+    .addOption(new Option("--stats <FILE>", "weighs by the tables' sizes, from a file of stats").conflicts("statsFrom"))
+    .option("--stats-from <URL>", "weighs by the tables' sizes, from this database")
+    .addOption(shadowOption());
+  on(review, async () => {
+    const { runReview } = await import("./commands/review.ts");
+    return (output, options, ...names) => runReview(output, names.flat(), options);
+  });
 }

@@ -23,4 +23,5 @@ export type { Repaired, RepairOptions, Settlement } from "./commands/repair.ts";
 export type { ScriptOptions } from "./commands/sql.ts";
 export type { Verification, VerifyProgress } from "./commands/verify.ts";
 export type { Fault, Loss, Note, Verdict } from "./verify/verdict.ts";
+export type { Review } from "./review/review.ts";
 export type { GivenRows } from "./verify/fill/fill-tables.ts";

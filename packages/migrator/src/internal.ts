@@ -35,4 +35,6 @@ export { lintProject, type LintReport, type PlacedFinding, readTableStatistics }
 export { discardBackfill, listBackfills, runNextBackfill, setPaused } from "./commands/backfill.ts";
 export type { BackfillState } from "./ledger/backfills.ts";
 export { type Fixed, fixMigration } from "./commands/fix.ts";
+export { review } from "./commands/review.ts";
+export type { Review, ReviewedMigration, ReviewedStatement, ReviewFinding } from "./review/review.ts";
 export { type HeldLock, type MigrationTrace, trace } from "./commands/trace.ts";

@@ -102,8 +102,8 @@ describe("a backfill", () => {
     await up(context, {});
     await sql("analyze t");
     await runNextBackfill(context);
-    const progress = context.events.filter((event) => event.type === "backfill");
-    expect(progress[0]).toMatchObject({ name: fill, scanned: 1000, changed: 1000, batch: 1000, waiting: null });
+    const progress = context.events.find((event) => event.type === "backfill");
+    expect(progress).toMatchObject({ name: fill, scanned: 1000, changed: 1000, batch: 1000, waiting: null });
   });
 
   it.each([
@@ -173,7 +173,7 @@ describe("a backfill", () => {
     const other = await openClient(dsn);
     await other.query("begin; update t set n = n where id = 15000");
     const run = runNextBackfill(context);
-    await until(async () => (await listBackfills(context))[0]?.scanned ?? 0 > 10_000);
+    await until(async () => ((await listBackfills(context))[0]?.scanned ?? 0) > 5000);
     await new Promise((resolve) => setTimeout(resolve, 700));
     await other.query("commit");
     await run;

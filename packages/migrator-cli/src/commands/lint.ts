@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
 import {
   ConfigurationError,
   type Fixed,
@@ -11,6 +9,7 @@ import {
   readTableStatistics,
 } from "@thedata/migrator/internal";
 import { parseStatistics, type Statistics } from "@thedata/safety";
+import { findAdded } from "../added-migrations.ts";
 import { isOnGitHub, relativeFile, toWorkflowCommand } from "../annotations.ts";
 import { validate } from "../database-address.ts";
 import { count } from "../describe-run.ts";
@@ -149,21 +148,4 @@ export async function runStats(output: Output, options: GlobalOptions & { out?: 
     );
   }
   return exitCodes.done;
-}
-
-/** The migrations whose files git does not have at `base`. Throws a `ConfigurationError` where git does not know that. */
-async function findAdded(directory: string, base: string): Promise<string[]> {
-  const run = async (...words: string[]) =>
-    (await promisify(execFile)("git", words, { cwd: directory, maxBuffer: 1 << 28 })).stdout;
-  try {
-    await run("rev-parse", "--verify", "--quiet", `${base}^{commit}`);
-    const changed = await run("diff", "--name-only", "--diff-filter=A", "--relative", base, "--", ".");
-    const untracked = await run("ls-files", "--others", "--exclude-standard", "--", ".");
-    const names = `${changed}${untracked}`
-      .split("\n")
-      .filter((name) => /\.([cm]?[jt]s|sql)$/.test(name) && !name.includes("/"));
-    return [...new Set(names.map((name) => name.replace(/(\.(up|down))?\.[^.]+$/, "")))];
-  } catch (cause) {
-    throw new ConfigurationError(`--base ${base} is no commit that git knows here`, { cause });
-  }
 }

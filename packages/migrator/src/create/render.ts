@@ -1,4 +1,3 @@
-import type { Filling } from "@thedata/safety";
 import { formatSql } from "./format-sql.ts";
 import type { Warning } from "./warn.ts";
 
@@ -10,12 +9,21 @@ export interface RenderedDirection {
   readonly never?: string | undefined;
 }
 
+/** A change that runs in batches. */
+export interface RenderedBackfill {
+  readonly table: string;
+  readonly set: string;
+  readonly where: string;
+  /** The column that keeps what was filled in when the migration is reverted: `users.token`. */
+  readonly column: string;
+}
+
 /** What a migration's class says beside its statements. */
 export interface RenderOptions {
   /** False: it runs outside a transaction. */
   readonly transactional?: boolean | undefined;
   /** The change that runs in batches, which is its one statement. */
-  readonly backfill?: Filling | undefined;
+  readonly backfill?: RenderedBackfill | undefined;
   /** Why it is a migration of its own. */
   readonly why?: string | undefined;
 }
@@ -65,7 +73,7 @@ ${down}
 `;
 }
 
-function renderBackfill({ table, set, where }: Filling): string {
+function renderBackfill({ table, set, where }: RenderedBackfill): string {
   const fields = Object.entries({ table, set, where }).flatMap(([name, text]) =>
     text === undefined ? [] : [`    ${name}: ${JSON.stringify(text)},`],
   );

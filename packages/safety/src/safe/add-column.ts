@@ -1,7 +1,7 @@
 import type { Node } from "@pgsql/types";
 import type { Change } from "../parse/actions.ts";
 import { volatilityOf } from "../facts/volatility.ts";
-import { findAll, type Is } from "../parse/syntax.ts";
+import { findAll } from "../parse/syntax.ts";
 import { parseStatements } from "../parse/statement.ts";
 import { notNullCheck } from "./constraints.ts";
 import type { Replacement } from "./part.ts";
@@ -49,7 +49,7 @@ function cut(sql: string): { readonly type: string; readonly default: string } |
   const [statement] = parseStatements([sql]);
   const [definition] = findAll(statement?.node, "ColumnDef");
   const constraints = (definition?.constraints ?? []).flatMap((one: Node) =>
-    "Constraint" in one ? [one.Constraint as Is<"Constraint">] : [],
+    "Constraint" in one ? [one.Constraint] : [],
   );
   // The parser counts bytes, from the beginning of the text.
   const bytes = Buffer.from(sql);

@@ -5,71 +5,94 @@ import { parseStatements } from "../parse/statement.ts";
 import { runnerSettings } from "../lint.ts";
 import { type Relation, type Schema, shortName } from "../schema/schema.ts";
 import { notNullCheck } from "./constraints.ts";
-import type { Replacement } from "./part.ts";
-import { freeName, hasSimpleKey, quote, type Subject } from "./subject.ts";
+import type { Replacement, Swap } from "./part.ts";
+import { type DescribedColumn, freeName, hasSimpleKey, quote, type Subject } from "./subject.ts";
 
 type SetType = Subject<Extract<Change, { readonly do: "set type" }>>;
+
+/** A column, the one that is to take its place, and what both are made of; names are quoted. */
+interface Columns {
+  readonly old: string;
+  readonly now: string;
+  /** The new type as SQL writes it. */
+  readonly type: string;
+  readonly was: DescribedColumn;
+  readonly notNull: boolean;
+}
 
 /**
  * A change of type that would rewrite the table: a new column that a trigger keeps equal, filled in batches, takes the
  * old one's place. Undefined where nothing is rewritten, or where more than the column itself would have to be made anew.
  */
 export function changeType(subject: SetType): Replacement | undefined {
-  const { sql, target, change, relation, schema } = subject;
+  const { target, change, relation } = subject;
+  const columns = findColumns(subject);
+  if (!columns) return undefined;
+  const { old, now, type, notNull } = columns;
+  const sync = syncing(subject, columns);
+  const check = newNotNull(subject, columns);
+  return {
+    now: [`alter table ${target} add column ${now} ${type}`, ...sync.create],
+    backfill: {
+      table: target,
+      set: `${now} = ${old}::${type}`,
+      where: `${now} is null and ${old} is not null`,
+      column: `${relation.name.replace(/^public\./, "")}.${freeName(change.column, "_new", relation.columns)}`,
+    },
+    filled: notNull ? [check.add] : [],
+    validated: notNull ? [check.validate] : [],
+    swapped: swap(subject, columns),
+  };
+}
+
+/** What the sequence is about; undefined where the direct form is kept. */
+function findColumns({ sql, change, relation, schema, describe }: SetType): Columns | undefined {
   const column = relation.columns.get(change.column);
   if (!column || !hasSimpleKey(relation) || isUsed(relation, change.column, schema)) return undefined;
-  if (!isSteady(column.type, change.type)) return undefined;
-  if (typeWork(relation, change, schema, runnerSettings) !== "rewrite" || !isPlainCast(change, column.type))
-    return undefined;
-  const type = typeText(sql);
-  if (type === undefined || change.collation || column.generated || column.identity || column.isSerial)
-    return undefined;
-  const [old, now] = [quote(change.column), quote(freeName(change.column, "_new", relation.columns))];
-  const sync = syncing(subject, { old, now, type });
-  const was = subject.describe(relation.name, change.column);
-  if (!was) return undefined;
+  const isRewrite = typeWork(relation, change, schema, runnerSettings) === "rewrite";
+  if (!isRewrite || !isPlainCast(change, column.type) || !isSteady(column.type, change.type)) return undefined;
+  const [type, was] = [typeText(sql), describe(relation.name, change.column)];
+  const isPlain = !change.collation && !column.generated && !column.identity && !column.isSerial;
+  if (type === undefined || !was || !isPlain) return undefined;
+  const now = quote(freeName(change.column, "_new", relation.columns));
+  return { old: quote(change.column), now, type, was, notNull: column.notNull };
+}
+
+/** The check that stands in for NOT NULL of the new column. */
+function newNotNull({ target, relation, change }: SetType, { old, now }: Columns) {
   const check = notNullCheck({ target, relation, column: change.column });
-  const renamed = { ...check, add: check.add.replace(`check (${old} `, `check (${now} `) };
-  const set = `${now} = ${old}::${type}`;
-  const notNull = column.notNull;
+  return { ...check, add: check.add.replace(`check (${old} `, `check (${now} `) };
+}
+
+function swap(subject: SetType, columns: Columns): Swap {
+  const { target } = subject;
+  const { old, now, type, was, notNull } = columns;
+  const [sync, check] = [syncing(subject, columns), newNotNull(subject, columns)];
   const [drop, rename] = [
     `alter table ${target} drop column ${old}`,
     `alter table ${target} rename column ${now} to ${old}`,
   ];
   return {
-    now: [`alter table ${target} add column ${now} ${type}`, ...sync.create],
-    backfill: {
-      table: target,
-      set,
-      where: `${now} is null and ${old} is not null`,
-      column: `${relation.name.replace(/^public\./, "")}.${unquoted(now)}`,
-    },
-    filled: notNull ? [renamed.add] : [],
-    validated: notNull ? [renamed.validate] : [],
-    swapped: {
-      allowed: [
-        { statement: drop, message: "lint: allow drop-column because the new column takes its name at once" },
-        { statement: rename, message: "lint: allow rename-column because no program names it yet" },
-      ],
-      up: [
-        ...sync.drop,
-        ...(notNull ? [`alter table ${target} alter column ${now} set not null`, renamed.drop] : []),
-        drop,
-        rename,
-        ...(was.default === undefined ? [] : [`alter table ${target} alter column ${old} set default ${was.default}`]),
-      ],
-      down: [
-        `alter table ${target} alter column ${old} type ${was.type} using ${old}::${was.type}`,
-        `alter table ${target} add column ${now} ${type}`,
-        `update ${target} set ${set}`,
-        ...(notNull ? [renamed.add.replace(/ not valid$/, "")] : []),
-        ...sync.create,
-      ],
-    },
+    up: [
+      ...sync.drop,
+      ...(notNull ? [`alter table ${target} alter column ${now} set not null`, check.drop] : []),
+      drop,
+      rename,
+      ...(was.default === undefined ? [] : [`alter table ${target} alter column ${old} set default ${was.default}`]),
+    ],
+    down: [
+      `alter table ${target} alter column ${old} type ${was.type} using ${old}::${was.type}`,
+      `alter table ${target} add column ${now} ${type}`,
+      `update ${target} set ${now} = ${old}::${type}`,
+      ...(notNull ? [check.add.replace(/ not valid$/, "")] : []),
+      ...sync.create,
+    ],
+    allowed: [
+      { statement: drop, message: "lint: allow drop-column because the new column takes its name at once" },
+      { statement: rename, message: "lint: allow rename-column because no program names it yet" },
+    ],
   };
 }
-
-const unquoted = (name: string) => name.slice(1, -1).replaceAll('""', '"');
 
 const wider = [
   ["int2", "int4", "int8", "numeric"],
@@ -96,7 +119,7 @@ function isSteady(from: Type, to: Type): boolean {
 /** The trigger that writes the new column while both are there. */
 function syncing(
   { target, relation, schema, change }: SetType,
-  { old, now, type }: { readonly old: string; readonly now: string; readonly type: string },
+  { old, now, type }: Columns,
 ): { readonly create: string[]; readonly drop: string[] } {
   const taken = { has: (name: string) => schema.functions.has(name) || relation.triggers.has(name) };
   const name = quote(freeName(`${shortName(relation.name)}_${change.column}`, "_sync", taken));

@@ -1,0 +1,57 @@
+import type { Review, ReviewedMigration, ReviewFinding } from "@thedata/migrator/internal";
+import type { Output } from "../output.ts";
+import {
+  describeBasis,
+  describeHeld,
+  describeLoss,
+  describeMeasure,
+  describeRelations,
+  describeVerified,
+  describeWay,
+  levels,
+} from "./words.ts";
+
+const colors = { safe: "green", caution: "yellow", danger: "red", broken: "red" } as const;
+const severities = { error: "red", warning: "yellow", note: "cyan" } as const;
+
+/** A review for a terminal. */
+export function describeReview(output: Output, review: Review): string[] {
+  const { level, verdict, migrations } = review;
+  return [
+    output.paint(colors[level], `${levels[level].word}.`) + ` ${verdict}`,
+    output.paint("dim", describeBasis(review)),
+    ...migrations.flatMap((migration) => describeMigration(output, migration)),
+  ];
+}
+
+function describeMigration(output: Output, migration: ReviewedMigration): string[] {
+  const { name, changes, statements, findings, held, error, verified, wayBack } = migration;
+  const way = describeWay(migration);
+  return [
+    "",
+    output.paint("bold", name) + (way.length > 0 ? output.paint("dim", `  ${way.join("; ")}`) : ""),
+    ...(error === null ? [] : [`  ${output.paint("red", "fails")}: ${error}`]),
+    ...changes.map(({ does, text }) => `  ${does} ${text}`),
+    ...statements.flatMap((statement) => [
+      output.paint("dim", `  > ${statement.sql.trim().replaceAll(/\s+/g, " ").slice(0, 100)}`),
+      `    ${[...describeRelations(statement), describeMeasure(statement)].join("; ")}`,
+      ...statement.findings.flatMap((finding) => describeFinding(output, finding)),
+    ]),
+    ...findings.flatMap((finding) => describeFinding(output, finding)),
+    ...held.map((one) => `  holds ${describeHeld(one)}`),
+    `  verified: ${describeVerified(verified)}`,
+    ...verified.faults.map(({ code, message }) => `    ${output.paint("red", code)}: ${message}`),
+    ...verified.notes.map(({ code, message }) => `    ${output.paint("yellow", code)}: ${message}`),
+    ...(verified.losses.length > 0
+      ? [`  down loses what came after: ${verified.losses.map(describeLoss).join(", ")}`]
+      : []),
+    ...("never" in wayBack ? [`  no way back: ${wayBack.never}`] : []),
+  ];
+}
+
+function describeFinding(output: Output, { severity, rule, message, hint }: ReviewFinding): string[] {
+  return [
+    `    ${output.paint(severities[severity], severity)}  ${rule}: ${message}`,
+    ...(hint === null ? [] : [`      → ${hint}`]),
+  ];
+}
