@@ -1,19 +1,18 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createDatabase } from "@thedata/dev-postgres";
 import pg from "pg";
+import { type Latencies, latenciesOf, pgbench, readLog } from "./load.ts";
 import { measure } from "./measure.ts";
 import type { Migration } from "./migrations.ts";
 import type { Peer } from "./peer.ts";
 import { mikroOrm } from "./peers/mikro-orm.ts";
 import { ours } from "./peers/ours.ts";
-import { findPsql, psql } from "./peers/psql.ts";
+import { psql } from "./peers/psql.ts";
 import { openServer } from "./server.ts";
-import { median, quantile } from "./statistics.ts";
+import { median } from "./statistics.ts";
 import { toTable } from "./table.ts";
 
 /**
@@ -26,10 +25,7 @@ const rounds = 3;
 const peers: readonly (Peer | undefined)[] = [undefined, psql, ours, mikroOrm];
 const tables = ["pgbench_accounts", "pgbench_tellers", "pgbench_branches", "pgbench_history"];
 
-interface Latencies {
-  readonly p50: number;
-  readonly p99: number;
-  readonly longest: number;
+interface Measured extends Latencies {
   /** The duration of the migrations; 0 without any. */
   readonly took: number;
 }
@@ -53,9 +49,9 @@ try {
   const rows: string[][] = [];
   for (const withReader of [false, true])
     for (const peer of peers) {
-      const all: Latencies[] = [];
+      const all: Measured[] = [];
       for (let round = 0; round < rounds; round++) all.push(await runOnce(peer, withReader, `${rows.length}-${round}`));
-      const middle = (key: keyof Latencies) => median(all.map((one) => one[key])).toFixed(1);
+      const middle = (key: keyof Measured) => median(all.map((one) => one[key])).toFixed(1);
       const worst = Math.max(...all.map(({ longest }) => longest)).toFixed(0);
       rows.push([
         withReader ? `${readerSeconds} s` : "none",
@@ -73,7 +69,7 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function runOnce(peer: Peer | undefined, withReader: boolean, id: string): Promise<Latencies> {
+async function runOnce(peer: Peer | undefined, withReader: boolean, id: string): Promise<Measured> {
   const dsn = await createDatabase(server.dsn);
   const directory = path.join(folder, id);
   await mkdir(directory);
@@ -84,7 +80,7 @@ async function runOnce(peer: Peer | undefined, withReader: boolean, id: string):
   await sleep(300);
   const took = peer ? await migrate(peer, dsn, path.join(directory, "project")) : 0;
   await Promise.all([load, reader]);
-  return { ...(await readLog(directory)), took };
+  return { ...latenciesOf(await readLog(directory)), took };
 }
 
 async function migrate(peer: Peer, dsn: string, directory: string): Promise<number> {
@@ -98,22 +94,4 @@ async function holdRead(dsn: string): Promise<void> {
   await client.connect();
   await client.query(`begin; select count(*) from pgbench_accounts; select pg_sleep(${readerSeconds}); commit`);
   await client.end();
-}
-
-async function pgbench(cwd: string, ...options: string[]): Promise<void> {
-  const program = path.join(path.dirname(findPsql()), "pgbench");
-  const child = spawn(program, options, { cwd, stdio: ["ignore", "ignore", "pipe"] });
-  let errors = "";
-  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-  const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new Error(`pgbench ended with ${code}: ${errors}`);
-}
-
-async function readLog(directory: string): Promise<Omit<Latencies, "took">> {
-  const logs = (await readdir(directory)).filter((name) => name.startsWith("pgbench_log."));
-  const lines = (await Promise.all(logs.map(async (name) => await readFile(path.join(directory, name), "utf8")))).join(
-    "",
-  );
-  const times = Array.from(lines.matchAll(/^\d+ \d+ (\d+) /gm), ([, us]) => Number(us) / 1000);
-  return { p50: median(times), p99: quantile(times, 0.99), longest: times.reduce((a, b) => Math.max(a, b), 0) };
 }

@@ -236,9 +236,7 @@ describe.skipIf(executablePath === undefined)("in Chromium", () => {
       const page = await browser.newPage({ colorScheme, bypassCSP: true });
       await page.goto(own);
       await page.evaluate(axe.source);
-      const { violations } = (await page.evaluate("axe.run()")) as {
-        violations: { id: string; nodes: { html: string }[] }[];
-      };
+      const { violations } = await page.evaluate<axe.AxeResults>("axe.run()");
       expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
       await page.close();
     },
