@@ -147,12 +147,15 @@ function describe(status: Status): ReadinessReport {
   return { ready, reason: ready ? null : explain(status, pending), state: status.state, pending };
 }
 
-function explain({ state, target, applied, problems }: Status, pending: readonly string[]): string {
+function explain({ state, target, applied, problems, held }: Status, pending: readonly string[]): string {
   if (state === "ahead") {
     const unknown = applied.map(({ name }) => name).filter((name) => !migrations.some((known) => known.name === name));
     return `The schema is ahead of this build, which ends with ${target}; only the database has ${unknown.join(", ")}: deploy a newer build`;
   }
   if (state === "half-done") return problems.map(({ message }) => message).join(" ");
   if (state === "diverged") return `The schema has diverged: ${problems.map(({ message }) => message).join(" ")}`;
+  const [waiting] = held;
+  if (waiting && waiting.name === pending[0])
+    return `The schema is behind: ${waiting.name} changes a large table in batches, and ${pending.join(", ")} wait for it: see "migrator backfill status"`;
   return `The schema is behind: pending ${pending.join(", ")}: run the migrator's "up"`;
 }

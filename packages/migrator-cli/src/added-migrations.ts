@@ -8,7 +8,9 @@ export async function findAdded(directory: string, base: string): Promise<string
     (await promisify(execFile)("git", words, { cwd: directory, maxBuffer: 1 << 28 })).stdout;
   try {
     await run("rev-parse", "--verify", "--quiet", `${base}^{commit}`);
-    const changed = await run("diff", "--name-only", "--diff-filter=A", "--relative", base, "--", ".");
+    // What base got since is not this change's; a new file that resembles an old one is new all the same.
+    const from = (await run("merge-base", base, "HEAD")).trim();
+    const changed = await run("diff", "--no-renames", "--name-only", "--diff-filter=A", "--relative", from, "--", ".");
     const untracked = await run("ls-files", "--others", "--exclude-standard", "--", ".");
     const names = `${changed}${untracked}`
       .split("\n")

@@ -31,10 +31,11 @@ export async function fixAll(
   const all: Fixed[] = [];
   // Newest first: the names of the earlier ones stay while the later ones get theirs.
   for (const name of migrations.toReversed()) {
-    const fixed = await fixMigration(context, name, { shadow, dryRun });
-    if (!fixed) continue;
-    all.unshift(fixed);
-    for (const line of describe(output, fixed, dryRun)) output.line(line);
+    const onPlanned = (planned: Fixed) => {
+      for (const line of describe(output, planned, dryRun)) output.line(line);
+    };
+    const fixed = await fixMigration(context, name, { shadow, dryRun, onPlanned });
+    if (fixed) all.unshift(fixed);
   }
   if (all.length === 0) output.line("No migration has a safer form that could be written.");
   const byName = new Map(all.map((fixed) => [fixed.migration, fixed.parts.map(({ name }) => name)]));
@@ -50,7 +51,7 @@ function describe(output: Output, { migration, statements, parts }: Fixed, dryRu
   };
   const gone = statements.filter((sql) => !now.has(sql));
   return [
-    `${dryRun ? "Would put" : "Put"} ${count(parts.length, "migration")} in the place of ${migration}:`,
+    `${dryRun ? "Would put" : "Puts"} ${count(parts.length, "migration")} in the place of ${migration}:`,
     ...gone.map((sql) => line("-", sql)),
     ...parts.flatMap(({ file, statements: own, why, transactional }) => [
       `  ${path.relative(process.cwd(), file)}${transactional ? "" : "  (outside a transaction)"}`,

@@ -28,12 +28,13 @@ export interface QuickCall {
 export function readQuickly([name, ...rest]: readonly string[]): QuickCall | undefined {
   const command = commands.find((one) => one === name);
   let options: QuickCall["options"] = { color: true };
+  const allowed = name === "up" ? { ...flags, "--wait": { wait: true } } : flags;
   for (let index = 0; index < rest.length; index++) {
     const word = rest[index] ?? "";
     const option = Object.hasOwn(values, word) ? values[word] : undefined;
     const value = option && rest[++index];
-    if (option ? !value || value.startsWith("-") : !Object.hasOwn(flags, word)) return undefined;
-    options = { ...options, ...(option ? { [option]: value } : flags[word]) };
+    if (option ? !value || value.startsWith("-") : !Object.hasOwn(allowed, word)) return undefined;
+    options = { ...options, ...(option ? { [option]: value } : allowed[word]) };
   }
   return command && { command, options };
 }

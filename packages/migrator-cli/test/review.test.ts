@@ -139,15 +139,29 @@ it("says what is seen of a statement, what is proved and how it comes back", asy
   expect(picture?.mermaid).not.toContain("notes");
 });
 
+const times = <const Value>(count: number, value: Value): Value[] => Array.from({ length: count }, () => value);
+
 it("shows as much of a large change as fits, and the whole verdict", async () => {
   const found = await reviewOf("another type");
   const [one] = found.migrations;
   const [statement] = one?.statements ?? [];
   if (!one || !statement) throw new Error("there is a statement");
-  const many = {
-    ...found,
-    migrations: Array.from({ length: 300 }, () => ({ ...one, statements: Array(100).fill(statement) })),
+  const fault = { code: "up-fails" as const, migration: changed, message: "x".repeat(1000) };
+  const large = {
+    ...one,
+    statements: times(100, statement),
+    changes: times(1000, { does: "adds" as const, text: "column ".repeat(20) }),
+    findings: times(300, {
+      rule: "r",
+      severity: "note" as const,
+      message: "m".repeat(600),
+      hint: "h".repeat(400),
+      line: 1,
+    }),
+    verified: { ...one.verified, faults: times(50, fault) },
+    wayBack: { never: "n".repeat(100_000) },
   };
+  const many = { ...found, migrations: times(300, large) };
   expect(Buffer.byteLength(toHtml(many))).toBeLessThanOrEqual(300 * 1024);
   expect(toMarkdown(many).length).toBeLessThanOrEqual(60_000);
   expect(toHtml(many)).toMatch(/… and \d+ more migrations/);

@@ -1,4 +1,5 @@
 import type { Query } from "@thedata/catalog";
+import { findHeld } from "./ledger/backfills.ts";
 import { ensureFlushed } from "./ledger/durability.ts";
 import { readLedger } from "./ledger/ledger.ts";
 import { readProgress } from "./ledger/progress.ts";
@@ -31,5 +32,5 @@ export async function readSchemaStatus(
   const [applied, progress] = await Promise.all([readLedger(query, ledger), readProgress(query, ledger)]);
   const status = summarize(migrations, applied, { progress });
   if (durable && status.state === "current") await ensureFlushed(query, ledger);
-  return status;
+  return { ...status, held: await findHeld(query, ledger, status.pending) };
 }

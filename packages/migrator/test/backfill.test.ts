@@ -1,7 +1,17 @@
 import { fork } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { discardBackfill, listBackfills, runNextBackfill, setPaused } from "../src/commands/backfill.ts";
+import { baseline } from "../src/commands/baseline.ts";
+import { backfillLock } from "../src/execute/backfill/lock.ts";
+import { runBackfill } from "../src/execute/backfill/run-backfill.ts";
+import { withConnection } from "../src/execute/under-lock.ts";
+import { openHistory } from "../src/history/history.ts";
+import type { Event } from "../src/events.ts";
+import type { Report } from "../src/report.ts";
+import { rebase } from "../src/commands/rebase.ts";
+import { readStatus } from "../src/commands/status.ts";
 import { down, up } from "../src/commands/up-and-down.ts";
 import { loadMigration } from "../src/history/load.ts";
 import { discover } from "../src/history/folder.ts";
@@ -56,6 +66,16 @@ async function changes(sql: Sql): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ n, count }) => [n, count]));
 }
 
+const refusalOf = ({ error, problems }: Report) => [error?.message, ...problems.map(({ message }) => message)].join();
+
+/** Lets the next backfill run for one batch. */
+async function interruptAfterOne(dsn: string, folder: string): Promise<void> {
+  const controller = new AbortController();
+  const onEvent = ({ type }: Event) => void (type === "backfill" && controller.abort());
+  const cut = contextOf(dsn, folder, { signal: controller.signal, onEvent });
+  await expect(runNextBackfill(cut)).rejects.toThrow("Interrupted");
+}
+
 describe("a backfill", () => {
   it("of a small table is one statement of up", async () => {
     const { context, sql } = await project({ rows: 500 });
@@ -71,6 +91,8 @@ describe("a backfill", () => {
     expect(report.steps.map(({ result }) => result)).toEqual(["applied", "held", "held"]);
     expect(await changes(sql)).toEqual({ 0: 20_000 });
     expect(await listBackfills(context)).toMatchObject([{ migration: fill, last: null, scanned: 0 }]);
+    expect(await readStatus(context)).toMatchObject({ state: "behind", held: [{ name: fill }, { name: last }] });
+    await expect(rebase(context, fill)).rejects.toThrow("is begun");
     expect(await up(context, {})).toMatchObject({
       outcome: "nothing",
       steps: [{ result: "held" }, { result: "held" }],
@@ -209,10 +231,7 @@ describe("a backfill", () => {
   it("stops when it is interrupted, and goes on from there", async () => {
     const { context, dsn, folder, sql } = await project();
     await up(context, {});
-    const controller = new AbortController();
-    const onEvent = () => controller.abort();
-    const cut = contextOf(dsn, folder, { signal: controller.signal, onEvent });
-    await expect(runNextBackfill(cut)).rejects.toMatchObject({ code: "interrupted" });
+    await interruptAfterOne(dsn, folder);
     const { 1: done = 0 } = await changes(sql);
     expect(done).toBeGreaterThan(0);
     expect(done).toBeLessThan(20_000);
@@ -223,9 +242,7 @@ describe("a backfill", () => {
   it("that is begun holds back down, until it is discarded", async () => {
     const { context, dsn, folder, sql } = await project();
     await up(context, {});
-    const controller = new AbortController();
-    const cut = contextOf(dsn, folder, { signal: controller.signal, onEvent: () => controller.abort() });
-    await expect(runNextBackfill(cut)).rejects.toThrow("Interrupted");
+    await interruptAfterOne(dsn, folder);
     expect(await down(context, {}).catch((error: Error) => error.message)).toContain("is begun");
     expect(await ledgerOf(sql)).toEqual([first]);
     expect((await discardBackfill(context, fill)).changed).toBeGreaterThan(0);
@@ -237,11 +254,85 @@ describe("a backfill", () => {
     const { context, dsn, folder } = await project();
     await up(context, {});
     const other = await folderOf({
-      [first]: { up: [], down: [] },
+      [`${first}.ts`]: await readFile(path.join(folder, `${first}.ts`), "utf8"),
       [`${fill}.ts`]: backfillSource({ table: "t", set: "n = n + 2" }, "update t set n = n + 2"),
     });
-    await expect(runNextBackfill(contextOf(dsn, other))).rejects.toThrow("its statement has changed");
+    const report = await runNextBackfill(contextOf(dsn, other));
+    expect(refusalOf(report)).toContain("its statement has changed");
     await expect(runNextBackfill(contextOf(dsn, folder))).resolves.toMatchObject({ outcome: "applied" });
+  });
+
+  it("is refused as one statement once it is begun, also where its declaration is gone", async () => {
+    const { context, dsn, folder, sql } = await project();
+    await up(context, {});
+    await interruptAfterOne(dsn, folder);
+    const plain = await folderOf({
+      [`${first}.ts`]: await readFile(path.join(folder, `${first}.ts`), "utf8"),
+      [`${fill}.ts`]: backfillSource({}, "update t set n = n + 1").replace(/ {2}readonly backfill.*\n/, ""),
+    });
+    for (const other of [contextOf(dsn, plain), contextOf(dsn, folder, { backfills: "whole" })])
+      expect(await up(other, {}).then(refusalOf)).toMatch(/is begun|has changed/);
+    await runNextBackfill(context);
+    expect(await changes(sql)).toEqual({ 1: 20_000 });
+  });
+
+  it("is not run again by a run that was late", async () => {
+    const { context, dsn, folder, sql } = await project();
+    await up(contextOf(dsn, folder, { backfills: "wait" }), {});
+    const migration = await (await openHistory(folder)).load(fill);
+    await withConnection(context, async (connection) => {
+      expect(await runBackfill({ ...context, connection }, migration)).toEqual({ busyMs: 0 });
+    });
+    expect(await listBackfills(context)).toEqual([]);
+    expect(await changes(sql)).toEqual({ 1: 20_000 });
+  });
+
+  it("of a small table waits for whoever changes its rows", async () => {
+    const { context, dsn, sql } = await project({ rows: 50 });
+    const other = await openClient(dsn);
+    await other.query("select pg_advisory_lock(hashtextextended($1, 0))", [backfillLock(context.ledger)]);
+    expect((await up(context, {})).steps.map(({ result }) => result)).toEqual(["applied", "held", "held"]);
+    expect(await changes(sql)).toEqual({ 0: 50 });
+    await other.end();
+    await until(async () => (await up(context, {})).steps.length === 2);
+    expect(await changes(sql)).toEqual({ 1: 50 });
+  });
+
+  it("is looked at as up looks, before its first batch", async () => {
+    const { context, dsn, folder, sql } = await project();
+    await up(context, {});
+    const edited = await folderOf({
+      [first]: { up: ["select 'edited'"], down: [] },
+      [`${fill}.ts`]: await readFile(path.join(folder, `${fill}.ts`), "utf8"),
+    });
+    const report = await runNextBackfill(contextOf(dsn, edited));
+    expect(report).toMatchObject({ outcome: "refused", problems: [{ code: "changed" }] });
+    expect(await changes(sql)).toEqual({ 0: 20_000 });
+  });
+
+  it("that baseline would pass over is refused there", async () => {
+    const { context, dsn, folder } = await project();
+    await up(context, {});
+    await interruptAfterOne(dsn, folder);
+    const options = { at: fill, shadow: { servers: [inject("postgresDsn")] } };
+    await expect(baseline(context, options)).rejects.toThrow("is begun");
+  });
+
+  it("fails where a policy would hide rows from it", async () => {
+    const { context, dsn, folder, sql } = await project();
+    await up(context, {});
+    const name = `filler_${Date.now()}`;
+    await sql(`create role ${name} login password 'p' in role pg_monitor; grant all on schema public to ${name}`);
+    await sql(
+      `grant all on all tables in schema public to ${name}; grant all on all sequences in schema public to ${name}`,
+    );
+    await sql("alter table t enable row level security; create policy few on t using (id < 10)");
+    const url = new URL(dsn);
+    [url.username, url.password] = [name, "p"];
+    const failed = await runNextBackfill(contextOf(url.href, folder)).then(refusalOf, (error: Error) => error.message);
+    expect(failed).toContain("row-level security policy");
+    expect(await changes(sql)).toEqual({ 0: 20_000 });
+    await sql(`drop owned by ${name}; drop role ${name}`);
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { countCalls, dieAtCall } from "./die-at-call.ts";
 const [folder = "", name = "", fatal = "0"] = process.argv.slice(2);
 dieAtCall(Number(fatal));
 
-const { discover } = await import("../src/history/folder.ts");
+const { discover, readSource } = await import("../src/history/folder.ts");
 const { replaceMigration } = await import("../src/history/write-migration.ts");
 const parts = [1, 2].map((number) => {
   const part = `${name}_${number}`;
@@ -14,5 +14,7 @@ export class ${part} extends Migration { override up() { this.addSql("select ${n
 `;
   return { name: part, file: path.join(folder, `${part}.ts`), code };
 });
-await replaceMigration(await discover(folder), name, parts);
+const before = await discover(folder);
+const file = before.files.find((one) => one.name === name);
+if (file) await replaceMigration(before, { file, source: readSource(file).toString() }, parts);
 console.log(countCalls());

@@ -17,4 +17,4 @@ export { measure, type RelationTrace, type StatementTrace, type TracedSession } 
 export { type ProbeResult, type ProbeSession, startProbes } from "./trace/probes.ts";
 export type { Filling, SafePart } from "./safe/part.ts";
 export type { Describe, DescribedColumn } from "./safe/subject.ts";
-export { splitSafely } from "./safe/split-safely.ts";
+export { changesRows, splitSafely } from "./safe/split-safely.ts";

@@ -6,7 +6,7 @@ import { exampleState } from "./examples.ts";
 beforeAll(loadParser);
 
 const split = (...statements: string[]) =>
-  splitSafely(statements, exampleState(), () => ({ type: "integer", default: undefined })).map(
+  splitSafely(statements, exampleState(), () => ({ type: "integer", default: undefined }))?.map(
     ({ statements: all, transactional }) => [transactional ? "together" : "alone", ...all],
   );
 
@@ -72,34 +72,34 @@ describe("a safe sequence", () => {
     },
     {
       what: "a default that differs by row",
-      up: `alter table "users" add "token" uuid not null default gen_random_uuid()`,
+      up: `alter table "lines" add "token" uuid not null default gen_random_uuid()`,
       parts: [
         [
           "together",
-          `alter table "users" add column "token" uuid`,
-          `alter table "users" alter column "token" set default gen_random_uuid()`,
+          `alter table "lines" add column "token" uuid`,
+          `alter table "lines" alter column "token" set default gen_random_uuid()`,
         ],
-        ["together", `update "users" set "token" = gen_random_uuid() where "token" is null`],
-        ["together", `alter table "users" add constraint "users_token_set" check ("token" is not null) not valid`],
+        ["together", `update "lines" set "token" = gen_random_uuid() where "token" is null`],
+        ["together", `alter table "lines" add constraint "lines_token_set" check ("token" is not null) not valid`],
         [
           "together",
-          `alter table "users" validate constraint "users_token_set"`,
-          `alter table "users" alter column "token" set not null`,
-          `alter table "users" drop constraint "users_token_set"`,
+          `alter table "lines" validate constraint "lines_token_set"`,
+          `alter table "lines" alter column "token" set not null`,
+          `alter table "lines" drop constraint "lines_token_set"`,
         ],
       ],
     },
     {
       what: "one of several commands",
-      up: `alter table users add x int, add token numeric(10, 2) default random()`,
+      up: `alter table lines add x int, add token numeric(10, 2) default random()`,
       parts: [
         [
           "together",
-          "alter table users add x int",
-          `alter table users add column "token" numeric(10, 2)`,
-          `alter table users alter column "token" set default random()`,
+          "alter table lines add x int",
+          `alter table lines add column "token" numeric(10, 2)`,
+          `alter table lines alter column "token" set default random()`,
         ],
-        ["together", `update users set "token" = random() where "token" is null`],
+        ["together", `update lines set "token" = random() where "token" is null`],
       ],
     },
     {
@@ -119,14 +119,20 @@ describe("a safe sequence", () => {
         [
           "together",
           `alter table "lines" add constraint "lines_quantity_set" check ("quantity_new" is not null) not valid`,
+          `alter table "lines" add constraint "lines_quantity_same" check ("quantity_new" is not distinct from "quantity"::bigint) not valid`,
         ],
-        ["together", `alter table "lines" validate constraint "lines_quantity_set"`],
+        [
+          "together",
+          `alter table "lines" validate constraint "lines_quantity_set"`,
+          `alter table "lines" validate constraint "lines_quantity_same"`,
+        ],
         [
           "together",
           `drop trigger "lines_quantity_sync" on "lines"`,
           `drop function "lines_quantity_sync"()`,
           `alter table "lines" alter column "quantity_new" set not null`,
           `alter table "lines" drop constraint "lines_quantity_set"`,
+          `alter table "lines" drop constraint "lines_quantity_same"`,
           `alter table "lines" drop column "quantity"`,
           `alter table "lines" rename column "quantity_new" to "quantity"`,
         ],
@@ -152,9 +158,54 @@ describe("a safe sequence", () => {
     ["a type of a key", "alter table orders alter column id type bigint"],
     ["a default that is the same for all", "alter table users add x timestamptz not null default now()"],
     ["a column of a table without a simple key", "alter table spare add x uuid default gen_random_uuid()"],
+    [
+      "a default of a table whose trigger would write each row",
+      "alter table users add x uuid default gen_random_uuid()",
+    ],
+    ["a type of a table with a trigger", "alter table users alter column org_id type numeric"],
+    [
+      "a column that the same change reads",
+      "alter table lines add x uuid default gen_random_uuid()",
+      "insert into orgs (id) select id from lines where x is not null",
+    ],
+    ["what is renamed", "alter table users rename note to notes", "alter table orgs rename to companies"],
     ["a primary key", "alter table spare add constraint p primary key (id)"],
   ])("leaves %s", (_, ...up) => {
-    expect(split(...up).flat()).toEqual(["together", ...up]);
+    expect(split(...up)).toBeUndefined();
+  });
+
+  it("validates everything before it takes a stronger lock", () => {
+    const parts = split(
+      `alter table "users" alter column "age" set not null`,
+      `alter table "lines" add constraint c check (quantity > 0);`,
+    );
+    expect(parts?.at(-1)).toEqual([
+      "together",
+      `alter table "users" validate constraint "users_age_set"`,
+      `alter table "lines" validate constraint "c"`,
+      `alter table "users" alter column "age" set not null`,
+      `alter table "users" drop constraint "users_age_set"`,
+    ]);
+  });
+
+  it("gives renames a migration of their own, which comes back with the rows", () => {
+    const parts = splitSafely(
+      [
+        "alter table users rename column note to notes",
+        'alter table app."items" rename to "things";',
+        "create index i on users (notes)",
+        "alter index users_name_idx rename to users_names",
+      ],
+      exampleState(),
+    );
+    expect(parts?.map(({ statements, down }) => [statements, down])).toEqual([
+      [
+        ["alter table users rename column note to notes", 'alter table app."items" rename to "things"'],
+        ['alter table app."things" rename to "items"', "alter table users rename column notes to note"],
+      ],
+      [["create index concurrently i on users (notes)"], undefined],
+      [["alter index users_name_idx rename to users_names"], ["alter index users_names rename to users_name_idx"]],
+    ]);
   });
 
   it("keeps the order, and leaves together what may be", () => {

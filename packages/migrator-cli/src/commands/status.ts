@@ -64,6 +64,7 @@ function report(output: Output, status: Status, database: string): void {
       `runner   ${status.runner.applicationName} is running (process ${status.runner.pid}, since ${status.runner.since})`,
     );
   output.line(`pending  ${count(status.pending.length, "migration")}`);
-  for (const { name } of status.pending) output.line(`  ${name}`);
+  const held = new Set(status.held.map(({ name }) => name));
+  for (const { name } of status.pending) output.line(`  ${name}${held.has(name) ? "  (held by a backfill)" : ""}`);
   for (const { code, message } of status.problems) output.line(`${output.paint("red", code)}: ${message}`);
 }

@@ -1,6 +1,6 @@
 import type { Review, ReviewedMigration, ReviewedStatement, ReviewFinding } from "@thedata/migrator/internal";
 import { count } from "../describe-run.ts";
-import { type Detail, fit } from "./fit.ts";
+import { type Detail, fit, some } from "./fit.ts";
 import { style } from "./style.ts";
 import {
   cut,
@@ -11,6 +11,7 @@ import {
   describePicture,
   describeRelations,
   describeVerified,
+  describeWaited,
   describeWay,
   levels,
   placeOf,
@@ -72,7 +73,7 @@ function renderPicture({ picture }: Review): string {
 }
 
 function renderMigration(migration: ReviewedMigration, index: number, detail: Detail): string {
-  const { name, changes, statements, findings, held, error } = migration;
+  const { name, changes, statements, findings, held, waited, error } = migration;
   const way = describeWay(migration).map((text) => `<span class="chip">${escape(text)}</span>`);
   const shown = statements.slice(0, detail.statements);
   const left = statements.length - shown.length;
@@ -82,18 +83,22 @@ function renderMigration(migration: ReviewedMigration, index: number, detail: De
 ${place === name ? "" : `<p class="place">${escape(place)}</p>`}
 ${way.length > 0 ? `<p>${way.join(" ")}</p>` : ""}
 ${error === null ? "" : `<p class="error"><strong>It fails:</strong> ${escape(cut(error, 1000))}</p>`}
-${list("What changes", [
-  ...changes.slice(0, 200).map(({ does, text }) => `<span class="${does}">${does}</span> ${escape(text)}`),
-  ...(changes.length > 200 ? [`… and ${count(changes.length - 200, "more change")}`] : []),
-])}
+${list(
+  "What changes",
+  some(changes, detail, ({ does, text }) => `<span class="${does}">${does}</span> ${escape(text)}`),
+)}
 ${list(
   "Held to the end",
-  held.map((one) => escape(describeHeld(one))),
+  some(held, detail, (one) => escape(describeHeld(one))),
 )}
-${list("Found", findings.map(renderFinding))}
+${list(
+  "Who waited",
+  some(waited, detail, (one) => escape(describeWaited(one))),
+)}
+${list("Found", some(findings, detail, renderFinding))}
 ${shown.length === 0 ? "" : renderStatements(shown, detail)}
 ${left > 0 ? `<p>… and ${count(left, "more statement")}.</p>` : ""}
-${renderProof(migration)}
+${renderProof(migration, detail)}
 </section>`;
 }
 
@@ -112,10 +117,10 @@ ${statements.map((one) => renderStatement(one, detail)).join("\n")}
 </table>`;
 }
 
-function renderStatement(statement: ReviewedStatement, { sql }: Detail): string {
+function renderStatement(statement: ReviewedStatement, detail: Detail): string {
   const seen = describeRelations(statement).map((text) => `<p>${escape(text)}</p>`);
-  const findings = statement.findings.map((finding) => `<p>${renderFinding(finding)}</p>`);
-  return `<tr><td>${statement.line ?? ""}</td><td><code>${escape(cut(statement.sql.trim(), sql))}</code></td><td>${[...seen, ...findings].join("") || "nobody waits"}</td><td>${escape(describeMeasure(statement))}</td></tr>`;
+  const findings = some(statement.findings, detail, renderFinding).map((text) => `<p>${text}</p>`);
+  return `<tr><td>${statement.line ?? ""}</td><td><code>${escape(cut(statement.sql.trim(), detail.sql))}</code></td><td>${[...seen, ...findings].join("") || (statement.durationMs === null ? "not measured" : "nobody waits")}</td><td>${escape(describeMeasure(statement))}</td></tr>`;
 }
 
 function renderFinding({ severity, rule, message, hint }: ReviewFinding): string {
@@ -123,21 +128,18 @@ function renderFinding({ severity, rule, message, hint }: ReviewFinding): string
   return `<span class="finding ${severity}">${severity}</span> <strong>${escape(rule)}</strong> ${escape(cut(message, 600))}${out}`;
 }
 
-function renderProof({ verified, wayBack }: ReviewedMigration): string {
+function renderProof({ verified, wayBack }: ReviewedMigration, detail: Detail): string {
+  const told = (kind: string) => (one: { readonly code: string; readonly message: string }) =>
+    `<span class="finding ${kind}">${one.code}</span> ${escape(cut(one.message, 1000))}`;
+  const losses = some(verified.losses, detail, describeLoss).join(", ");
   const said = [
-    ...verified.faults.map(
-      ({ code, message }) => `<span class="finding error">${code}</span> ${escape(cut(message, 1000))}`,
-    ),
-    ...verified.notes.map(
-      ({ code, message }) => `<span class="finding note">${code}</span> ${escape(cut(message, 1000))}`,
-    ),
-    ...(verified.losses.length > 0
-      ? [`<code>down</code> loses what came after: ${escape(verified.losses.map(describeLoss).join(", "))}`]
-      : []),
+    ...some(verified.faults, detail, told("error")),
+    ...some(verified.notes, detail, told("note")),
+    ...(losses === "" ? [] : [`<code>down</code> loses what came after: ${escape(losses)}`]),
   ];
   const back =
     "never" in wayBack
-      ? `<p>There is none: ${escape(wayBack.never)}</p>`
+      ? `<p>There is none: ${escape(cut(wayBack.never, 1000))}</p>`
       : `<pre><code>${escape(cut(wayBack.statements.map((sql) => `${sql.trim()};`).join("\n"), 4000)) || "nothing is to be done"}</code></pre>`;
   return `<h3>Verified</h3>
 <p>On a shadow database: ${escape(describeVerified(verified))}.</p>

@@ -1,7 +1,7 @@
 import type { Review, ReviewedMigration, ReviewedStatement, ReviewFinding } from "@thedata/migrator/internal";
 import { count } from "../describe-run.ts";
 import { escapeMarkdown, fence } from "../markdown.ts";
-import { type Detail, fit } from "./fit.ts";
+import { type Detail, fit, some } from "./fit.ts";
 import {
   cut,
   describeBasis,
@@ -10,6 +10,7 @@ import {
   describeMeasure,
   describeRelations,
   describeVerified,
+  describeWaited,
   describeWay,
   levels,
 } from "./words.ts";
@@ -42,37 +43,51 @@ function render(review: Review, detail: Detail): string {
 }
 
 function renderMigration(migration: ReviewedMigration, detail: Detail): string[] {
-  const { name, changes, statements, findings, held, error, verified, wayBack } = migration;
+  const { name, changes, statements, findings, held, waited, error } = migration;
   const way = describeWay(migration);
   const left = statements.length - detail.statements;
+  const list = <Item>(items: readonly Item[], line: (item: Item) => string) =>
+    some(items, detail, line).map((text) => `- ${text}`);
   return [
     "",
     `### ${escapeMarkdown(name)}`,
     ...(way.length > 0 ? ["", `_${escapeMarkdown(way.join("; "))}_`] : []),
     ...(error === null ? [] : ["", `**It fails:** ${escapeMarkdown(cut(error, 1000))}`]),
     "",
-    ...changes.slice(0, 100).map(({ does, text }) => `- ${does} ${escapeMarkdown(text)}`),
-    ...(changes.length > 100 ? [`- … and ${count(changes.length - 100, "more change")}`] : []),
-    ...held.map((one) => `- holds ${escapeMarkdown(describeHeld(one))}`),
-    ...findings.map(renderFinding),
-    ...statements.slice(0, detail.statements).flatMap((one) => one.findings.map(renderFinding)),
+    ...list(changes, ({ does, text }) => `${does} ${escapeMarkdown(text)}`),
+    ...list(held, (one) => `holds ${escapeMarkdown(describeHeld(one))}`),
+    ...list(waited, (one) => escapeMarkdown(describeWaited(one))),
+    ...list([...findings, ...statements.flatMap((one) => one.findings)], renderFinding),
     "",
     "<details><summary>Statements</summary>",
     "",
     ...statements.slice(0, detail.statements).flatMap((one) => renderStatement(one, detail)),
     ...(left > 0 ? [`… and ${count(left, "more statement")}`, ""] : []),
     "</details>",
+    ...renderProof(migration, detail),
+  ];
+}
+
+function renderProof({ verified, wayBack }: ReviewedMigration, detail: Detail): string[] {
+  const list = <Item>(items: readonly Item[], line: (item: Item) => string) =>
+    some(items, detail, line).map((text) => `- ${text}`);
+  const losses = some(verified.losses, detail, describeLoss).join(", ");
+  const back = "never" in wayBack ? [] : wayBack.statements.slice(0, detail.statements);
+  return [
     "",
     `Verified: ${escapeMarkdown(describeVerified(verified))}.`,
-    ...verified.faults.map(({ code, message }) => `- ❌ **${code}** ${escapeMarkdown(cut(message, 1000))}`),
-    ...verified.notes.map(({ code, message }) => `- **${code}** ${escapeMarkdown(cut(message, 1000))}`),
-    ...(verified.losses.length > 0
-      ? ["", `Its \`down\` loses what came after: ${escapeMarkdown(verified.losses.map(describeLoss).join(", "))}.`]
-      : []),
+    ...list(verified.faults, ({ code, message }) => `❌ **${code}** ${escapeMarkdown(cut(message, 1000))}`),
+    ...list(verified.notes, ({ code, message }) => `**${code}** ${escapeMarkdown(cut(message, 1000))}`),
+    ...(losses === "" ? [] : ["", `Its \`down\` loses what came after: ${escapeMarkdown(losses)}.`]),
     "",
-    "never" in wayBack
-      ? `No way back: ${escapeMarkdown(wayBack.never)}`
-      : `The way back: ${count(wayBack.statements.length, "statement")}.`,
+    ...("never" in wayBack
+      ? [`No way back: ${escapeMarkdown(cut(wayBack.never, 1000))}`]
+      : [
+          `<details><summary>The way back: ${count(wayBack.statements.length, "statement")}</summary>`,
+          "",
+          ...(back.length === 0 ? [] : fence("sql", back.map((sql) => `${cut(sql.trim(), detail.sql)};`).join("\n"))),
+          "</details>",
+        ]),
   ];
 }
 
@@ -81,7 +96,7 @@ const marks = { error: "⛔", warning: "⚠️", note: "ℹ️" } as const;
 function renderFinding({ severity, rule, message, hint, line }: ReviewFinding): string {
   const place = line === null ? "" : ` (line ${line})`;
   const out = hint === null ? "" : ` → ${escapeMarkdown(cut(hint, 400))}`;
-  return `- ${marks[severity]} **${rule}**${place}: ${escapeMarkdown(cut(message, 600))}${out}`;
+  return `${marks[severity]} **${rule}**${place}: ${escapeMarkdown(cut(message, 600))}${out}`;
 }
 
 function renderStatement(statement: ReviewedStatement, { sql }: Detail): string[] {

@@ -1,12 +1,14 @@
 import type { Review, ReviewedMigration, ReviewFinding } from "@thedata/migrator/internal";
 import type { Output } from "../output.ts";
 import {
+  cut,
   describeBasis,
   describeHeld,
   describeLoss,
   describeMeasure,
   describeRelations,
   describeVerified,
+  describeWaited,
   describeWay,
   levels,
 } from "./words.ts";
@@ -25,7 +27,7 @@ export function describeReview(output: Output, review: Review): string[] {
 }
 
 function describeMigration(output: Output, migration: ReviewedMigration): string[] {
-  const { name, changes, statements, findings, held, error, verified, wayBack } = migration;
+  const { name, changes, statements, findings, held, waited, error, verified, wayBack } = migration;
   const way = describeWay(migration);
   return [
     "",
@@ -33,21 +35,26 @@ function describeMigration(output: Output, migration: ReviewedMigration): string
     ...(error === null ? [] : [`  ${output.paint("red", "fails")}: ${error}`]),
     ...changes.map(({ does, text }) => `  ${does} ${text}`),
     ...statements.flatMap((statement) => [
-      output.paint("dim", `  > ${statement.sql.trim().replaceAll(/\s+/g, " ").slice(0, 100)}`),
+      output.paint("dim", `  > ${oneLine(statement.sql)}`),
       `    ${[...describeRelations(statement), describeMeasure(statement)].join("; ")}`,
       ...statement.findings.flatMap((finding) => describeFinding(output, finding)),
     ]),
     ...findings.flatMap((finding) => describeFinding(output, finding)),
     ...held.map((one) => `  holds ${describeHeld(one)}`),
+    ...waited.map((one) => `  ${describeWaited(one)}`),
     `  verified: ${describeVerified(verified)}`,
     ...verified.faults.map(({ code, message }) => `    ${output.paint("red", code)}: ${message}`),
     ...verified.notes.map(({ code, message }) => `    ${output.paint("yellow", code)}: ${message}`),
     ...(verified.losses.length > 0
       ? [`  down loses what came after: ${verified.losses.map(describeLoss).join(", ")}`]
       : []),
-    ...("never" in wayBack ? [`  no way back: ${wayBack.never}`] : []),
+    ...("never" in wayBack
+      ? [`  no way back: ${wayBack.never}`]
+      : ["  the way back:", ...wayBack.statements.map((sql) => `    ${oneLine(sql)}`)]),
   ];
 }
+
+const oneLine = (sql: string) => cut(sql.trim().replaceAll(/\s+/g, " "), 100);
 
 function describeFinding(output: Output, { severity, rule, message, hint }: ReviewFinding): string[] {
   return [

@@ -77,8 +77,14 @@ export function describeBasis({ migrations, statisticsAt, rows }: Review): strin
 }
 
 /** `Afterwards: users changed, beside its neighbours.` */
-export function describePicture({ changed }: NonNullable<Review["picture"]>): string {
-  return `Afterwards: ${changed.join(", ")} changed, beside what refers to ${changed.length === 1 ? "it" : "them"} or is referred to.`;
+export function describePicture({ changed, removed }: NonNullable<Review["picture"]>): string {
+  const gone = removed.length === 0 ? "" : ` ${removed.join(", ")} ${removed.length === 1 ? "is" : "are"} gone.`;
+  return `Afterwards: ${changed.join(", ")} changed, beside what refers to ${changed.length === 1 ? "it" : "them"} or is referred to.${gone}`;
+}
+
+/** `a write of users waited 12 ms at most`: what other sessions measured meanwhile. */
+export function describeWaited({ table, kind, longestMs }: ReviewedMigration["waited"][number]): string {
+  return `a ${kind} of ${table.replace(/^public\./, "")} waited ${milliseconds(longestMs)} at most on the shadow`;
 }
 
 /** The file as people name it; the migration's name where there is none. */

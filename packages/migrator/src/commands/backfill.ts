@@ -1,7 +1,7 @@
 import { runBackfill } from "../execute/backfill/run-backfill.ts";
 import type { Context } from "../execute/context.ts";
 import { migrate } from "../execute/migrate.ts";
-import { inspect, withConnection, withHistory } from "../execute/under-lock.ts";
+import { prepareSession, withConnection, withHistory } from "../execute/under-lock.ts";
 import { RefusedError } from "../errors.ts";
 import type { History } from "../history/history.ts";
 import type { LoadedMigration } from "../history/load.ts";
@@ -12,22 +12,29 @@ import { resolveTarget } from "../plan/resolve-target.ts";
 import type { Connection } from "../postgres/connection.ts";
 import { inTransaction } from "../postgres/transaction.ts";
 import type { Report } from "../report.ts";
+import { up } from "./up-and-down.ts";
 
 const nothing: Report = { outcome: "nothing", steps: [], problems: [], error: null };
 
 /**
  * Runs the next backfill to its end, from where it stands, and records its migration; what waits for it is left to `up`.
- * Throws a `MigratorError` where it cannot run, fails or is interrupted: what is done stays done.
+ * All that `up` looks at first is looked at before the first batch. Throws a `MigratorError` where it cannot run, fails
+ * or is interrupted: what is done stays done.
  */
 export async function runNextBackfill(context: Context, name?: string): Promise<Report> {
-  const done = await withHistory(context, async (connection, history) => {
-    await inspect(connection);
-    const migration = await findNext(context, history, connection, name);
-    if (!migration) return undefined;
-    await runBackfill({ ...context, connection }, migration);
-    return migration.name;
+  const next = await withHistory(
+    context,
+    async (connection, history) => await findNext(context, history, connection, name),
+  );
+  if (!next) return nothing;
+  const held: Context = { ...context, backfills: "hold" };
+  const report = await up(held, { to: next.name });
+  if (report.outcome !== "nothing" || report.steps.length === 0) return report;
+  await withConnection(context, async (connection) => {
+    const timeouts = await prepareSession(context, connection);
+    await runBackfill({ ...context, connection, timeouts }, next);
   });
-  return done === undefined ? nothing : await migrate(context, "up", { to: done });
+  return await migrate(held, "up", { to: next.name });
 }
 
 /** The first pending migration with a backfill; undefined: none. Throws where another must be applied before it. */

@@ -13,6 +13,7 @@ import { planUp } from "../plan/plan.ts";
 import { inTransaction } from "../postgres/transaction.ts";
 import { ensureLedger } from "../ledger/prepare-ledger.ts";
 import { findTool, type OtherTool, readLastOf } from "../ledger/other-tools.ts";
+import { readBackfills } from "../ledger/backfills.ts";
 import { readProgress } from "../ledger/progress.ts";
 import { replay } from "../shadow/replay.ts";
 import { versionOf } from "../history/version.ts";
@@ -110,6 +111,11 @@ async function adopt(adoption: Adoption, options: BaselineOptions): Promise<Base
   const applied = await readLedger(query, context.ledger);
   const progress = await readProgress(query, context.ledger);
   if (progress) throw new RefusedError(halfDone(progress).message);
+  const [begun] = await readBackfills(query, context.ledger);
+  if (begun)
+    throw new RefusedError(
+      `The backfill of ${begun.migration} is begun: finish it with "migrator backfill run", or "migrator backfill discard ${begun.migration}". Nothing was changed`,
+    );
   const { steps } = planUp(history.known(), applied, { to: at });
   if (steps.length === 0) return report("nothing", [], []);
   const expected = await makeExpected(context, history, at, options.shadow);

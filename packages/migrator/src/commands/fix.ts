@@ -20,7 +20,9 @@ import { planSafely, type ProvenPart, proveParts } from "./safe-parts.ts";
 
 export interface FixOptions {
   readonly shadow: ShadowOptions;
-  /** Shows what would be written, and writes nothing. */
+  /** Called with what is about to be written. */
+  readonly onPlanned?: ((planned: Fixed) => void) | undefined;
+  /** Writes nothing. */
   readonly dryRun?: boolean | undefined;
 }
 
@@ -55,19 +57,22 @@ export async function fixMigration(context: Context, given: string, options: Fix
   const parts = await findParts(context, folder, migration, options.shadow);
   if (!parts) return undefined;
   await refuseOwnCode(file, migration);
-  const comments = readComments(readSource(file).toString(), migration.up.statements);
+  const source = readSource(file).toString();
+  const comments = readComments(source, migration.up.statements);
   const written = await Promise.all(
     nameParts(folder, file, parts).map(async (name, index) => {
       const code = await render(name, parts[index] as ProvenPart, { migration, comments, parts });
       return { name, file: path.join(folder.directory, `${name}.ts`), code };
     }),
   );
-  if (!options.dryRun) await replaceMigration(folder, file.name, written);
   const fixed = written.map((one, index) => {
     const { statements, transactional, why = null } = parts[index] as ProvenPart;
     return { ...one, statements, transactional, why };
   });
-  return { migration: file.name, file: file.path, statements: migration.up.statements, parts: fixed };
+  const planned = { migration: file.name, file: file.path, statements: migration.up.statements, parts: fixed };
+  options.onPlanned?.(planned);
+  if (!options.dryRun) await replaceMigration(folder, { file, source }, written);
+  return planned;
 }
 
 /** The sequence, as a shadow has proved it; undefined: there is none. */
@@ -104,16 +109,13 @@ async function catalogAt(
   return await readCatalog(query, scopeOf(context.ledger)).finally(close);
 }
 
-const changesRows = new Set(["insert", "update", "delete", "merge", "copy from", "do", "select", "truncate"]);
-
 /** What cannot be carried over into files that are rendered anew. */
 async function refuseOwnCode(file: MigrationFile, { name, down }: LoadedMigration): Promise<void> {
   const refuse = (why: string) => new RefusedError(`${name} ${why}: split it by hand. Nothing was changed`);
   if (!file.path.endsWith(".ts")) throw refuse("is no TypeScript class, which is what lint --fix writes");
   if (down?.computed) throw refuse("computes its down while it runs");
-  const { actionsOf, parseStatements } = await import("@thedata/safety");
-  const actions = parseStatements(down?.statements ?? []).flatMap(({ node }) => actionsOf(node));
-  if (actions.some((action) => changesRows.has(action.do)))
+  const { changesRows } = await import("@thedata/safety");
+  if (down?.statements.some(changesRows))
     throw refuse("changes rows in its down, which a safe sequence would not know where to put");
 }
 
@@ -157,18 +159,26 @@ async function render(name: string, part: ProvenPart, sequence: Sequence): Promi
   );
 }
 
+const linesOf = (text: string | undefined) =>
+  (text ?? "")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+
 /** The comments of the statements that stay as they were. */
 function keptComments({ statements }: ProvenPart, { migration, comments }: Sequence): Warning[] {
   return statements.flatMap((statement) => {
     const message = comments.above[migration.up.statements.indexOf(statement)];
-    return message === undefined ? [] : [{ statement, message }];
+    return linesOf(message).map((line) => ({ statement, message: line }));
   });
 }
 
 /** The comment of the class: why it is one, and in the first the comments that have lost their statements. */
 function notesOf(part: ProvenPart, { migration, comments, parts }: Sequence): string | undefined {
   const left = new Set(parts.flatMap(({ statements }) => statements));
-  const gone = migration.up.statements.flatMap((sql, index) => (left.has(sql) ? [] : (comments.above[index] ?? [])));
-  const notes = part === parts[0] ? [...comments.others, ...gone] : [];
+  const gone = migration.up.statements.flatMap((sql, index) => (left.has(sql) ? [] : linesOf(comments.above[index])));
+  const others = comments.others.flatMap(linesOf);
+  // What the linter was to pass over is not there any more.
+  const notes = part === parts[0] ? [...others, ...gone].filter((line) => !line.startsWith("lint:")) : [];
   return [...notes, ...(part.why === undefined ? [] : [part.why])].join(" ") || undefined;
 }

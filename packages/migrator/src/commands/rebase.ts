@@ -6,6 +6,7 @@ import { discover, type MigrationFile } from "../history/folder.ts";
 import { ConfigurationError, MigratorError } from "../errors.ts";
 import { halfDone } from "../plan/half-done.ts";
 import { readLedger } from "../ledger/ledger.ts";
+import { readBackfills } from "../ledger/backfills.ts";
 import { readProgress } from "../ledger/progress.ts";
 import { rewriteManifest } from "./create.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
@@ -45,11 +46,17 @@ export async function rebase(context: Context, name: string): Promise<Rebased> {
 
 /** Throws a `MigratorError` (refused) where the database at hand has applied the migration, or a part of it. */
 export async function refuseApplied(context: Context, name: string): Promise<void> {
-  const { applied, progress } = await withConnection(context, async ({ query }) => ({
+  const { applied, progress, begun } = await withConnection(context, async ({ query }) => ({
     applied: await readLedger(query, context.ledger),
     progress: await readProgress(query, context.ledger),
+    begun: await readBackfills(query, context.ledger),
   }));
   if (progress?.migration === name) throw new MigratorError("refused", halfDone(progress).message);
+  if (begun.some(({ migration }) => migration === name))
+    throw new MigratorError(
+      "refused",
+      `The backfill of ${name} is begun: only a migration that no database has can be changed or moved`,
+    );
   if (applied.some((row) => row.name === name))
     throw new MigratorError(
       "refused",

@@ -156,6 +156,7 @@ function assemble(parts: Parts): ReviewedMigration {
     statements,
     findings,
     held: (traced?.locks ?? []).map(toLock),
+    waited: (traced?.probes ?? []).map(({ table, kind, longestMs }) => ({ table, kind, longestMs })),
     error: failed ? failed.message : null,
     verified: { up, down, again, rows, faults, notes, losses },
     wayBack: migration.down

@@ -33,9 +33,7 @@ export async function planSafely({
     );
   });
   await loadParser();
-  const parts = splitSafely(up, schemaOf(before), describeColumns(before));
-  const isWhole = parts.length === 1 && parts[0]?.transactional && parts[0].statements.length === up.length;
-  return isWhole && parts[0]?.statements.every((sql, index) => sql === up[index]) ? undefined : parts;
+  return splitSafely(up, schemaOf(before), describeColumns(before));
 }
 
 /** Finds columns of a catalog by the names of table and column without quotes. */
@@ -67,7 +65,7 @@ export async function proveParts(
   const proven: ProvenPart[] = [];
   let before = await read();
   for (const part of parts) {
-    await run(query, part.statements, part.transactional);
+    if (!(await succeeds(query, part.statements, part.transactional))) return undefined;
     const after = await read();
     const down = part.down ?? findDown(before, after, part.transactional);
     if (!down) return undefined;
@@ -76,10 +74,21 @@ export async function proveParts(
   }
   if (fingerprint(before) !== fingerprint(end)) return undefined;
   for (const part of proven.toReversed()) {
-    await run(query, part.down, part.transactional);
+    if (!(await succeeds(query, part.down, part.transactional))) return undefined;
     if (fingerprint(await read()) !== fingerprint(part.before)) return undefined;
   }
   return proven;
+}
+
+/** Runs statements; false where the server refuses one. */
+async function succeeds(query: Query, statements: readonly string[], transactional: boolean): Promise<boolean> {
+  return await run(query, statements, transactional).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof Error && "code" in error) return false;
+      throw error;
+    },
+  );
 }
 
 async function run(query: Query, statements: readonly string[], transactional: boolean): Promise<void> {

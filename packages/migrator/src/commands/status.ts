@@ -3,6 +3,7 @@ import { isSound } from "../plan/integrity.ts";
 import { findInvalidIndexes } from "../execute/concurrent-index.ts";
 import type { Context } from "../execute/context.ts";
 import type { Query } from "../postgres/connection.ts";
+import { findHeld } from "../ledger/backfills.ts";
 import { ensureFlushed } from "../ledger/durability.ts";
 import type { History } from "../history/history.ts";
 import type { Problem } from "../errors.ts";
@@ -39,7 +40,8 @@ export async function readStatus(context: Context): Promise<Status> {
       if (status.state === "current") await ensureFlushed(connection.query, context.ledger);
       const others = applied.length === 0 ? await findOther(connection.query, context, history) : [];
       const problems = [...status.problems, ...others, ...(await findInvalid(connection.query))];
-      return { ...status, runner, problems };
+      const held = await findHeld(connection.query, context.ledger, status.pending);
+      return { ...status, held, runner, problems };
     },
   });
 }
@@ -47,7 +49,17 @@ export async function readStatus(context: Context): Promise<Status> {
 /** The status of a database whose ledger holds exactly a sound history. */
 function allApplied(applied: readonly AppliedMigration[]): Status {
   const head = applied.at(-1)?.name ?? null;
-  return { state: "current", head, target: head, applied, pending: [], halfDone: null, problems: [], runner: null };
+  return {
+    state: "current",
+    head,
+    target: head,
+    applied,
+    pending: [],
+    held: [],
+    halfDone: null,
+    problems: [],
+    runner: null,
+  };
 }
 
 /** The history may be recorded in another table than the configured one. */

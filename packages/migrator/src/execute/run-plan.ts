@@ -3,7 +3,8 @@ import { applyStep, recordFailure } from "./step.ts";
 import type { Context } from "./context.ts";
 import { InterruptedError, MigrationFailedError, MigratorError, RefusedError } from "../errors.ts";
 import { type LoadedMigration, scriptOf } from "../history/load.ts";
-import { readBackfills } from "../ledger/backfills.ts";
+import { type BackfillState, forgetBackfill, readBackfills } from "../ledger/backfills.ts";
+import { readLedger } from "../ledger/ledger.ts";
 import { ensureLedger } from "../ledger/prepare-ledger.ts";
 import { type Report, unrun, type StepResult, type Direction, type Plan } from "../report.ts";
 import { retryOnLockTimeout } from "./retry.ts";
@@ -23,7 +24,8 @@ export async function runPlan(
     async () => await refuseOther(session, context, plan),
   );
   if (tables > 0) context.onEvent({ type: "unrecorded", tables });
-  await refuseBegun(session, context, plan);
+  const begun = await readBackfills(session.connection.query, context.ledger);
+  if (plan.direction === "down") await refuseBegun(session, context, begun);
   context.onEvent({ type: "planned", plan, database: session.connection.address });
   const steps: StepResult[] = [];
   for (const [index, migration] of loaded.entries()) {
@@ -31,7 +33,7 @@ export async function runPlan(
     context.onEvent({ type: "started", name: migration.name, direction: plan.direction });
     const started = performance.now();
     try {
-      const ready = await settleBackfill(session, context, migration, plan.direction);
+      const ready = await settleBackfill(session, context, migration, begun, plan.direction);
       if (!ready) return hold(context, plan, steps);
       steps.push(await tryStep({ ...session, another }, context, ready, plan.direction));
     } catch (error) {
@@ -53,11 +55,13 @@ async function settleBackfill(
   session: Run,
   { backfills }: Context,
   migration: LoadedMigration,
+  begun: readonly BackfillState[],
   direction: Direction,
 ): Promise<LoadedMigration | undefined> {
-  if (direction === "down" || !migration.backfill) return migration;
+  const own = begun.find((state) => state.migration === migration.name);
+  if (direction === "down" || !(migration.backfill || own)) return migration;
   const { settleBackfill: settle } = await import("./backfill/at-step.ts");
-  return await settle(session, migration, backfills).catch((error: unknown) => {
+  return await settle(session, migration, backfills, own).catch((error: unknown) => {
     throw error instanceof MigratorError ? error : explain(session, migration.name, error);
   });
 }
@@ -69,14 +73,24 @@ function hold({ onEvent }: Context, plan: Plan, done: readonly StepResult[]): Re
   return { outcome: done.length > 0 ? "applied" : "nothing", steps: [...done, ...held], problems: [], error: null };
 }
 
-/** A begun backfill knows which rows are done, which the schema before it may not have any more. */
-async function refuseBegun({ connection }: Run, { ledger }: Context, { direction }: Plan): Promise<void> {
-  if (direction === "up") return;
-  const begun = (await readBackfills(connection.query, ledger)).find(({ last }) => last !== null);
-  if (!begun) return;
-  throw new RefusedError(
-    `The backfill of ${begun.migration} is begun: finish it with "migrator backfill run", or forget how far it came with "migrator backfill discard ${begun.migration}". Nothing was changed`,
-  );
+/**
+ * A begun backfill knows which rows are done, which the schema before it may not have any more. What `baseline` or the
+ * stock CLI has recorded meanwhile is forgotten.
+ */
+async function refuseBegun(
+  { connection: { query } }: Run,
+  { ledger }: Context,
+  begun: readonly BackfillState[],
+): Promise<void> {
+  if (begun.length === 0) return;
+  const applied = new Set((await readLedger(query, ledger)).map(({ name }) => name));
+  for (const { migration, last } of begun) {
+    if (applied.has(migration) || last === null) await forgetBackfill(query, ledger, migration);
+    else
+      throw new RefusedError(
+        `The backfill of ${migration} is begun: finish it with "migrator backfill run", or forget how far it came with "migrator backfill discard ${migration}". Nothing was changed`,
+      );
+  }
 }
 
 /** A new ledger beside the one that has the history would run all of it again. */

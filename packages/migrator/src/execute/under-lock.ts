@@ -87,16 +87,25 @@ export async function underLock<Result>(
   connection: Connection,
   work: (timeouts: readonly string[]) => Promise<Result>,
 ): Promise<Result> {
-  const timeouts = setAside(context, await inspect(connection));
+  const timeouts = await prepareSession(context, connection);
   const { ledger, lockWaitMs: waitMs, onEvent, signal } = context;
   const onWaiting = (holder: LockHolder) => onEvent({ type: "waiting", holder });
-  // Set before the lock is taken: between two attempts to take it, the session is idle.
-  if (timeouts.length > 0) await connection.query(timeouts.join("; "));
   return await withLock(
     connection.query,
     { name: lockName(ledger), waitMs, signal, onWaiting },
     async () => await work(timeouts),
   );
+}
+
+/**
+ * Looks at the server and replaces the role's time-outs by the run's; gives the commands that do so again. Throws a
+ * `ConfigurationError` for a pooler or a standby.
+ */
+export async function prepareSession(context: Context, connection: Connection): Promise<readonly string[]> {
+  const timeouts = setAside(context, await inspect(connection));
+  // Set before the lock is taken: between two attempts to take it, the session is idle.
+  if (timeouts.length > 0) await connection.query(timeouts.join("; "));
+  return timeouts;
 }
 
 // The time-outs that could end a session while it works or waits between two attempts.
@@ -124,7 +133,7 @@ function setAside({ statementTimeoutMs, onEvent }: Context, found: Timeouts): st
  * A pooler reports a process number of its own, and gives the runner's lock to other clients between statements; a
  * standby grants the lock and then refuses every write.
  */
-export async function inspect({ query, pid, address }: Connection): Promise<Timeouts> {
+async function inspect({ query, pid, address }: Connection): Promise<Timeouts> {
   const [server] = await query<{ pid: number; standby: boolean; timeouts: Timeouts }>(
     `select pg_backend_pid() as pid, pg_is_in_recovery() as standby,
             (select json_object_agg(name, current_setting(name)) from pg_settings where name in (${timeoutNames.map((name) => `'${name}'`).join(", ")})) as timeouts`,

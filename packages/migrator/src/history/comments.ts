@@ -30,21 +30,31 @@ interface Block {
   readonly end: number;
 }
 
-/** Comments on lines that follow each other are one. */
+/** Comments on lines that follow each other are one, but one that is for the linter stands alone. */
 function findBlocks(lines: readonly string[]): Block[] {
   const blocks: Block[] = [];
   let open: { words: string[]; inside: boolean } | undefined;
+  const close = (end: number) => {
+    if (open) blocks.push({ text: open.words.filter((word) => word !== "").join(" "), end });
+    open = undefined;
+  };
   for (const [index, line] of [...lines, ""].entries()) {
     const text = line.trim();
     const isComment = open?.inside === true || /^(\/\/|\/\*)/.test(text);
-    if (!isComment) {
-      if (open) blocks.push({ text: open.words.filter((word) => word !== "").join(" "), end: index });
-      open = undefined;
-      continue;
+    if (isComment) {
+      const inside = (open?.inside === true || text.startsWith("/*")) && !text.includes("*/");
+      const words = text.replace(/^(\/\/+|\/\*+|\*+(?!\/))?\s*/, "").replace(/\s*\*+\/$/, "");
+      open = { words: [...(open?.words ?? []), forLinter(words)], inside };
+    } else {
+      close(index);
+      const behind = /[;{}]\s*\/\/\s*(.+)$/.exec(line)?.[1];
+      if (behind !== undefined) blocks.push({ text: behind, end: -1 });
     }
-    const inside = (open?.inside === true || text.startsWith("/*")) && !text.includes("*/");
-    const words = [...(open?.words ?? []), text.replace(/^(\/\/+|\/\*+|\*+(?!\/))?\s*/, "").replace(/\s*\*+\/$/, "")];
-    open = { words, inside };
   }
   return blocks.filter(({ text }) => text !== "");
+}
+
+/** What the linter reads must begin a line. */
+function forLinter(words: string): string {
+  return words.startsWith("lint:") ? `\n${words}\n` : words;
 }

@@ -1,7 +1,7 @@
 import { nextVersion } from "./version.ts";
 import { open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { discover, listFiles, type MigrationFolder, pendingOf } from "./folder.ts";
+import { discover, listFiles, type MigrationFile, type MigrationFolder, pendingOf, readSource } from "./folder.ts";
 import { ConfigurationError, MigratorError } from "../errors.ts";
 import { loadMigration } from "./load.ts";
 import { buildManifest, readManifest, writeManifest } from "./manifest.ts";
@@ -49,12 +49,12 @@ export async function writeMigrations(
 }
 
 /**
- * Puts migrations in the place of one, `replaced`, with their entries in the manifest: all at once or not at all,
+ * Puts migrations in the place of one, which was read as `source`, with their entries in the manifest: all at once or not at all,
  * whenever the run ends. Throws a `MigratorError` (refused) where the folder has changed, or has no manifest.
  */
 export async function replaceMigration(
   madeFrom: MigrationFolder,
-  replaced: string,
+  { file, source }: { readonly file: MigrationFile; readonly source: string },
   migrations: readonly WrittenMigration[],
 ): Promise<void> {
   const { directory } = madeFrom;
@@ -62,13 +62,18 @@ export async function replaceMigration(
     await clearUnfinished(directory, await readListed(directory));
     const folder = await discover(directory);
     refuseChanged(madeFrom, folder);
+    if (readSource(file).toString() !== source)
+      throw new MigratorError(
+        "refused",
+        `${file.path} was edited meanwhile: nothing was written; run the command again`,
+      );
     if (!folder.manifest)
       throw new MigratorError(
         "refused",
         `${directory} has no manifest, which puts all files in place at once: write one with "migrator check --fix"`,
       );
     try {
-      await writeAll(folder, migrations, replaced);
+      await writeAll(folder, migrations, file.name);
     } catch (error) {
       await clearUnfinished(directory, await readListed(directory));
       throw error;

@@ -70,6 +70,18 @@ export async function readBackfills(query: Query, ledger: LedgerTable): Promise<
   return rows.map(toState);
 }
 
+/** What is pending from the first begun backfill on, which waits for it; nothing where the role may not see it. */
+export async function findHeld(
+  query: Query,
+  ledger: LedgerTable,
+  pending: readonly { readonly name: string }[],
+): Promise<readonly { readonly name: string }[]> {
+  if (pending.length === 0) return [];
+  const begun = new Set((await readBackfills(query, ledger).catch(() => [])).map(({ migration }) => migration));
+  const first = pending.findIndex(({ name }) => begun.has(name));
+  return first < 0 ? [] : pending.slice(first);
+}
+
 function toState(row: Stored): BackfillState {
   const text = (at: Date | null) => at && new Date(at).toISOString();
   return {
@@ -89,15 +101,27 @@ export type NewBackfill = Pick<
 
 /** Begins a backfill, or takes it over from the run that worked on it. */
 export async function beginBackfill(query: Query, ledger: LedgerTable, begun: NewBackfill): Promise<BackfillState> {
-  const { migration, checksum, key, estimate, batch, runId, host } = begun;
   const [row] = await query<Stored>(
-    `insert into ${qualified(backfillTable(ledger))} as b (migration, checksum, key, estimate, batch, run_id, host)
-     values ($1, $2, $3, $4, $5, $6, $7)
+    `${insertInto(ledger)}
      on conflict (migration) do update set run_id = excluded.run_id, host = excluded.host, updated_at = clock_timestamp()
      returning ${columns}`,
-    [migration, checksum, key, estimate, batch, runId, host],
+    valuesOf(begun),
   );
   return toState(row as Stored);
+}
+
+/** Notes a backfill that nobody has begun; one that is begun stays as it is. */
+export async function announceBackfill(query: Query, ledger: LedgerTable, fresh: NewBackfill): Promise<void> {
+  await query(`${insertInto(ledger)} on conflict do nothing`, valuesOf(fresh));
+}
+
+function insertInto(ledger: LedgerTable): string {
+  return `insert into ${qualified(backfillTable(ledger))} (migration, checksum, key, estimate, batch, run_id, host)
+     values ($1, $2, $3, $4, $5, $6, $7)`;
+}
+
+function valuesOf({ migration, checksum, key, estimate, batch, runId, host }: NewBackfill): unknown[] {
+  return [migration, checksum, key, estimate, batch, runId, host];
 }
 
 /** A batch that was done, or the end where there was none. */

@@ -46,6 +46,7 @@ it("has no target without a history", () => {
     target: null,
     applied: [],
     pending: [],
+    held: [],
     problems: [],
     halfDone: null,
     runner: null,

@@ -18,6 +18,8 @@ export interface Status {
   readonly target: string | null;
   readonly applied: readonly AppliedMigration[];
   readonly pending: readonly { readonly name: string }[];
+  /** Those of them that wait for a backfill, their own or one before them. */
+  readonly held: readonly { readonly name: string }[];
   /** The half-done migration; null: none. */
   readonly halfDone: Progress | null;
   readonly problems: readonly Problem[];
@@ -49,6 +51,7 @@ export function summarize(
     target: known.at(-1)?.name ?? null,
     applied,
     pending: plan.steps.map((name) => ({ name })),
+    held: [],
     halfDone: progress ?? null,
     problems,
     runner: null,

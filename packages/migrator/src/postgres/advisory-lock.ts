@@ -48,7 +48,8 @@ async function acquire(query: Query, { name, waitMs, onWaiting, signal }: LockOp
   }
 }
 
-async function tryLock(query: Query, name: string): Promise<boolean> {
+/** Takes the lock of this name for this session, if it is free. */
+export async function tryLock(query: Query, name: string): Promise<boolean> {
   const [row] = await query<{ locked: boolean }>(`select pg_try_advisory_lock(hashtextextended($1, 0)) as locked`, [
     name,
   ]);

@@ -26,7 +26,18 @@ export function judgeReview(migrations: readonly ReviewedMigration[]): {
       level: "caution",
       verdict: `Look at this first: ${warnings[0].message}${more(warnings.length - 1, "warning")}`,
     };
-  return { level: "safe", verdict: `Safe to apply: ${describeSafety(migrations)}` };
+  const lost = migrations.flatMap(({ changes }) => changes.filter(holdsRows).map(({ text }) => text));
+  if (lost[0] !== undefined)
+    return {
+      level: "caution",
+      verdict: `It removes ${lost[0]} and what is in it${more(lost.length - 1, "such change")}`,
+    };
+  return { level: "safe", verdict: `Safe to apply: ${describeSafety(migrations)}.` };
+}
+
+/** True where rows or values go: the linter may have been told that they may. */
+function holdsRows({ does, text }: ReviewedMigration["changes"][number]): boolean {
+  return does === "removes" && /^(table|column|schema) /.test(text);
 }
 
 /** `, and 2 more errors.`; a full stop alone where there is none more. */
@@ -35,13 +46,23 @@ function more(count: number, noun: string): string {
 }
 
 function describeSafety(migrations: readonly ReviewedMigration[]): string {
+  return `${describeWaiting(migrations)}, ${describeWayBack(migrations)}`;
+}
+
+function describeWaiting(migrations: readonly ReviewedMigration[]): string {
   const held = migrations.flatMap((migration) => migration.held);
+  if (held.length === 0) return "nobody waits for a lock";
+  const names = [...new Set(held.map(({ relation }) => relation.replace(/^public\./, "")))].join(", ");
+  const seconds = Math.max(...held.map(({ forecastSeconds, heldMs }) => forecastSeconds ?? heldMs / 1000));
+  const time = seconds < 1 ? "less than a second" : `about ${Math.ceil(seconds)} s`;
+  return `${names} ${held.length === 1 ? "is" : "are"} locked for ${time}`;
+}
+
+function describeWayBack(migrations: readonly ReviewedMigration[]): string {
   const never = migrations.filter(({ wayBack }) => "never" in wayBack).length;
-  const waiting =
-    held.length === 0
-      ? "nobody waits for a lock"
-      : `locks are held for moments (${[...new Set(held.map(({ relation }) => relation))].join(", ")})`;
-  const back =
-    never === 0 ? "each migration comes back" : `${never} of ${migrations.length} cannot be reverted, and says why`;
-  return `${waiting}, no row is lost, and ${back}.`;
+  const proved = migrations.filter(({ verified: { down, again } }) => down === "ok" && again === "ok").length;
+  if (never > 0) return `and ${never} of ${migrations.length} cannot be reverted`;
+  return proved === migrations.length
+    ? "and each migration was seen to come back"
+    : `and ${proved} of ${migrations.length} were seen to come back`;
 }

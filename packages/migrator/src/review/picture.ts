@@ -19,6 +19,7 @@ export async function drawChange(before: Catalog, after: Catalog): Promise<Revie
     svg: await erd.draw(diagram, "svg"),
     mermaid: await erd.draw(diagram, "mermaid"),
     changed: [...changed].map(shorten),
+    removed: removedTables(before, after).map(shorten),
   };
 }
 
@@ -28,6 +29,10 @@ function changedTables(before: Catalog, after: Catalog): Set<string> {
     kind === "table" ? name : (found ?? expected)?.table,
   );
   return new Set(tables.flatMap((table) => (table && there.has(table) ? [table] : [])));
+}
+
+function removedTables(before: Catalog, after: Catalog): string[] {
+  return compareCatalogs(before, after).flatMap(({ kind, name, found }) => (kind === "table" && !found ? [name] : []));
 }
 
 function withNeighbours(changed: ReadonlySet<string>, after: Catalog): Set<string> {

@@ -19,6 +19,8 @@ export interface Review {
     readonly mermaid: string;
     /** The tables that changed, without `public`. */
     readonly changed: readonly string[];
+    /** Those that are gone, and so are not in it. */
+    readonly removed: readonly string[];
   } | null;
   /** When the sizes of the tables were read, ISO 8601; null: every table is taken for a large one. */
   readonly statisticsAt: string | null;
@@ -42,6 +44,8 @@ export interface ReviewedMigration {
   readonly findings: readonly ReviewFinding[];
   /** The locks that kept somebody waiting to the end of their transaction. */
   readonly held: readonly ReviewedLock[];
+  /** Programs that read and wrote the tables meanwhile, and how long they waited at most. */
+  readonly waited: readonly { readonly table: string; readonly kind: "read" | "write"; readonly longestMs: number }[];
   /** Why it could not be run on a shadow; null: it was. */
   readonly error: string | null;
   readonly verified: {

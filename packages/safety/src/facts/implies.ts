@@ -64,7 +64,14 @@ export function readBound(node: Node | undefined): Bound | undefined {
   return { from: limit(lowerdatums[0]), to: limit(upperdatums[0]), values: undefined };
 }
 
-const constant = (node: Node) => textOf(strip(node)) ?? JSON.stringify(node);
+/** Stands for NULL among constants. */
+const nothing = "null\0";
+
+function constant(node: Node): string {
+  const bare = strip(node);
+  const isNull = bare !== undefined && "A_Const" in bare && bare.A_Const.isnull === true;
+  return isNull ? nothing : (textOf(bare) ?? JSON.stringify(node));
+}
 
 /** MINVALUE and MAXVALUE are no limit; the parser gives them as names. */
 function limit(node: Node | undefined): string | undefined {
@@ -101,6 +108,8 @@ export function provesBound(relation: Relation, column: string, bound: Bound): b
  * `c >= to`, one of both, or NOT of the bound. A null is in no other partition, so that NOT NULL is not asked for.
  */
 export function excludesBound(relation: Relation, column: string, bound: Bound): boolean {
+  // Every check lets a null pass.
+  if (bound.values?.includes(nothing)) return false;
   return checksOf(relation).some(({ expression }) => conjuncts(expression).some((one) => excludes(one, column, bound)));
 }
 

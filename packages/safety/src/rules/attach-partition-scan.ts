@@ -28,6 +28,7 @@ export const rule: Rule = {
     ];
   }),
   fires: [
+    "create table kinds (k text) partition by list (k); create table kinds_rest partition of kinds default; insert into kinds values ('c'); alter table kinds_rest add check (k = 'c'); create table kinds_none (k text); alter table kinds attach partition kinds_none for values in (null)",
     "alter table events_rest add check (at >= '2027-01-01'); alter table events attach partition proven for values from ('2027-01-01') to ('2028-01-01')",
     "alter table events_rest add check (at < '2027-01-01') not valid; alter table events attach partition proven for values from ('2027-01-01') to ('2028-01-01')",
     "alter table events attach partition spare for values from ('2026-01-01') to ('2027-01-01')",

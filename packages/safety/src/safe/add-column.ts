@@ -5,7 +5,7 @@ import { findAll } from "../parse/syntax.ts";
 import { parseStatements } from "../parse/statement.ts";
 import { notNullCheck } from "./constraints.ts";
 import type { Replacement } from "./part.ts";
-import { hasSimpleKey, quote, type Subject } from "./subject.ts";
+import { hasSimpleKey, isWatched, quote, type Subject } from "./subject.ts";
 
 type AddColumn = Subject<Extract<Change, { readonly do: "add column" }>>;
 
@@ -18,7 +18,8 @@ export function addColumn(subject: AddColumn): Replacement | undefined {
   const { column, ifNotExists } = change;
   const others = column.constraints.some(({ kind }) => kind !== "not null");
   const isPlain = !others && !column.generated && !column.identity && !column.isSerial && !column.collation;
-  if (!isPlain || ifNotExists || !hasSimpleKey(relation)) return undefined;
+  // The rows would be written anew by each trigger, which the direct form runs for none.
+  if (!isPlain || ifNotExists || !hasSimpleKey(relation) || isWatched(relation, column.name)) return undefined;
   if (!column.default || volatilityOf(column.default, schema) !== "v") return undefined;
   const pieces = cut(sql);
   if (!pieces) return undefined;

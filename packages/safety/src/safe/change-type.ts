@@ -30,7 +30,7 @@ export function changeType(subject: SetType): Replacement | undefined {
   if (!columns) return undefined;
   const { old, now, type, notNull } = columns;
   const sync = syncing(subject, columns);
-  const check = newNotNull(subject, columns);
+  const [check, same] = [newNotNull(subject, columns), equality(subject, columns)];
   return {
     now: [`alter table ${target} add column ${now} ${type}`, ...sync.create],
     backfill: {
@@ -39,8 +39,8 @@ export function changeType(subject: SetType): Replacement | undefined {
       where: `${now} is null and ${old} is not null`,
       column: `${relation.name.replace(/^public\./, "")}.${freeName(change.column, "_new", relation.columns)}`,
     },
-    filled: notNull ? [check.add] : [],
-    validated: notNull ? [check.validate] : [],
+    filled: [...(notNull ? [check.add] : []), same.add],
+    validated: [...(notNull ? [check.validate] : []), same.validate],
     swapped: swap(subject, columns),
   };
 }
@@ -64,10 +64,21 @@ function newNotNull({ target, relation, change }: SetType, { old, now }: Columns
   return { ...check, add: check.add.replace(`check (${old} `, `check (${now} `) };
 }
 
+/** The check that proves, once validated, that the new column has the old one's value in every row. */
+function equality({ target, relation, change }: SetType, { old, now, type }: Columns) {
+  const name = quote(freeName(`${shortName(relation.name)}_${change.column}`, "_same", relation.constraints));
+  return {
+    add: `alter table ${target} add constraint ${name} check (${now} is not distinct from ${old}::${type}) not valid`,
+    validate: `alter table ${target} validate constraint ${name}`,
+    drop: `alter table ${target} drop constraint ${name}`,
+  };
+}
+
 function swap(subject: SetType, columns: Columns): Swap {
   const { target } = subject;
   const { old, now, type, was, notNull } = columns;
   const [sync, check] = [syncing(subject, columns), newNotNull(subject, columns)];
+  const same = equality(subject, columns);
   const [drop, rename] = [
     `alter table ${target} drop column ${old}`,
     `alter table ${target} rename column ${now} to ${old}`,
@@ -76,6 +87,7 @@ function swap(subject: SetType, columns: Columns): Swap {
     up: [
       ...sync.drop,
       ...(notNull ? [`alter table ${target} alter column ${now} set not null`, check.drop] : []),
+      same.drop,
       drop,
       rename,
       ...(was.default === undefined ? [] : [`alter table ${target} alter column ${old} set default ${was.default}`]),
@@ -84,7 +96,7 @@ function swap(subject: SetType, columns: Columns): Swap {
       `alter table ${target} alter column ${old} type ${was.type} using ${old}::${was.type}`,
       `alter table ${target} add column ${now} ${type}`,
       `update ${target} set ${now} = ${old}::${type}`,
-      ...(notNull ? [check.add.replace(/ not valid$/, "")] : []),
+      ...[...(notNull ? [check.add] : []), same.add].map((sql) => sql.replace(/ not valid$/, "")),
       ...sync.create,
     ],
     allowed: [
@@ -97,7 +109,6 @@ function swap(subject: SetType, columns: Columns): Swap {
 const wider = [
   ["int2", "int4", "int8", "numeric"],
   ["float4", "float8"],
-  ["json", "jsonb"],
 ];
 const written = new Set(["int2", "int4", "int8", "numeric", "bool", "uuid"]);
 
@@ -155,7 +166,8 @@ function isUsed(relation: Relation, column: string, schema: Schema): boolean {
     [...relation.constraints.values()].some(({ kind, columns }) => kind !== "not null" && names(columns)) ||
     schema.referencesTo(relation.name).some(({ constraint }) => names(constraint.referencedColumns)) ||
     [...relation.columns.values()].some(({ uses }) => names(uses)) ||
-    [...relation.triggers.values()].some((one) => names([...one.columns, ...one.watches])) ||
+    // A trigger that runs behind ours may write the column again.
+    [...relation.triggers.values()].some(({ enabled }) => enabled) ||
     [...relation.rules.values()].some(names) ||
     names(relation.policyColumns) ||
     schema.viewsOn(relation.name).some(({ columnsRead }) => columnsRead.get(relation.name)?.has(column))

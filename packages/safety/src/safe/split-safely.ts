@@ -9,9 +9,11 @@ import { changeType } from "./change-type.ts";
 import { addConstraint, setNotNull } from "./constraints.ts";
 import { createIndex, dropIndex } from "./indexes.ts";
 import type { Filling, Replacement, SafePart, Swap } from "./part.ts";
+import { reverseRename } from "./renames.ts";
 import { type Describe, liveTable, targetOf } from "./subject.ts";
 
 const why = {
+  renamed: "What is renamed keeps its rows, on the way back too.",
   alone: "CONCURRENTLY keeps nobody waiting, and runs outside a transaction.",
   backfill: "The rows that are there are filled in batches, which keep nobody waiting.",
   filled: "Every row is filled: from here on each new one must be, which is looked at later.",
@@ -23,40 +25,52 @@ const why = {
 /**
  * Splits statements into a sequence of migrations that keep readers and writers of live tables waiting for moments only:
  * indexes CONCURRENTLY, foreign keys and checks NOT VALID and validated later, NOT NULL by a validated check, a unique
- * constraint by an index, a default that differs by row and a change of type in batches. One part, the statements as
- * they are: there is nothing to split. `schema` is changed.
+ * constraint by an index, a default that differs by row and a change of type in batches. Undefined: there is nothing to
+ * split. `schema` is changed.
  */
 export function splitSafely(
-  statements: readonly string[],
+  given: readonly string[],
   schema: Schema,
   describe: Describe = () => undefined,
-): SafePart[] {
-  const parts: SafePart[] = [];
-  const later: Replacement[] = [];
-  let open: string[] = [];
-  const close = () => {
-    if (open.length > 0) parts.push({ statements: open, transactional: true, why: undefined });
-    open = [];
-  };
-  for (const sql of statements.flatMap((one) => separate(one, statements, schema, describe))) {
-    const replacement = replace(sql, statements, schema, describe);
-    open.push(...(replacement ? (replacement.now ?? []) : [sql]));
-    if (replacement?.alone) {
-      close();
-      parts.push({ statements: replacement.alone, transactional: false, why: why.alone });
-    }
+): SafePart[] | undefined {
+  const all = given.map((sql) => sql.replace(/;\s*$/, ""));
+  const [now, later]: [SafePart[], Replacement[]] = [[], []];
+  for (const sql of all.flatMap((one) => separate(one, all, schema, describe))) {
+    const replacement = replace(sql, all, schema, describe);
+    const way = replacement ? undefined : reverseRename(sql);
+    if (way !== undefined) addTo(now, sql, way);
+    else for (const one of replacement ? (replacement.now ?? []) : [sql]) addTo(now, one);
+    if (replacement?.alone) now.push({ statements: replacement.alone, transactional: false, why: why.alone });
     if (replacement) later.push(replacement);
     for (const { node } of parseStatements([sql])) for (const action of actionsOf(node)) apply(action, schema, 0);
   }
-  close();
-  return [...parts, ...laterParts(later)];
+  return later.length === 0 ? undefined : [...now, ...laterParts(later)];
+}
+
+/**
+ * Adds a statement to the transaction at hand, or begins one. Renames have migrations of their own, with their way back:
+ * the catalogs would say that the one name goes and another comes, and with it the rows.
+ */
+function addTo(parts: SafePart[], sql: string, wayBack?: string): void {
+  const last = parts.at(-1);
+  const isOpen = last?.transactional && (last.down !== undefined) === (wayBack !== undefined);
+  if (isOpen) parts.pop();
+  const before = isOpen ? last : undefined;
+  parts.push({
+    statements: [...(before?.statements ?? []), sql],
+    transactional: true,
+    why: wayBack === undefined ? undefined : why.renamed,
+    down: wayBack === undefined ? undefined : [wayBack, ...(before?.down ?? [])],
+  });
 }
 
 /** The migrations behind those that stand in the order of the statements. */
 function laterParts(replacements: readonly Replacement[]): SafePart[] {
   const fillings = replacements.flatMap(({ backfill }) => backfill ?? []);
   const together = (phase: "filled" | "validated"): SafePart[] => {
-    const all = replacements.flatMap((one) => one[phase] ?? []);
+    // Scans first: what comes behind a stronger lock would be waited for.
+    const weak = (sql: string) => (/ validate constraint /i.test(sql) ? 0 : 1);
+    const all = replacements.flatMap((one) => one[phase] ?? []).toSorted((a, b) => weak(a) - weak(b));
     return all.length === 0 ? [] : [{ statements: all, transactional: true, why: why[phase] }];
   };
   const swaps = replacements.flatMap(({ swapped }) => (swapped ? [toSwap(swapped)] : []));
@@ -106,10 +120,19 @@ function replace(sql: string, all: readonly string[], schema: Schema, describe: 
   const subject = { sql, target, relation, schema, describe };
   if (change.do === "add constraint") return addConstraint({ ...subject, change });
   if (change.do === "set not null") return setNotNull({ ...subject, change });
+  // Rows that the change itself writes may need the column as it is in the end.
+  if (all.some(changesRows)) return undefined;
   if (change.do === "add column") return addColumn({ ...subject, change });
   // The column is another one from the last migration on: what else the change does to it would be lost.
   if (change.do === "set type" && countOf(change.column, all) === 1) return changeType({ ...subject, change });
   return undefined;
+}
+
+const rowChanges = new Set(["insert", "update", "delete", "merge", "copy from", "do", "select", "truncate"]);
+
+/** True for a statement that reads or changes rows, or may. */
+export function changesRows(sql: string): boolean {
+  return parseStatements([sql]).some(({ node }) => actionsOf(node).some((action) => rowChanges.has(action.do)));
 }
 
 /** How many statements name the column. */

@@ -54,6 +54,13 @@ export function freeName(base: string, suffix: string, taken: { has(name: string
   }
 }
 
+/** True where an UPDATE of the column runs a trigger. */
+export function isWatched({ triggers }: Relation, column: string): boolean {
+  return [...triggers.values()].some(
+    ({ enabled, onUpdate, columns }) => enabled && onUpdate && (columns.length === 0 || columns.includes(column)),
+  );
+}
+
 /** True where the table's rows can be gone over by its primary key, which has one column. */
 export function hasSimpleKey({ constraints }: Relation): boolean {
   return [...constraints.values()].some(({ kind, columns }) => kind === "primary key" && columns.length === 1);

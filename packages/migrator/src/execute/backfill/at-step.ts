@@ -1,9 +1,13 @@
 import { escapeLiteral } from "pg";
+import { RefusedError } from "../../errors.ts";
 import type { LoadedMigration } from "../../history/load.ts";
-import { type BackfillState, readBackfills } from "../../ledger/backfills.ts";
+import type { BackfillState } from "../../ledger/backfills.ts";
 import { backfillTable, qualified } from "../../ledger/tables.ts";
+import { tryLock } from "../../postgres/advisory-lock.ts";
 import type { Run } from "../run.ts";
+import { backfillLock } from "./lock.ts";
 import type { BackfillMode } from "./mode.ts";
+import { refuseOther } from "./refuse-other.ts";
 import { isSmall } from "./target.ts";
 
 /** A table of at most so many rows is changed by one statement, as long as a batch would take. */
@@ -11,32 +15,37 @@ const smallRows = 10_000;
 
 /**
  * Makes a migration ready to be recorded: as it is where its table is small, or with nothing left to do where its
- * backfill has come to its end. Undefined: it is held until that is so.
+ * backfill has come to its end. Undefined: it is held until that is so. `begun`: its state, where it is begun.
  */
 export async function settleBackfill(
   run: Run,
   migration: LoadedMigration,
   mode: BackfillMode,
+  begun: BackfillState | undefined,
 ): Promise<LoadedMigration | undefined> {
-  const { connection, ledger } = run;
+  if (begun) refuseOther(begun, migration);
+  if (begun && (!migration.backfill || mode === "whole")) throw new RefusedError(asOne(migration));
   if (!migration.backfill || mode === "whole") return migration;
-  const find = async () =>
-    (await readBackfills(connection.query, ledger)).find((state) => state.migration === migration.name);
-  const before = await find();
-  if (before?.doneAt) return recorded(run, migration, before);
-  if (!before && (await isSmall(connection.query, migration.backfill, smallRows))) return migration;
-  if (mode === "hold") {
-    // Noted, so that everybody sees what is held; a table without a fitting key is refused here and now.
-    if (!before) await (await import("./begin.ts")).begin(run, migration);
-    return undefined;
+  if (begun?.doneAt) return recorded(run, migration, begun.busyMs);
+  if (!begun && (await isSmall(run.connection.query, migration.backfill, smallRows))) {
+    // Held to the end of this session, so that no "backfill run" changes the same rows meanwhile.
+    return (await tryLock(run.connection.query, backfillLock(run.ledger))) ? migration : undefined;
   }
-  const { runBackfill } = await import("./run-backfill.ts");
-  await runBackfill(run, migration);
-  return recorded(run, migration, await find());
+  if (mode === "wait") {
+    const { runBackfill } = await import("./run-backfill.ts");
+    return recorded(run, migration, (await runBackfill(run, migration)).busyMs);
+  }
+  // Noted, so that everybody sees what is held; a table without a fitting key is refused here and now.
+  if (!begun) await (await import("./begin.ts")).announce(run, migration);
+  return undefined;
+}
+
+function asOne({ name }: LoadedMigration): string {
+  return `The backfill of ${name} is begun, and cannot go on as one statement: some rows are changed already. Finish it with "migrator backfill run", or forget how far it came with "migrator backfill discard ${name}"`;
 }
 
 /** The migration whose batches are done: what is left is to forget how far they came, in the ledger's transaction. */
-function recorded({ ledger }: Run, migration: LoadedMigration, state: BackfillState | undefined): LoadedMigration {
+function recorded({ ledger }: Run, migration: LoadedMigration, busyMs: number): LoadedMigration {
   const forget = `delete from ${qualified(backfillTable(ledger))} where migration = ${escapeLiteral(migration.name)}`;
-  return { ...migration, up: { statements: [forget], computed: false }, tookMs: state?.busyMs };
+  return { ...migration, up: { statements: [forget], computed: false }, tookMs: busyMs };
 }

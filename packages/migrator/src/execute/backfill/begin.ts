@@ -1,48 +1,54 @@
 import { RefusedError } from "../../errors.ts";
+import type { Backfill } from "../../history/backfill.ts";
 import type { LoadedMigration } from "../../history/load.ts";
-import { type BackfillState, beginBackfill, readBackfills } from "../../ledger/backfills.ts";
+import {
+  announceBackfill,
+  type BackfillState,
+  beginBackfill,
+  type NewBackfill,
+  readBackfills,
+} from "../../ledger/backfills.ts";
 import { ensureBackfillTable } from "../../ledger/prepare-ledger.ts";
 import type { Run } from "../run.ts";
 import type { Filling } from "./batch.ts";
-import { findTarget } from "./target.ts";
+import { refuseOther } from "./refuse-other.ts";
+import { findTarget, type Target } from "./target.ts";
 
 const firstBatch = 1000;
 
 /**
  * Settles what the batches share, and notes that this run works on them. Throws a `RefusedError` where the table has no
- * key that fits, or another statement or key had begun.
+ * key that fits, or another statement or key had begun. Under the backfill's lock.
  */
-export async function begin(
-  run: Run,
+export async function begin(run: Run, migration: LoadedMigration): Promise<Filling & { state: BackfillState }> {
+  const { target, fresh } = await prepare(run, migration);
+  const { connection, ledger, runId } = run;
+  const before = await findBegun(run, migration.name);
+  if (before) refuseOther(before, migration, target.key);
+  const state = await beginBackfill(connection.query, ledger, fresh);
+  const { name, backfill } = migration;
+  return { connection, ledger, runId, migration: name, backfill: backfill as Backfill, target, state };
+}
+
+/** Notes that a backfill is next; a run that has begun it meanwhile keeps it. Throws like `begin`. */
+export async function announce(run: Run, migration: LoadedMigration): Promise<void> {
+  const { fresh } = await prepare(run, migration);
+  await announceBackfill(run.connection.query, run.ledger, fresh);
+}
+
+/** The state of a migration's backfill; undefined: it is not begun. */
+export async function findBegun({ connection, ledger }: Run, name: string): Promise<BackfillState | undefined> {
+  return (await readBackfills(connection.query, ledger)).find(({ migration }) => migration === name);
+}
+
+async function prepare(
+  { connection, ledger, runId, host }: Run,
   { name, checksum, backfill }: LoadedMigration,
-): Promise<Filling & { state: BackfillState }> {
-  const { connection, ledger, runId, host } = run;
+): Promise<{ target: Target; fresh: NewBackfill }> {
   if (!backfill) throw new RefusedError(`${name} declares no backfill`);
   const target = await findTarget(connection.query, name, backfill);
   await ensureBackfillTable(connection, ledger);
-  const before = (await readBackfills(connection.query, ledger)).find(({ migration }) => migration === name);
-  refuseOther(before, { name, checksum, key: target.key });
-  const state = await beginBackfill(connection.query, ledger, {
-    migration: name,
-    checksum,
-    key: target.key,
-    estimate: target.estimate,
-    batch: backfill.batch ?? firstBatch,
-    runId,
-    host,
-  });
-  return { connection, ledger, runId, migration: name, backfill, target, state };
-}
-
-/** Ranges that another statement or another key has done say nothing about this one. */
-function refuseOther(
-  before: BackfillState | undefined,
-  { name, checksum, key }: { readonly name: string; readonly checksum: string; readonly key: string },
-): void {
-  if (!before || (before.checksum === checksum && before.key === key)) return;
-  const what =
-    before.checksum === checksum ? `its key was ${before.key} and is now ${key}` : "its statement has changed";
-  throw new RefusedError(
-    `The backfill of ${name} is begun, and ${what}. Restore it, or begin anew: "migrator backfill discard ${name}"`,
-  );
+  const { key, estimate } = target;
+  const batch = backfill.batch ?? firstBatch;
+  return { target, fresh: { migration: name, checksum, key, estimate, batch, runId, host } };
 }

@@ -16,9 +16,9 @@ export interface Seen {
 }
 
 /** How long a batch is to take, in milliseconds: so long a writer of the same row waits. */
-export const targetMs = 100;
+export const targetMs = 50;
 /** The rest after a batch, as a part of its time. */
-const rest = 0.5;
+const rest = 1;
 const [smallest, largest] = [10, 50_000];
 // A batch of an idle server says little about a busy one.
 const growth = 1.5;

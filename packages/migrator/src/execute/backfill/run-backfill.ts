@@ -3,33 +3,34 @@ import { InterruptedError, MigratorError } from "../../errors.ts";
 import type { LockHolder } from "../../events.ts";
 import type { LoadedMigration } from "../../history/load.ts";
 import type { BackfillState } from "../../ledger/backfills.ts";
-import { type LedgerTable, lockName } from "../../ledger/tables.ts";
+import { readLedger } from "../../ledger/ledger.ts";
 import { withLock } from "../../postgres/advisory-lock.ts";
 import { explain } from "../failure.ts";
 import type { Run } from "../run.ts";
-import { begin } from "./begin.ts";
+import { begin, findBegun } from "./begin.ts";
+import { backfillLock } from "./lock.ts";
 import { type Batch, type Filling, runBatch } from "./batch.ts";
 import { nextPace, type Pace, slower } from "./pace.ts";
 import { createReporter } from "./reporter.ts";
 import { createThrottle } from "./throttle.ts";
 
 /**
- * Runs a migration's backfill from where it stands to its end, batch by batch. Throws a `RefusedError`, a `LockedError`
+ * Runs a migration's backfill from where it stands to its end, batch by batch, and gives how long its batches took;
+ * nothing where another run has recorded it meanwhile. Throws a `RefusedError`, a `LockedError`
  * where another run works on it, a `MigrationFailedError`, or an `InterruptedError` between two batches; each time what
  * is done is noted, and the next run goes on from there.
  */
-export async function runBackfill(run: Run, migration: LoadedMigration): Promise<void> {
+export async function runBackfill(run: Run, migration: LoadedMigration): Promise<{ readonly busyMs: number }> {
   const { connection, ledger, signal } = run;
   const onWaiting = (holder: LockHolder) => run.onEvent({ type: "waiting", holder });
   const lock = { name: backfillLock(ledger), waitMs: 0, onWaiting, signal };
-  await withLock(connection.query, lock, async () => {
-    await fill(run, await begin(run, migration));
+  return await withLock(connection.query, lock, async () => {
+    const applied = await readLedger(connection.query, ledger);
+    if (applied.some(({ name }) => name === migration.name)) return { busyMs: 0 };
+    const filling = await begin(run, migration);
+    await fill(run, filling);
+    return { busyMs: (await findBegun(run, migration.name))?.busyMs ?? filling.state.busyMs };
   });
-}
-
-/** The name of the lock of the run that works on a backfill: one at a time for a ledger. */
-function backfillLock(ledger: LedgerTable): string {
-  return `${lockName(ledger)} backfill`;
 }
 
 /** Runs batches until no row is left. */

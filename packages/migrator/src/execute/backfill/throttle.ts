@@ -10,6 +10,9 @@ interface Load {
   /** How far the slowest standby is behind. */
   readonly lagMs: number;
   readonly lagBytes: number;
+  /** The replication slot without a connection that keeps the most WAL, and how much; null: none. */
+  readonly slot: string | null;
+  readonly slotBytes: number;
 }
 
 /** Above which a backfill waits. */
@@ -47,9 +50,14 @@ const blind =
   "This role may not see how far the standbys are behind, so that the backfill could not wait for them: grant pg_monitor to it. What is done stays done, and the backfill goes on from there";
 
 /** Why to wait under this load; undefined: there is no reason. */
-export function judge({ lagMs, lagBytes }: Omit<Load, "wal" | "hidden">, walRate: number): string | undefined {
+export function judge(
+  { lagMs, lagBytes, slot, slotBytes }: Omit<Load, "wal" | "hidden">,
+  walRate: number,
+): string | undefined {
   if (lagMs > limits.lagMs) return `a standby is ${(lagMs / 1000).toFixed(0)} s behind`;
   if (lagBytes > limits.lagBytes) return `a standby is ${megabytes(lagBytes)} behind`;
+  if (slot !== null && slotBytes > limits.lagBytes)
+    return `the replication slot ${slot} keeps ${megabytes(slotBytes)} of WAL for somebody who is not connected`;
   if (walRate > limits.walBytesPerSecond) return `the server writes ${megabytes(walRate)} of WAL a second`;
   return undefined;
 }
@@ -61,7 +69,10 @@ async function readLoad(query: Query): Promise<Load> {
     `select (pg_current_wal_lsn() - '0/0')::float8 as wal,
             count(*) filter (where pid is not null and state is null)::int as hidden,
             coalesce(max(extract(epoch from replay_lag)) * 1000, 0)::float8 as "lagMs",
-            coalesce(max(pg_current_wal_lsn() - replay_lsn), 0)::float8 as "lagBytes"
+            coalesce(max(pg_current_wal_lsn() - replay_lsn), 0)::float8 as "lagBytes",
+            (select slot_name::text from pg_replication_slots where not active and restart_lsn is not null
+              order by restart_lsn limit 1) as slot,
+            coalesce((select pg_current_wal_lsn() - min(restart_lsn) from pg_replication_slots where not active), 0)::float8 as "slotBytes"
        from pg_stat_replication where state is distinct from 'backup'`,
   );
   return load as Load;
