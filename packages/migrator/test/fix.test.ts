@@ -21,6 +21,7 @@ const tables: Steps = {
   up: [
     "create table orgs (id bigint primary key)",
     "create table users (id bigint primary key, org_id bigint, email text not null, age int not null default 7)",
+    "create index users_age on users (age, id)",
   ],
   down: ["drop table users", "drop table orgs"],
 };
@@ -62,9 +63,10 @@ describe("lint --fix", () => {
       [true, 6],
       [true, 1],
       [true, 1],
+      [false, 1],
       [true, 3],
       [true, 6],
-      [true, 8],
+      [true, 9],
     ]);
     const { files, manifest } = await discover(folder);
     expect(files.map(({ name }) => name)).toEqual([first, ...(fixed?.parts ?? []).map(({ name }) => name)]);
@@ -84,6 +86,44 @@ describe("lint --fix", () => {
     expect(await safe.sql("select sum(age)::int as ages from users")).toEqual([{ ages: 140_000 }]);
   });
 
+  it("lets a column's keys and checks follow it to its new type", async () => {
+    const steps: Steps = {
+      up: ["alter table users alter column org_id type bigint", "alter table users alter column age type bigint"],
+      down: [],
+    };
+    const folder = await project(steps);
+    await addFiles(folder, {
+      [first]: {
+        up: [
+          ...(tables.up ?? []).map((sql) => sql.replace("org_id bigint", "org_id int")),
+          "alter table users add constraint users_org foreign key (org_id) references orgs (id) on delete cascade",
+          "alter table users add check (age > 0 and age < id + 1000000)",
+        ],
+        down: tables.down ?? [],
+      },
+    });
+    await rewriteManifest(folder);
+    const [direct, safe] = [await emptyDatabase(), await emptyDatabase()];
+    await up(contextOf(direct.dsn, folder), {});
+    const context = contextOf(safe.dsn, folder, { backfills: "wait" });
+    await up(context, { to: first });
+    await safe.sql(
+      "insert into orgs values (1); insert into users (id, org_id, email) select n, 1, n from generate_series(1, 50) n",
+    );
+    const old = await catalogOf(safe.sql, context);
+    const fixed = await fixMigration(context, wide, options());
+    expect(await up(context, {})).toMatchObject({ outcome: "applied", error: null });
+    expect(await catalogOf(safe.sql, context)).toBe(await catalogOf(direct.sql, context));
+    await expect(safe.sql("update users set org_id = 2")).rejects.toThrow("users_org");
+    await expect(safe.sql("update users set age = 0")).rejects.toThrow("users_check");
+    for (const _ of fixed?.parts ?? [])
+      expect(await down(context, {})).toMatchObject({ outcome: "reverted", error: null });
+    expect(await catalogOf(safe.sql, context)).toBe(old);
+    expect(await safe.sql("select sum(org_id)::int as orgs, sum(age)::int as ages from users")).toEqual([
+      { orgs: 50, ages: 350 },
+    ]);
+  });
+
   it("writes what verify proves", { timeout: 60_000 }, async () => {
     // A foreign key may fail on the rows that verify makes, in either form.
     const up = (unsafe.up ?? []).filter((sql) => !sql.includes("references"));
@@ -98,7 +138,7 @@ describe("lint --fix", () => {
     const folder = await project();
     const text = await readFile(path.join(folder, `${wide}.ts`), "utf8");
     const fixed = await fixMigration(contextOf("", folder), wide, { ...options(), dryRun: true });
-    expect(fixed?.parts).toHaveLength(8);
+    expect(fixed?.parts).toHaveLength(9);
     expect(await readFile(path.join(folder, `${wide}.ts`), "utf8")).toBe(text);
     expect(await fixMigration(contextOf("", folder), first, options())).toBeUndefined();
     expect((await discover(folder)).files).toHaveLength(2);

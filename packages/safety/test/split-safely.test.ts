@@ -1,14 +1,19 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { splitSafely } from "../src/safe/split-safely.ts";
 import { loadParser } from "../src/parse/statement.ts";
+import { replay } from "../src/lint.ts";
+import { settle } from "../src/schema/settle.ts";
 import { exampleState } from "./examples.ts";
 
 beforeAll(loadParser);
 
 const split = (...statements: string[]) =>
-  splitSafely(statements, exampleState(), () => ({ type: "integer", default: undefined }))?.map(
-    ({ statements: all, transactional }) => [transactional ? "together" : "alone", ...all],
-  );
+  splitSafely(statements, exampleState(), () => ({
+    type: "integer",
+    default: undefined,
+    indexes: new Map(),
+    constraints: new Map(),
+  }))?.map(({ statements: all, transactional }) => [transactional ? "together" : "alone", ...all]);
 
 describe("a safe sequence", () => {
   it.each([
@@ -172,6 +177,27 @@ describe("a safe sequence", () => {
     ["a primary key", "alter table spare add constraint p primary key (id)"],
   ])("leaves %s", (_, ...up) => {
     expect(split(...up)).toBeUndefined();
+  });
+
+  it("lets the indexes of a column follow it to its new type", () => {
+    const state = exampleState();
+    const schema = ["create unique index lines_quantity on lines (quantity, id)"];
+    replay([{ name: "", statements: schema, transactional: true, source: "" }], state);
+    settle(state);
+    const definition = "CREATE UNIQUE INDEX lines_quantity ON public.lines USING btree (quantity, id)";
+    const parts = splitSafely(["alter table public.lines alter column quantity type bigint"], state, () => ({
+      type: "integer",
+      default: undefined,
+      indexes: new Map([["lines_quantity", definition]]),
+      constraints: new Map(),
+    }));
+    expect(parts?.flatMap(({ statements }) => statements).filter((sql) => sql.includes("index"))).toEqual([
+      `create unique index concurrently "lines_quantity_new" on public.lines using btree ("quantity_new", id)`,
+      `alter index public."lines_quantity_new" rename to "lines_quantity"`,
+    ]);
+    expect(parts?.at(-1)?.down?.filter((sql) => sql.includes("index"))).toEqual([
+      `create unique index "lines_quantity_new" on public.lines using btree ("quantity_new", id)`,
+    ]);
   });
 
   it("validates everything before it takes a stronger lock", () => {

@@ -1,5 +1,5 @@
 import { type Catalog, findDrift, fingerprint, readCatalog } from "@thedata/catalog";
-import { partsOf, shorten, unquote } from "@thedata/catalog/sql";
+import { lastPart, partsOf, shorten, unquote } from "@thedata/catalog/sql";
 import type { Describe, SafePart } from "@thedata/safety";
 import { ConfigurationError } from "../errors.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
@@ -38,17 +38,29 @@ export async function planSafely({
 
 /** Finds columns of a catalog by the names of table and column without quotes. */
 function describeColumns(catalog: Catalog): Describe {
-  const plain = (name: string) => partsOf(name).map(unquote).join(".");
+  const plain = (name: string | null) =>
+    partsOf(name ?? "")
+      .map(unquote)
+      .join(".");
   const text = (value: unknown) => (typeof value === "string" ? value : undefined);
-  const columns = new Map(
-    catalog
-      .filter(({ kind }) => kind === "column")
-      .map(({ name, properties }) => {
-        const described = { type: text(properties["type"]) ?? "", default: text(properties["default"]) };
-        return [plain(name), described] as const;
-      }),
-  );
-  return (table, column) => columns.get(`${table}.${column}`);
+  const parts = Map.groupBy(catalog, ({ kind, table }) => `${kind} ${plain(table)}`);
+  const definitions = (kind: string, table: string) =>
+    new Map(
+      (parts.get(`${kind} ${table}`) ?? []).map(
+        ({ name, properties }) => [unquote(lastPart(name)), text(properties["definition"]) ?? ""] as const,
+      ),
+    );
+  return (table, column) => {
+    const found = parts.get(`column ${table}`)?.find(({ name }) => plain(name) === `${table}.${column}`);
+    if (!found) return undefined;
+    const { type, default: value } = found.properties;
+    return {
+      type: text(type) ?? "",
+      default: text(value),
+      indexes: definitions("index", table),
+      constraints: definitions("constraint", table),
+    };
+  };
 }
 
 /**

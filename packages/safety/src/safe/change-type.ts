@@ -5,6 +5,8 @@ import { parseStatements } from "../parse/statement.ts";
 import { runnerSettings } from "../lint.ts";
 import { type Relation, type Schema, shortName } from "../schema/schema.ts";
 import { notNullCheck } from "./constraints.ts";
+import { type FollowingConstraint, followConstraints } from "./follow-constraints.ts";
+import { type FollowingIndex, followIndexes } from "./follow-indexes.ts";
 import type { Replacement, Swap } from "./part.ts";
 import { type DescribedColumn, freeName, hasSimpleKey, quote, type Subject } from "./subject.ts";
 
@@ -18,6 +20,8 @@ interface Columns {
   readonly type: string;
   readonly was: DescribedColumn;
   readonly notNull: boolean;
+  readonly indexes: readonly FollowingIndex[];
+  readonly constraints: readonly FollowingConstraint[];
 }
 
 /**
@@ -39,14 +43,19 @@ export function changeType(subject: SetType): Replacement | undefined {
       where: `${now} is null and ${old} is not null`,
       column: `${relation.name.replace(/^public\./, "")}.${freeName(change.column, "_new", relation.columns)}`,
     },
-    filled: [...(notNull ? [check.add] : []), same.add],
-    validated: [...(notNull ? [check.validate] : []), same.validate],
+    indexed: columns.indexes.map(({ create }) => create),
+    filled: [...(notNull ? [check.add] : []), same.add, ...columns.constraints.map(({ add }) => add)],
+    validated: [
+      ...(notNull ? [check.validate] : []),
+      same.validate,
+      ...columns.constraints.map(({ validate }) => validate),
+    ],
     swapped: swap(subject, columns),
   };
 }
 
 /** What the sequence is about; undefined where the direct form is kept. */
-function findColumns({ sql, change, relation, schema, describe }: SetType): Columns | undefined {
+function findColumns({ sql, target, change, relation, schema, describe }: SetType): Columns | undefined {
   const column = relation.columns.get(change.column);
   if (!column || !hasSimpleKey(relation) || isUsed(relation, change.column, schema)) return undefined;
   const isRewrite = typeWork(relation, change, schema, runnerSettings) === "rewrite";
@@ -55,7 +64,12 @@ function findColumns({ sql, change, relation, schema, describe }: SetType): Colu
   const isPlain = !change.collation && !column.generated && !column.identity && !column.isSerial;
   if (type === undefined || !was || !isPlain) return undefined;
   const now = quote(freeName(change.column, "_new", relation.columns));
-  return { old: quote(change.column), now, type, was, notNull: column.notNull };
+  const over = schema.indexesOf(relation.name).filter(({ uses }) => uses.includes(change.column));
+  const indexes = followIndexes(over, was, { column: change.column, now, target });
+  const own = [...relation.constraints.values()].filter(({ columns }) => columns.includes(change.column));
+  const constraints = followConstraints(own, was, { column: change.column, now, target });
+  if (!indexes || !constraints) return undefined;
+  return { old: quote(change.column), now, type, was, notNull: column.notNull, indexes, constraints };
 }
 
 /** The check that stands in for NOT NULL of the new column. */
@@ -76,7 +90,7 @@ function equality({ target, relation, change }: SetType, { old, now, type }: Col
 
 function swap(subject: SetType, columns: Columns): Swap {
   const { target } = subject;
-  const { old, now, type, was, notNull } = columns;
+  const { old, now, type, was, notNull, indexes, constraints } = columns;
   const [sync, check] = [syncing(subject, columns), newNotNull(subject, columns)];
   const same = equality(subject, columns);
   const [drop, rename] = [
@@ -90,13 +104,18 @@ function swap(subject: SetType, columns: Columns): Swap {
       same.drop,
       drop,
       rename,
+      ...constraints.map((one) => one.rename),
+      ...indexes.map(({ from, to }) => `alter index ${homeOf(target)}${from} rename to ${to}`),
       ...(was.default === undefined ? [] : [`alter table ${target} alter column ${old} set default ${was.default}`]),
     ],
     down: [
       `alter table ${target} alter column ${old} type ${was.type} using ${old}::${was.type}`,
       `alter table ${target} add column ${now} ${type}`,
       `update ${target} set ${now} = ${old}::${type}`,
-      ...[...(notNull ? [check.add] : []), same.add].map((sql) => sql.replace(/ not valid$/, "")),
+      ...indexes.map(({ create }) => create.replace(" concurrently", "")),
+      ...[...(notNull ? [check.add] : []), same.add, ...constraints.map(({ add }) => add)].map((sql) =>
+        sql.replace(/ not valid$/, ""),
+      ),
       ...sync.create,
     ],
     allowed: [
@@ -127,6 +146,11 @@ function isSteady(from: Type, to: Type): boolean {
   return isNumeric && newScale >= scale && newPrecision - newScale >= precision - scale;
 }
 
+/** The schema before a name that has one: `app.`. */
+function homeOf(target: string): string {
+  return target.includes(".") ? `${target.slice(0, target.lastIndexOf("."))}.` : "";
+}
+
 /** The trigger that writes the new column while both are there. */
 function syncing(
   { target, relation, schema, change }: SetType,
@@ -134,7 +158,7 @@ function syncing(
 ): { readonly create: string[]; readonly drop: string[] } {
   const taken = { has: (name: string) => schema.functions.has(name) || relation.triggers.has(name) };
   const name = quote(freeName(`${shortName(relation.name)}_${change.column}`, "_sync", taken));
-  const home = target.includes(".") ? `${target.slice(0, target.lastIndexOf("."))}.` : "";
+  const home = homeOf(target);
   const body = `begin new.${now} := new.${old}::${type}; return new; end`;
   return {
     create: [
@@ -158,12 +182,10 @@ function typeText(sql: string): string | undefined {
     .trim();
 }
 
-/** True where an index, a constraint, a view, a trigger, a policy or another column names the column. */
+/** True where a view, a trigger, a policy or another column names the column. */
 function isUsed(relation: Relation, column: string, schema: Schema): boolean {
   const names = (columns: readonly (string | undefined)[]) => columns.includes(column);
   return (
-    schema.indexesOf(relation.name).some(({ uses }) => names(uses)) ||
-    [...relation.constraints.values()].some(({ kind, columns }) => kind !== "not null" && names(columns)) ||
     schema.referencesTo(relation.name).some(({ constraint }) => names(constraint.referencedColumns)) ||
     [...relation.columns.values()].some(({ uses }) => names(uses)) ||
     // A trigger that runs behind ours may write the column again.

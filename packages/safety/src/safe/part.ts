@@ -45,6 +45,8 @@ export interface Replacement {
   readonly alone?: readonly string[];
   /** In batches, once all of these are applied. */
   readonly backfill?: Filling;
+  /** Once the rows are filled, outside a transaction: indexes. */
+  readonly indexed?: readonly string[];
   /** Once the rows are filled: constraints that hold from then on. */
   readonly filled?: readonly string[];
   /** In a migration after that, which scans under a weak lock. */

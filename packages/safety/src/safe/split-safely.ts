@@ -73,8 +73,10 @@ function laterParts(replacements: readonly Replacement[]): SafePart[] {
     const all = replacements.flatMap((one) => one[phase] ?? []).toSorted((a, b) => weak(a) - weak(b));
     return all.length === 0 ? [] : [{ statements: all, transactional: true, why: why[phase] }];
   };
+  const indexes = replacements.flatMap(({ indexed = [] }) => indexed);
+  const built: SafePart[] = indexes.length === 0 ? [] : [{ statements: indexes, transactional: false, why: why.alone }];
   const swaps = replacements.flatMap(({ swapped }) => (swapped ? [toSwap(swapped)] : []));
-  return [...fillings.map(toBackfill), ...together("filled"), ...together("validated"), ...swaps];
+  return [...fillings.map(toBackfill), ...built, ...together("filled"), ...together("validated"), ...swaps];
 }
 
 function toSwap({ up, down, allowed }: Swap): SafePart {

@@ -7,6 +7,10 @@ export interface DescribedColumn {
   readonly type: string;
   /** Undefined: it has none. */
   readonly default: string | undefined;
+  /** The definitions of the table's indexes, as `pg_get_indexdef` writes them, by their names without a schema. */
+  readonly indexes: ReadonlyMap<string, string>;
+  /** Those of the table's constraints, as `pg_get_constraintdef` writes them, by their names. */
+  readonly constraints: ReadonlyMap<string, string>;
 }
 
 /** Finds a column by `schema.table` and its name; undefined: there is none, or nothing is known of it. */
