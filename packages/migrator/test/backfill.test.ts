@@ -1,7 +1,8 @@
 import { fork } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { startPostgres } from "@thedata/dev-postgres";
 import { discardBackfill, listBackfills, runNextBackfill, setPaused } from "../src/commands/backfill.ts";
 import { baseline } from "../src/commands/baseline.ts";
 import { backfillLock } from "../src/execute/backfill/lock.ts";
@@ -31,6 +32,7 @@ export class ${fill} extends Migration {
 }
 
 interface Project {
+  readonly server?: string;
   readonly rows?: number;
   readonly type?: string;
   readonly key?: string;
@@ -41,6 +43,7 @@ interface Project {
 
 /** Three migrations: a table with rows, a backfill that adds one to each, and one that comes after it. */
 async function project({
+  server,
   rows = 20_000,
   type = "int primary key",
   key = "n",
@@ -56,7 +59,7 @@ async function project({
     [`${fill}.ts`]: backfillSource(declared, sql),
     [last]: { up: ["alter table t add constraint done check (n > 0)"], down: ["alter table t drop constraint done"] },
   });
-  const database = await emptyDatabase();
+  const database = await emptyDatabase(server);
   return { folder, ...database, context: contextOf(database.dsn, folder) };
 }
 
@@ -356,7 +359,10 @@ describe("a backfill", () => {
   });
 
   it("does not run blindly where standbys cannot be seen", async () => {
-    const { context, dsn, folder, sql } = await project();
+    // One that lets a standby in.
+    const server = await startPostgres({ source: "embedded" });
+    onTestFinished(async () => await server.stop());
+    const { context, dsn, folder, sql } = await project({ server: server.dsn });
     await up(context, {});
     const name = `filler_${Date.now()}`;
     await sql(
