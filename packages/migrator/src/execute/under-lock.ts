@@ -102,11 +102,17 @@ export async function underLock<Result>(
  * `ConfigurationError` for a pooler or a standby.
  */
 export async function prepareSession(context: Context, connection: Connection): Promise<readonly string[]> {
-  const timeouts = setAside(context, await inspect(connection));
+  const { timeouts: found, mayGiveWay } = await inspect(connection);
+  const timeouts = [...setAside(context, found), ...(mayGiveWay ? [giveWay] : [])];
   // Set before the lock is taken: between two attempts to take it, the session is idle.
   if (timeouts.length > 0) await connection.query(timeouts.join("; "));
   return timeouts;
 }
+
+// PostgreSQL cancels an autovacuum in the way only when the one that waits for it looks for a deadlock, after a second by
+// default; everybody else stands behind a waiting ALTER TABLE meanwhile. In a real deadlock the runner is the one that gives
+// way, and tries again.
+const giveWay = "set deadlock_timeout = '100ms'";
 
 // The time-outs that could end a session while it works or waits between two attempts.
 const timeoutNames = [
@@ -115,6 +121,12 @@ const timeoutNames = [
   "idle_session_timeout",
   "transaction_timeout",
 ] as const;
+
+interface Session {
+  readonly timeouts: Timeouts;
+  /** True: the role may set `deadlock_timeout`. */
+  readonly mayGiveWay: boolean;
+}
 
 type Timeouts = Readonly<Partial<Record<(typeof timeoutNames)[number], string>>>;
 
@@ -128,19 +140,20 @@ function setAside({ statementTimeoutMs, onEvent }: Context, found: Timeouts): st
 }
 
 /**
- * Returns the session's time-outs that the server knows. Throws a `ConfigurationError` for a pooler or a standby.
+ * Returns the session's time-outs that the server knows, and what the role may set. Throws a `ConfigurationError` for a pooler or a standby.
  *
  * A pooler reports a process number of its own, and gives the runner's lock to other clients between statements; a
  * standby grants the lock and then refuses every write.
  */
-async function inspect({ query, pid, address }: Connection): Promise<Timeouts> {
-  const [server] = await query<{ pid: number; standby: boolean; timeouts: Timeouts }>(
+async function inspect({ query, pid, address }: Connection): Promise<Session> {
+  const [server] = await query<Session & { pid: number; standby: boolean }>(
     `select pg_backend_pid() as pid, pg_is_in_recovery() as standby,
+            has_parameter_privilege('deadlock_timeout', 'set') as "mayGiveWay",
             (select json_object_agg(name, current_setting(name)) from pg_settings where name in (${timeoutNames.map((name) => `'${name}'`).join(", ")})) as timeouts`,
   );
   if (server?.standby)
     throw new ConfigurationError(`${address} is a standby, which refuses writes: connect to the primary`);
-  if (server?.pid === pid) return server.timeouts;
+  if (server?.pid === pid) return server;
   throw new ConfigurationError(
     `${address} is a connection pooler such as PgBouncer, which shares this run's lock with other clients: connect to PostgreSQL directly, by its own address and port`,
   );
