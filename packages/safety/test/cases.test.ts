@@ -33,7 +33,7 @@ function findIn({
   timeouts = true,
 }: Case): Set<string> {
   const state = new Schema(!unknown);
-  replay([{ name: "setup", statements: [setup], transactional: true, source: "" }], state);
+  replay([{ statements: [setup] }], state);
   settle(state);
   const limits = timeouts
     ? { lockTimeoutMs: 3000, statementTimeoutMs: 0 }

@@ -182,7 +182,7 @@ describe("a safe sequence", () => {
   it("lets the indexes of a column follow it to its new type", () => {
     const state = exampleState();
     const schema = ["create unique index lines_quantity on lines (quantity, id)"];
-    replay([{ name: "", statements: schema, transactional: true, source: "" }], state);
+    replay([{ statements: schema }], state);
     settle(state);
     const definition = "CREATE UNIQUE INDEX lines_quantity ON public.lines USING btree (quantity, id)";
     const parts = splitSafely(["alter table public.lines alter column quantity type bigint"], state, () => ({

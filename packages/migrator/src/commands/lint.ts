@@ -7,6 +7,7 @@ import { readSource } from "../history/folder.ts";
 import { type History, openHistory } from "../history/history.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
 import { readLedger } from "../ledger/ledger.ts";
+import type { Script } from "../history/load.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
 import { connect, type DatabaseAddress, type Query } from "../postgres/connection.ts";
 import { replay } from "../shadow/replay.ts";
@@ -122,6 +123,13 @@ export async function toLinted(history: History, names: readonly string[]): Prom
   return linted;
 }
 
+/** The statements of migrations' `up`, and whether they are all. */
+async function readUps(history: History, names: readonly string[]): Promise<Script[]> {
+  const scripts: Script[] = [];
+  for (const name of names) scripts.push((await history.load(name)).up);
+  return scripts;
+}
+
 /** The time-outs that `up` sets. */
 export function lockSettings({ lockTimeoutMs, statementTimeoutMs }: Context) {
   return { lockTimeoutMs, statementTimeoutMs };
@@ -164,7 +172,7 @@ async function stateBefore(
     });
   const schema = new Schema(true);
   // What code did that nobody can read may have made anything.
-  schema.isComplete = replayStatements(await toLinted(history, before), schema);
+  schema.isComplete = replayStatements(await readUps(history, before), schema);
   return settle(schema);
 }
 
