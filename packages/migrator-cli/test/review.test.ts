@@ -141,6 +141,20 @@ it("says what is seen of a statement, what is proved and how it comes back", asy
 
 const times = <const Value>(count: number, value: Value): Value[] => Array.from({ length: count }, () => value);
 
+it("does not call safe what could not be run", async () => {
+  const last = "Migration20240103000000_c";
+  const { args } = await project({
+    [`${first}.ts`]: migration(first, tables, "drop table notes, users, orgs"),
+    [`${changed}.ts`]: changes["one that fails"]?.source ?? "",
+    [`${last}.ts`]: migration(last, "alter table users add more int", "alter table users drop more"),
+  });
+  const { code, stdout } = await run(["review", last, ...args]);
+  expect({ code, stdout }).toMatchObject({
+    code: 3,
+    stdout: expect.stringContaining("was not run, because one before it fails"),
+  });
+});
+
 it("shows as much of a large change as fits, and the whole verdict", async () => {
   const found = await reviewOf("another type");
   const [one] = found.migrations;

@@ -69,6 +69,7 @@ async function changes(sql: Sql): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ n, count }) => [n, count]));
 }
 
+const toReport = (error: Error) => error.message;
 const refusalOf = ({ error, problems }: Report) => [error?.message, ...problems.map(({ message }) => message)].join();
 
 /** Lets the next backfill run for one batch. */
@@ -313,6 +314,41 @@ describe("a backfill", () => {
     expect(await changes(sql)).toEqual({ 0: 20_000 });
   });
 
+  it("that is renamed or removed once it is begun is missed, and not run anew", async () => {
+    const { context, dsn, folder, sql } = await project();
+    await up(context, {});
+    await interruptAfterOne(dsn, folder);
+    const text = await readFile(path.join(folder, `${fill}.ts`), "utf8");
+    const renamed = await folderOf({
+      [`${first}.ts`]: await readFile(path.join(folder, `${first}.ts`), "utf8"),
+      "Migration20240101000150_other.ts": text.replace(fill, "Migration20240101000150_other"),
+    });
+    const other = contextOf(dsn, renamed);
+    for (const report of [await up(other, {}).catch(toReport), await runNextBackfill(other).catch(toReport)])
+      expect(report).toContain("there is no such migration any more");
+    await runNextBackfill(context);
+    expect(await changes(sql)).toEqual({ 1: 20_000 });
+  });
+
+  it.each([
+    ["set: id = id + 1", { table: "t", set: "n = 1, id = id + 1" }, "update t set n = 1, id = id + 1", "changes id"],
+    [
+      "from",
+      { table: "t", set: "n = 1 from t o", where: "o.id = t.id" },
+      "update t set n = 1 from t o where o.id = t.id",
+      "ambiguous",
+    ],
+    [
+      "returning",
+      { table: "t", set: "n = 1", where: "true returning n" },
+      "update t set n = 1 where true returning n",
+      "syntax error",
+    ],
+  ])("is read in its batch form on a small table too: %s", async (_, declared, sql, message) => {
+    const { context } = await project({ rows: 10, declared, sql });
+    expect(await up(context, {}).then(refusalOf)).toContain(message);
+  });
+
   it("that baseline would pass over is refused there", async () => {
     const { context, dsn, folder } = await project();
     await up(context, {});
@@ -390,6 +426,12 @@ describe("a declaration", () => {
     [{ table: "t" }, "update t set n = 1", "backfill.set must be text"],
     [{ table: "t", set: "n = 1", wher: "x" }, "update t set n = 1", 'no option "wher"'],
     [{ table: "t", set: "n = 1", batch: 0 }, "update t set n = 1", "whole number"],
+    [
+      { table: "t", set: "n = 1", where: "true) or (true" },
+      "update t set n = 1 where true) or (true",
+      "one whole expression",
+    ],
+    [{ table: "t", set: "n = 1;" }, "update t set n = 1;", "one whole expression"],
   ])("%j beside %s is refused", async (declared, sql, message) => {
     const folder = await folderOf({ [`${fill}.ts`]: backfillSource(declared, sql) });
     const [file] = (await discover(folder)).files;

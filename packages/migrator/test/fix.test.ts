@@ -172,7 +172,7 @@ export class ${wide} extends Migration {
     const fixed = await fixMigration(contextOf("", folder), wide, options());
     const [one = { code: "" }, two = { code: "" }] = fixed?.parts ?? [];
     expect(one.code).toMatch(
-      /\/\*\*\n \* For the new page. Notes of users, wished for by sales. or none Searched by the page./,
+      /\/\*\*\n \* For the new page.\n \* Notes of users, wished for by sales.\n \* or none\n \* Searched by the page.\n/,
     );
     expect(one.code).toMatch(
       / {4}\/\/ Short ones.\n {4}\/\/ lint: allow prefer-text because it is\n {4}this.addSql\(`alter table users add column note text`\)/,

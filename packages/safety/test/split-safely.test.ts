@@ -200,6 +200,32 @@ describe("a safe sequence", () => {
     ]);
   });
 
+  it.each([
+    ["create /* big */ index i on users (age)", "create index concurrently i on users (age)"],
+    ["-- for search\ncreate index i on users (age)", "create index concurrently i on users (age)"],
+    [
+      "alter table users add constraint c check (age < 200) -- years",
+      "alter table users add constraint c check (age < 200) not valid",
+    ],
+    [
+      "alter table lines add token uuid default(gen_random_uuid()) -- one each",
+      `update lines set "token" = (gen_random_uuid()) where "token" is null`,
+    ],
+  ])("leaves no comment in front of what it adds to %s", (sql, written) => {
+    expect(split(sql)?.flat()).toContain(written);
+  });
+
+  it("takes a table's name for no part of ALTER TABLE", () => {
+    const state = exampleState();
+    replay([{ statements: ["create table t (id int primary key, a int, b int)"] }], state);
+    settle(state);
+    const parts = splitSafely(["alter table t alter column a set not null, add constraint cb check (b > 0)"], state);
+    expect(parts?.[0]?.statements).toEqual([
+      'alter table t add constraint "t_a_set" check ("a" is not null) not valid',
+      "alter table t add constraint cb check (b > 0) not valid",
+    ]);
+  });
+
   it("validates everything before it takes a stronger lock", () => {
     const parts = split(
       `alter table "users" alter column "age" set not null`,

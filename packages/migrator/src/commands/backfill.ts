@@ -2,7 +2,7 @@ import { runBackfill } from "../execute/backfill/run-backfill.ts";
 import type { Context } from "../execute/context.ts";
 import { migrate } from "../execute/migrate.ts";
 import { prepareSession, withConnection, withHistory } from "../execute/under-lock.ts";
-import { RefusedError } from "../errors.ts";
+import { InterruptedError, RefusedError } from "../errors.ts";
 import type { History } from "../history/history.ts";
 import type { LoadedMigration } from "../history/load.ts";
 import { recordAudit } from "../ledger/audit.ts";
@@ -34,6 +34,8 @@ export async function runNextBackfill(context: Context, name?: string): Promise<
     const timeouts = await prepareSession(context, connection);
     await runBackfill({ ...context, connection, timeouts }, next);
   });
+  if (context.signal?.aborted)
+    throw new InterruptedError("Interrupted when every batch was done: run it again, which records the migration");
   return await migrate(held, "up", { to: next.name });
 }
 

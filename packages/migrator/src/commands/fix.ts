@@ -180,5 +180,5 @@ function notesOf(part: ProvenPart, { migration, comments, parts }: Sequence): st
   const others = comments.others.flatMap(linesOf);
   // What the linter was to pass over is not there any more.
   const notes = part === parts[0] ? [...others, ...gone].filter((line) => !line.startsWith("lint:")) : [];
-  return [...notes, ...(part.why === undefined ? [] : [part.why])].join(" ") || undefined;
+  return [...notes, ...(part.why === undefined ? [] : [part.why])].join("\n") || undefined;
 }

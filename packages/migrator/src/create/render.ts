@@ -90,7 +90,7 @@ function renderBackfill({ table, set, where }: RenderedBackfill): string {
 function renderNotes(lost: readonly string[], why: string | undefined, kept: string | undefined): string {
   const drops = `\`down\` drops ${lost.join(", ")}, and what is in ${lost.length === 1 ? "it" : "them"}.`;
   const notes = [
-    ...(why === undefined ? [] : [why]),
+    ...(why === undefined ? [] : why.split("\n")),
     ...(lost.length === 0 ? [] : [drops]),
     ...(kept === undefined ? [] : [`@loses ${kept}`]),
   ];

@@ -67,7 +67,8 @@ async function migrateOn(run: MigrateRequest): Promise<Report> {
     if (prepared.settled) return await settle(context, connection, prepared.settled);
     // Loaded here, because most starts find nothing to do.
     const { runPlan } = await import("./run-plan.ts");
-    const report = await runPlan({ ...context, connection, timeouts }, context, prepared);
+    const names = run.history.folder.files.map(({ name }) => name);
+    const report = await runPlan({ ...context, connection, timeouts }, context, { ...prepared, names });
     if (report.error) await (await import("./place-failure.ts")).placeFailure(run.history, run.direction, report.error);
     return report;
   });

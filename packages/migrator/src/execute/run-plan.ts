@@ -16,7 +16,11 @@ import { qualified } from "../ledger/tables.ts";
 export async function runPlan(
   session: Run,
   context: Context,
-  { plan, loaded }: { readonly plan: Plan; readonly loaded: readonly LoadedMigration[] },
+  {
+    plan,
+    loaded,
+    names,
+  }: { readonly plan: Plan; readonly loaded: readonly LoadedMigration[]; readonly names: readonly string[] },
 ): Promise<Report> {
   const tables = await ensureLedger(
     session.connection,
@@ -25,6 +29,7 @@ export async function runPlan(
   );
   if (tables > 0) context.onEvent({ type: "unrecorded", tables });
   const begun = await readBackfills(session.connection.query, context.ledger);
+  refuseVanished(begun, names);
   if (plan.direction === "down") await refuseBegun(session, context, begun);
   context.onEvent({ type: "planned", plan, database: session.connection.address });
   const steps: StepResult[] = [];
@@ -71,6 +76,15 @@ function hold({ onEvent }: Context, plan: Plan, done: readonly StepResult[]): Re
   const held = plan.steps.slice(done.length).map((name) => unrun(name, "held"));
   for (const step of held) onEvent({ type: "finished", step });
   return { outcome: done.length > 0 ? "applied" : "nothing", steps: [...done, ...held], problems: [], error: null };
+}
+
+/** A renamed one would begin anew, and change rows twice. */
+function refuseVanished(begun: readonly BackfillState[], names: readonly string[]): void {
+  const lost = begun.find(({ migration, last }) => last !== null && !names.includes(migration));
+  if (!lost) return;
+  throw new RefusedError(
+    `The backfill of ${lost.migration} is begun, and there is no such migration any more: restore its file and its name, or forget how far it came with "migrator backfill discard ${lost.migration}". Nothing was changed`,
+  );
 }
 
 /**

@@ -32,7 +32,7 @@ export async function applyStep(run: Run, migration: LoadedMigration, direction:
   return {
     name: migration.name,
     result: direction === "up" ? "applied" : "reverted",
-    durationMs: Math.round((performance.now() - started) * 1000) / 1000,
+    durationMs: Math.round((performance.now() - started + (migration.tookMs ?? 0)) * 1000) / 1000,
     statements,
   };
 }

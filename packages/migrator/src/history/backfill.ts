@@ -19,7 +19,8 @@ export interface Backfill {
 
 /** The whole change as one statement. */
 export function toUpdate({ table, set, where }: Backfill): string {
-  return `update ${table} set ${set}${where === undefined ? "" : ` where ${where}`}`;
+  // A comment at the end of `set` ends with its line.
+  return `update ${table} set ${set}${where === undefined ? "" : `${set.includes("--") ? "\n" : " "}where ${where}`}`;
 }
 
 const texts = ["table", "set", "where", "key"] as const;
@@ -56,10 +57,27 @@ function validate(declared: unknown): Backfill {
     if (given[name] === undefined ? isNeeded : typeof given[name] !== "string" || given[name].trim() === "")
       throw new Error(`backfill.${name} must be text`);
   }
+  for (const name of ["set", "where"] as const)
+    if (!isBalanced(String(given[name] ?? "")))
+      throw new Error(
+        `backfill.${name} is not one whole expression: its brackets or quotes do not match, or it has a semicolon`,
+      );
   const { batch } = given;
   if (batch !== undefined && !(Number.isInteger(batch) && Number(batch) >= 1))
     throw new Error("backfill.batch must be a whole number from 1");
   return declared as Backfill;
+}
+
+/** True for SQL that stays within brackets around it. */
+function isBalanced(sql: string): boolean {
+  const { tokens, closed } = tokenize(sql);
+  let depth = 0;
+  const isWithin = tokens.every(({ kind, start, end }) => {
+    const sign = kind === "symbol" ? sql.slice(start, end) : "";
+    depth += sign === "(" || sign === "[" ? 1 : sign === ")" || sign === "]" ? -1 : 0;
+    return depth >= 0 && sign !== ";";
+  });
+  return closed && isWithin && depth === 0;
 }
 
 /** The words of a statement, so that blanks, comments, case and brackets around a condition make no difference. */

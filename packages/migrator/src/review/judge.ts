@@ -5,13 +5,17 @@ export function judgeReview(migrations: readonly ReviewedMigration[]): {
   readonly level: Level;
   readonly verdict: string;
 } {
-  const broken = migrations.flatMap(({ name, error, verified: { faults } }) => [
+  const broken = migrations.flatMap(({ name, error, verified: { faults, up } }) => [
     ...(error === null ? [] : [`${name} fails: ${error}`]),
     ...faults.map(({ message }) => `${name}: ${message}`),
+    ...(up === "notRun" && error === null ? [`${name} was not run, because one before it fails`] : []),
   ]);
   const [first] = broken;
   if (first !== undefined)
-    return { level: "broken", verdict: `Do not merge this: ${first}${more(broken.length - 1, "fault")}` };
+    return {
+      level: "broken",
+      verdict: `Do not merge this: ${first.replace(/\.$/, "")}${more(broken.length - 1, "fault")}`,
+    };
   const findings = migrations.flatMap((migration) => [
     ...migration.findings,
     ...migration.statements.flatMap((statement) => statement.findings),

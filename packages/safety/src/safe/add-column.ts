@@ -63,7 +63,7 @@ function cut(sql: string): { readonly type: string; readonly default: string } |
   return {
     type: text(type),
     default: text(own)
-      .replace(/^default\s+/i, "")
+      .replace(/^default\s*/i, "")
       .replace(/;$/, ""),
   };
 }

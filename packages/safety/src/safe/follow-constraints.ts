@@ -1,6 +1,5 @@
-import { replaceIdentifier } from "@thedata/catalog/sql";
 import type { Constraint } from "../schema/schema.ts";
-import { type DescribedColumn, freeName, quote } from "./subject.ts";
+import { type DescribedColumn, freeName, quote, replaceColumn } from "./subject.ts";
 
 /** A constraint over the old column, and the one over the new column that takes its place. */
 export interface FollowingConstraint {
@@ -20,7 +19,6 @@ export function followConstraints(
   { constraints: definitions }: DescribedColumn,
   { column, now, target }: { readonly column: string; readonly now: string; readonly target: string },
 ): FollowingConstraint[] | undefined {
-  const written = /^[a-z_][a-z0-9_]*$/.test(column) ? column : quote(column);
   const following = constraints
     .filter(({ kind }) => kind !== "not null")
     .map(({ name, kind, validated, enforced }) => {
@@ -29,7 +27,7 @@ export function followConstraints(
         return undefined;
       // The referenced column may have the same name.
       const [own = "", ...rest] = definition.split(/(?= REFERENCES )/);
-      const over = [replaceIdentifier(own, written, now), ...rest].join("");
+      const over = [replaceColumn(own, column, now), ...rest].join("");
       if (over === definition) return undefined;
       const from = quote(freeName(name, "_new", definitions));
       return {

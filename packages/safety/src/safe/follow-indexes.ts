@@ -1,6 +1,5 @@
-import { replaceIdentifier } from "@thedata/catalog/sql";
 import type { Index } from "../schema/schema.ts";
-import { type DescribedColumn, freeName, quote } from "./subject.ts";
+import { type DescribedColumn, freeName, quote, replaceColumn } from "./subject.ts";
 
 /** An index over the old column, and the one over the new column that takes its place. */
 export interface FollowingIndex {
@@ -26,9 +25,8 @@ export function followIndexes(
       index.valid && !index.ofConstraint && !index.partial && index.columns.every((one) => one !== undefined);
     if (!isPlain || definition === undefined) return undefined;
     const [, unique = "", method = ""] = /^CREATE (UNIQUE )?INDEX .*? USING (.*)$/s.exec(definition) ?? [];
-    const written = /^[a-z_][a-z0-9_]*$/.test(column) ? column : quote(column);
     const from = quote(freeName(index.name, "_new", definitions));
-    const over = replaceIdentifier(method, written, now);
+    const over = replaceColumn(method, column, now);
     if (over === method) return undefined;
     return {
       create: `create ${unique.toLowerCase()}index concurrently ${from} on ${target} using ${over}`,

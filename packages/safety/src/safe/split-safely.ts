@@ -10,7 +10,7 @@ import { addConstraint, setNotNull } from "./constraints.ts";
 import { createIndex, dropIndex } from "./indexes.ts";
 import type { Filling, Replacement, SafePart, Swap } from "./part.ts";
 import { reverseRename } from "./renames.ts";
-import { type Describe, liveTable, targetOf } from "./subject.ts";
+import { type Describe, headOf, liveTable, targetOf, withoutComments } from "./subject.ts";
 
 const why = {
   renamed: "What is renamed keeps its rows, on the way back too.",
@@ -19,7 +19,8 @@ const why = {
   filled: "Every row is filled: from here on each new one must be, which is looked at later.",
   validated:
     "What was added NOT VALID is validated here: the scan keeps nobody waiting, because no stronger lock is held.",
-  swapped: "The new column takes the old one's place, in a moment.",
+  swapped:
+    "The new column takes the old one's place, in a moment. It is the table's last column from then on, which INSERT and COPY without column names notice.",
 } as const;
 
 /**
@@ -95,10 +96,12 @@ function toBackfill(backfill: Filling): SafePart {
 
 /** The commands of an ALTER TABLE as statements of their own, where one of them has a safe form. */
 function separate(sql: string, all: readonly string[], schema: Schema, describe: Describe): readonly string[] {
-  const target = targetOf(sql);
-  const head = target === undefined ? undefined : sql.slice(0, sql.indexOf(target) + target.length);
+  const bare = withoutComments(sql);
+  const head = headOf(bare);
   if (head === undefined) return [sql];
-  const commands = splitList(sql.slice(head.length).replace(/;\s*$/, "")).map((command) => `${head} ${command.trim()}`);
+  const commands = splitList(bare.slice(head.length).replace(/;\s*$/, "")).map(
+    (command) => `${head} ${command.trim()}`,
+  );
   if (commands.length < 2 || commands.some((one) => actionsIn(one).length !== 1)) return [sql];
   return commands.some((one) => replace(one, all, schema, describe)) ? commands : [sql];
 }
@@ -109,7 +112,8 @@ function actionsIn(sql: string): Action[] {
 }
 
 /** The safe form of a statement; undefined where it is safe as it is, or has none. */
-function replace(sql: string, all: readonly string[], schema: Schema, describe: Describe): Replacement | undefined {
+function replace(given: string, all: readonly string[], schema: Schema, describe: Describe): Replacement | undefined {
+  const sql = withoutComments(given);
   const [action, ...more] = actionsIn(sql);
   if (!action || more.length > 0) return undefined;
   if (action.do === "create index") return createIndex(sql, action, schema);
@@ -139,5 +143,6 @@ export function changesRows(sql: string): boolean {
 
 /** How many statements name the column. */
 function countOf(column: string, all: readonly string[]): number {
-  return all.filter((sql) => sql.includes(column)).length;
+  const word = new RegExp(`(?<![\\w$])${column.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\w$])`);
+  return all.filter((sql) => word.test(sql)).length;
 }

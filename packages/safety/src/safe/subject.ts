@@ -1,3 +1,4 @@
+import { replaceIdentifier, tokenize } from "@thedata/catalog/sql";
 import type { Action } from "../parse/actions.ts";
 import { isLive } from "../rule.ts";
 import type { Relation, Schema } from "../schema/schema.ts";
@@ -35,10 +36,32 @@ export function targetOf(sql: string): string | undefined {
   return name.exec(sql)?.[1];
 }
 
+/** An ALTER TABLE up to the name of its table. */
+export function headOf(sql: string): string | undefined {
+  return name.exec(sql)?.[0];
+}
+
+/** The statement without its comments, behind which what is added to it would disappear. */
+export function withoutComments(sql: string): string {
+  let [text, at] = ["", 0];
+  for (const { start, end } of tokenize(sql).tokens) {
+    const between = sql.slice(at, start);
+    text += (/--|\/\*/.test(between) ? " " : between) + sql.slice(start, end);
+    at = end;
+  }
+  return text.trim();
+}
+
 /** The table of an ALTER TABLE, where it is an ordinary one that may hold rows; undefined for any other. */
 export function liveTable(action: Extract<Action, { do: "alter table" }>, schema: Schema): Relation | undefined {
   const relation = schema.relation(action.table);
   return relation && isLive(relation) && relation.kind === "table" ? relation : undefined;
+}
+
+/** A definition of PostgreSQL's with another column in the place of one, which it quotes only where it must. */
+export function replaceColumn(definition: string, column: string, now: string): string {
+  const quoted = replaceIdentifier(definition, quote(column), now);
+  return quoted === definition ? replaceIdentifier(definition, column, now) : quoted;
 }
 
 /** The name, quoted for SQL. */

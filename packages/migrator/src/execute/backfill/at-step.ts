@@ -1,5 +1,6 @@
 import { escapeLiteral } from "pg";
 import { RefusedError } from "../../errors.ts";
+import type { Backfill } from "../../history/backfill.ts";
 import type { LoadedMigration } from "../../history/load.ts";
 import type { BackfillState } from "../../ledger/backfills.ts";
 import { backfillTable, qualified } from "../../ledger/tables.ts";
@@ -8,7 +9,8 @@ import type { Run } from "../run.ts";
 import { backfillLock } from "./lock.ts";
 import type { BackfillMode } from "./mode.ts";
 import { refuseOther } from "./refuse-other.ts";
-import { isSmall } from "./target.ts";
+import { batchUpdate } from "./batch.ts";
+import { findTarget, isSmall } from "./target.ts";
 
 /** A table of at most so many rows is changed by one statement, as long as a batch would take. */
 const smallRows = 10_000;
@@ -25,7 +27,9 @@ export async function settleBackfill(
 ): Promise<LoadedMigration | undefined> {
   if (begun) refuseOther(begun, migration);
   if (begun && (!migration.backfill || mode === "whole")) throw new RefusedError(asOne(migration));
-  if (!migration.backfill || mode === "whole") return migration;
+  if (!migration.backfill) return migration;
+  if (!begun) await tryBatch(run, migration.name, migration.backfill);
+  if (mode === "whole") return migration;
   if (begun?.doneAt) return recorded(run, migration, begun.busyMs);
   if (!begun && (await isSmall(run.connection.query, migration.backfill, smallRows))) {
     // Held to the end of this session, so that no "backfill run" changes the same rows meanwhile.
@@ -38,6 +42,15 @@ export async function settleBackfill(
   // Noted, so that everybody sees what is held; a table without a fitting key is refused here and now.
   if (!begun) await (await import("./begin.ts")).announce(run, migration);
   return undefined;
+}
+
+/** Lets the server read the batch form, so that a shadow or a small table shows what would fail on a large one. */
+async function tryBatch({ connection: { query } }: Run, name: string, backfill: Backfill): Promise<void> {
+  const [there] = await query<{ there: boolean }>("select to_regclass($1) is not null as there", [backfill.table]);
+  // A missing table fails as the statement itself does.
+  if (!there?.there) return;
+  const target = await findTarget(query, name, backfill);
+  await query(`explain ${batchUpdate(backfill, target, true)}`, [null, null]);
 }
 
 function asOne({ name }: LoadedMigration): string {

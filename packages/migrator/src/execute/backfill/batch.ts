@@ -90,14 +90,18 @@ async function changeRange(
   last: string | null,
   upper: string,
 ): Promise<number> {
-  const { table, set, where } = backfill;
-  const key = quote(target.key);
-  const behind = last === null ? "" : `and ${key} > $2::${target.type}`;
-  // A comment at the end of `set` or `where` ends with its line.
-  const condition = where === undefined ? "" : `and (${where}\n)`;
-  const sql = `update ${table} set ${set}\nwhere ${key} <= $1::${target.type} ${behind} ${condition}`;
+  const sql = batchUpdate(backfill, target, last !== null);
   const { rowCount } = await connection.client.query(sql, last === null ? [upper] : [upper, last]);
   return rowCount ?? 0;
+}
+
+/** The UPDATE of a batch: up to the key `$1`, and behind `$2` where one is done. */
+export function batchUpdate({ table, set, where }: Backfill, target: Target, isBehind: boolean): string {
+  const key = quote(target.key);
+  const behind = isBehind ? `and ${key} > $2::${target.type}` : "";
+  // A comment at the end of `set` or `where` ends with its line.
+  const condition = where === undefined ? "" : `and (${where}\n)`;
+  return `update ${table} set ${set}\nwhere ${key} <= $1::${target.type} ${behind} ${condition}`;
 }
 
 async function countWaiters({ query }: Connection): Promise<number> {

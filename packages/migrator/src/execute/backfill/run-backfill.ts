@@ -70,8 +70,9 @@ async function tryBatch(
   try {
     return await runBatch(filling, pace.size);
   } catch (error) {
+    if (run.signal?.aborted) throw new InterruptedError(interrupted);
     if (error instanceof MigratorError) throw error;
-    if (isLockFailure(error) && failures + 1 < tries && !run.signal?.aborted) return { end: "locked" };
+    if (isLockFailure(error) && failures + 1 < tries) return { end: "locked" };
     throw explain(run, filling.migration, error);
   }
 }
@@ -87,4 +88,5 @@ async function rest({ signal }: Run, ms: number): Promise<void> {
   if (signal?.aborted) throw new InterruptedError(interrupted);
 }
 
-const interrupted = "Interrupted between two batches: what is done is noted, and the next run goes on from there";
+const interrupted =
+  "Interrupted: at most the batch under way was rolled back, what is done is noted, and the next run goes on from there";

@@ -1,3 +1,4 @@
+import { splitList, unquote } from "@thedata/catalog/sql";
 import { RefusedError } from "../../errors.ts";
 import type { Backfill } from "../../history/backfill.ts";
 import type { Query } from "../../postgres/connection.ts";
@@ -21,7 +22,7 @@ interface Found {
 }
 
 /** Finds the column by which a backfill's batches are cut. Throws a `RefusedError` where there is none that fits. */
-export async function findTarget(query: Query, migration: string, { table, key }: Backfill): Promise<Target> {
+export async function findTarget(query: Query, migration: string, { table, key, set }: Backfill): Promise<Target> {
   const primary = await readPrimaryKey(query, table);
   const column = key ?? (primary?.length === 1 ? primary[0] : undefined);
   const refuse = (what: string) => new RefusedError(`${migration}: ${what}`);
@@ -30,6 +31,7 @@ export async function findTarget(query: Query, migration: string, { table, key }
     throw refuse(
       `${table} has no primary key of one column: name a column in backfill.key that is NOT NULL and first in an index`,
     );
+  if (assigns(set, column)) throw refuse(`backfill.set changes ${column}, by which its batches are cut`);
   const found = await readColumn(query, table, column);
   if (!found?.type) throw refuse(`${table} has no column ${column}, which backfill.key names`);
   if (!found.notNull)
@@ -39,6 +41,14 @@ export async function findTarget(query: Query, migration: string, { table, key }
       `${table}.${column} is first in no index, so that each batch would read the whole table: create one before`,
     );
   return { key: column, type: found.type, estimate: found.estimate };
+}
+
+/** True where the assignments change the column. */
+function assigns(set: string, column: string): boolean {
+  return splitList(set).some((one) => {
+    const names = one.slice(0, one.indexOf("=")).replaceAll(/[()]/g, " ").split(",");
+    return names.some((name) => unquote(name.trim()) === column);
+  });
 }
 
 async function readPrimaryKey(query: Query, table: string): Promise<readonly string[] | undefined> {
