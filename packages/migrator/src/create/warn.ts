@@ -91,7 +91,7 @@ function warnOfChange(
   catalogs: CatalogPair,
 ): string[] {
   const column = findColumn(catalogs.before, table, name);
-  if (subtype === "AT_SetNotNull") return column ? [warnOfNull(table, called, name)] : [];
+  if (subtype === "AT_SetNotNull") return column ? [warnOfNull(table, called, lastPart(column.name))] : [];
   if (subtype === "AT_AlterColumnType") return warnOfType(called, column, findColumn(catalogs.after, table, name));
   if (def.ColumnDef) return warnOfColumn(def.ColumnDef, table);
   return def.Constraint ? warnOfConstraint(def.Constraint, table, catalogs) : [];
