@@ -124,7 +124,7 @@ function valuesOf({ migration, checksum, key, estimate, batch, runId, host }: Ne
   return [migration, checksum, key, estimate, batch, runId, host];
 }
 
-/** A batch that was done, or the end where there was none. */
+/** A batch that was done. */
 export interface BatchNote {
   readonly last: string;
   readonly scanned: number;

@@ -26,9 +26,9 @@ export type Batch =
 // Below PostgreSQL's deadlock_timeout of one second: the batch gives way before anybody else is taken for the victim.
 const lockTimeoutMs = 500;
 
-// The role's own time-out would end a batch of a slow expression. Policies would hide rows, and PostgreSQL refuses that
-// once it is told to. The note commits with the change: a crash of the server
-// loses both or none, so that nobody need wait for the disk.
+// The role's own time-out would end a batch of a slow expression. Policies would hide rows, which PostgreSQL refuses once
+// row_security is off. The note commits with the change: a crash of the server loses both or none, so that nobody need
+// wait for the disk.
 const settings = `set local lock_timeout = ${lockTimeoutMs}; set local statement_timeout = 0; set local row_security = off; set local synchronous_commit = off`;
 
 /**

@@ -16,7 +16,7 @@ export interface Seen {
 }
 
 /** How long a batch is to take, in milliseconds: so long a writer of the same row waits. */
-export const targetMs = 50;
+const targetMs = 50;
 /** The rest after a batch, as a part of its time. */
 const rest = 1;
 const [smallest, largest] = [10, 50_000];
