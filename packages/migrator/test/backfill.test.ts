@@ -5,7 +5,7 @@ import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { startPostgres } from "@thedata/dev-postgres";
 import { discardBackfill, listBackfills, runNextBackfill, setPaused } from "../src/commands/backfill.ts";
 import { baseline } from "../src/commands/baseline.ts";
-import { backfillLock } from "../src/execute/backfill/lock.ts";
+import { backfillLock } from "../src/ledger/tables.ts";
 import { runBackfill } from "../src/execute/backfill/run-backfill.ts";
 import { withConnection } from "../src/execute/under-lock.ts";
 import { openHistory } from "../src/history/history.ts";

@@ -1,6 +1,6 @@
 import { type Catalog, readCatalog } from "@thedata/catalog";
 import { locateStatements } from "@thedata/catalog/sql";
-import type { Severity, Statistics } from "@thedata/safety";
+import type { LockMode, Severity, Statistics } from "@thedata/safety";
 import { MigrationFailedError } from "../errors.ts";
 import type { Context } from "../execute/context.ts";
 import { type MigrationFile, readSource } from "../history/folder.ts";
@@ -44,6 +44,9 @@ export async function review(context: Context, options: ReviewOptions): Promise<
   const { shadow, statistics, rows = 100, given } = options;
   const { migrations: verdicts } = await verify(context, { shadow, from: names[0], rows: undefined, given });
   const catalogs = await withShadow(shadow, async (dsn) => await readCatalogs(context, history, names, dsn));
+  const { blockedBy, lockModes } = await import("@thedata/safety");
+  const whoWaits = (lock: LockMode) =>
+    lockModes.indexOf(lock) < lockModes.indexOf("SHARE UPDATE EXCLUSIVE") ? null : blockedBy(lock);
   const migrations: ReviewedMigration[] = [];
   for (const name of names) {
     const migration = await history.load(name);
@@ -59,6 +62,7 @@ export async function review(context: Context, options: ReviewOptions): Promise<
         findings: found?.findings ?? [],
         verdict: verdicts.find((one) => one.name === name),
         statistics,
+        whoWaits,
         ...(catalogs.get(name) ?? { before: [], after: [] }),
       }),
     );
@@ -131,6 +135,8 @@ interface Parts extends Step {
   readonly findings: readonly PlacedFinding[];
   readonly verdict: Verdict | undefined;
   readonly statistics: Statistics | undefined;
+  /** Whom a lock keeps waiting; null: nobody. */
+  readonly whoWaits: (lock: LockMode) => string | null;
 }
 
 function assemble(parts: Parts): ReviewedMigration {
@@ -167,7 +173,8 @@ function assemble(parts: Parts): ReviewedMigration {
 }
 
 /** The statements, each with what was measured and found of it; what no statement has is the migration's. */
-function placeFindings({ migration, file, traced, findings, statistics }: Parts) {
+function placeFindings(parts: Parts) {
+  const { migration, file, traced, findings } = parts;
   const source = file.listed ? "" : readSource(file).toString();
   const lines = locateStatements(source, migration.up.statements);
   const measured = [...(traced?.statements ?? [])];
@@ -182,7 +189,7 @@ function placeFindings({ migration, file, traced, findings, statistics }: Parts)
       line: lines[index]?.() ?? null,
       durationMs: seen?.durationMs ?? null,
       changedRows: seen?.rows ?? 0,
-      relations: (seen?.relations ?? []).map((one) => toRelation(one, statistics)),
+      relations: (seen?.relations ?? []).map((one) => toRelation(one, parts)),
       findings: toFindings(own),
     };
   });
@@ -191,26 +198,16 @@ function placeFindings({ migration, file, traced, findings, statistics }: Parts)
 
 function toRelation(
   { relation, lock, work }: MigrationTrace["statements"][number]["relations"][number],
-  statistics: Statistics | undefined,
+  { statistics, whoWaits }: Pick<Parts, "statistics" | "whoWaits">,
 ): ReviewedStatement["relations"][number] {
   return {
     relation,
     lock: lock ?? null,
-    blocks: lock === undefined ? null : blocks(lock),
+    blocks: lock === undefined ? null : whoWaits(lock),
     work,
     rows: statistics?.tables[relation]?.rows ?? null,
   };
 }
-
-const strong: Readonly<Record<string, string>> = {
-  "ACCESS EXCLUSIVE": "reads and writes",
-  EXCLUSIVE: "writes",
-  "SHARE ROW EXCLUSIVE": "writes",
-  SHARE: "writes",
-  "SHARE UPDATE EXCLUSIVE": "schema changes",
-};
-
-const blocks = (lock: string) => strong[lock] ?? null;
 
 /** The findings, each once: a statement with five constraints says the same five times. */
 function toFindings(found: readonly PlacedFinding[]): ReviewFinding[] {

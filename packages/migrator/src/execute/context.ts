@@ -1,13 +1,15 @@
 import type { OrmOptions } from "./orm-options.ts";
 import path from "node:path";
 import { ConfigurationError } from "../errors.ts";
-import type { BackfillMode } from "./backfill/mode.ts";
 import type { Event } from "../events.ts";
 import { uniqueId } from "../hash.ts";
 import type { MigrationFolder } from "../history/folder.ts";
 import type { DatabaseAddress } from "../postgres/connection.ts";
 import { MigrationCache } from "../history/cache.ts";
 import { defaultLedger, type LedgerTable } from "../ledger/tables.ts";
+
+/** What `up` does with a backfill of a large table: leave it to `backfill run`, run its batches, or one statement. */
+export type BackfillMode = "hold" | "wait" | "whole";
 
 /** The engine's options; all but `dsn` and `migrations` have a default. */
 export interface ContextOptions {

@@ -32,6 +32,11 @@ export function qualified({ schema, table }: LedgerTable): string {
   return [schema, table].map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
 }
 
+/** The name of the lock of whoever changes a backfill's rows: one at a time for a ledger. */
+export function backfillLock(ledger: LedgerTable): string {
+  return `${lockName(ledger)} backfill`;
+}
+
 /** The name of a runner's lock on the ledger: advisory locks belong to a database, and this one to a ledger in it. */
 export function lockName(ledger: LedgerTable): string {
   return `migrator ${qualified(ledger)}`;

@@ -3,13 +3,12 @@ import { RefusedError } from "../../errors.ts";
 import type { Backfill } from "../../history/backfill.ts";
 import type { LoadedMigration } from "../../history/load.ts";
 import type { BackfillState } from "../../ledger/backfills.ts";
-import { backfillTable, qualified } from "../../ledger/tables.ts";
+import { backfillLock, backfillTable, qualified } from "../../ledger/tables.ts";
 import { tryLock } from "../../postgres/advisory-lock.ts";
+import type { BackfillMode } from "../context.ts";
 import type { Run } from "../run.ts";
-import { backfillLock } from "./lock.ts";
-import type { BackfillMode } from "./mode.ts";
-import { refuseOther } from "./refuse-other.ts";
 import { batchUpdate } from "./batch.ts";
+import { announce, refuseOther } from "./begin.ts";
 import { findTarget, isSmall } from "./target.ts";
 
 /** A table of at most so many rows is changed by one statement, as long as a batch would take. */
@@ -40,7 +39,7 @@ export async function settleBackfill(
     return recorded(run, migration, (await runBackfill(run, migration)).busyMs);
   }
   // Noted, so that everybody sees what is held; a table without a fitting key is refused here and now.
-  if (!begun) await (await import("./begin.ts")).announce(run, migration);
+  if (!begun) await announce(run, migration);
   return undefined;
 }
 

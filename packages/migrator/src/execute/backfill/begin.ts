@@ -11,7 +11,6 @@ import {
 import { ensureBackfillTable } from "../../ledger/prepare-ledger.ts";
 import type { Run } from "../run.ts";
 import type { Filling } from "./batch.ts";
-import { refuseOther } from "./refuse-other.ts";
 import { findTarget, type Target } from "./target.ts";
 
 const firstBatch = 1000;
@@ -51,4 +50,17 @@ async function prepare(
   const { key, estimate } = target;
   const batch = backfill.batch ?? firstBatch;
   return { target, fresh: { migration: name, checksum, key, estimate, batch, runId, host } };
+}
+
+/** Throws a `RefusedError` for another statement or key: the ranges that they have done say nothing about this one. */
+export function refuseOther(
+  begun: BackfillState,
+  { name, checksum }: Pick<LoadedMigration, "name" | "checksum">,
+  key = begun.key,
+): void {
+  if (begun.checksum === checksum && begun.key === key) return;
+  const what = begun.checksum === checksum ? `its key was ${begun.key} and is now ${key}` : "its statement has changed";
+  throw new RefusedError(
+    `The backfill of ${name} is begun, and ${what}. Restore it, or begin anew: "migrator backfill discard ${name}"`,
+  );
 }
