@@ -215,6 +215,30 @@ describe("a safe sequence", () => {
     expect(split(sql)?.flat()).toContain(written);
   });
 
+  const made = (setup: string, sql: string) => {
+    const state = exampleState();
+    replay([{ statements: [setup] }], state);
+    settle(state);
+    const described = { type: "integer", default: undefined, indexes: new Map(), constraints: new Map() };
+    return splitSafely([sql], state, () => described);
+  };
+
+  it("keeps the direct change of type where a trigger may write the column behind ours", () => {
+    const change = "alter table lines alter column quantity type bigint";
+    const trigger = "create trigger z before insert on lines for each row execute function touch()";
+    expect(made("select 1", change)).toBeDefined();
+    expect(made(trigger, change)).toBeUndefined();
+  });
+
+  it("makes names of at most 63 bytes, which are not taken", () => {
+    const long = "ü".repeat(31);
+    const setup = `create table ${long} (id int primary key, quantity int)`;
+    const parts = made(setup, `alter table ${long} alter column quantity set not null`);
+    const [, name = ""] = /add constraint "([^"]+)"/.exec(parts?.[0]?.statements[0] ?? "") ?? [];
+    expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
+    expect(name).toMatch(/_set$/);
+  });
+
   it("takes a table's name for no part of ALTER TABLE", () => {
     const state = exampleState();
     replay([{ statements: ["create table t (id int primary key, a int, b int)"] }], state);
