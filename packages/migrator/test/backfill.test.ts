@@ -280,6 +280,17 @@ describe("a backfill", () => {
     expect(await changes(sql)).toEqual({ 1: 20_000 });
   });
 
+  it("is left alone by a run that another one has taken over from", async () => {
+    const { context, sql } = await project();
+    await up(context, {});
+    await setPaused(context, true);
+    const run = runNextBackfill(context);
+    await until(async () => context.events.some((event) => event.type === "backfill"));
+    await sql("update mikro_orm_migrations_backfill set run_id = 'another', paused_at = null");
+    await expect(run).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("took the backfill") });
+    expect(await changes(sql)).toEqual({ 0: 20_000 });
+  });
+
   it("is not run again by a run that was late", async () => {
     const { context, dsn, folder, sql } = await project();
     await up(contextOf(dsn, folder, { backfills: "wait" }), {});
