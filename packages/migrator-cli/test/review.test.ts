@@ -141,6 +141,24 @@ it("says what is seen of a statement, what is proved and how it comes back", asy
 
 const times = <const Value>(count: number, value: Value): Value[] => Array.from({ length: count }, () => value);
 
+it("does not call safe what takes rows away, although the linter is told to allow it", async () => {
+  const allowed = classOf(`  override up() {
+    // lint: allow drop-column because nobody reads it
+    this.addSql("alter table users drop column age");
+  }
+  // @loses users.age
+  override down() { this.addSql("alter table users add column age int"); }`);
+  const found = await makeReview(allowed);
+  expect(found.level).toBe("caution");
+  expect(found.verdict).toMatch(/^(It removes column users\.age|Look at this first)/);
+});
+
+it("says of a statement that was not run that it was not measured", async () => {
+  const found = await reviewOf("one that fails");
+  expect(toHtml(found)).toContain("not measured");
+  expect(toHtml(found)).not.toContain("nobody waits");
+});
+
 it("does not call safe what could not be run", async () => {
   const last = "Migration20240103000000_c";
   const { args } = await project({
