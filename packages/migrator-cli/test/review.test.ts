@@ -216,6 +216,26 @@ describe("migrator review", () => {
     expect(await run(["review", "nope", ...args])).toMatchObject({ code: 2 });
   });
 
+  it("reviews a new migration that git would take for a renamed one", async () => {
+    const gone = "Migration20240101500000_gone";
+    const { args, folder } = await project({
+      [`${first}.ts`]: migration(first, tables, "drop table notes, users, orgs"),
+      [`${gone}.ts`]: migration(gone, "alter table users add gone int", "alter table users drop gone"),
+    });
+    const git = (...words: string[]) =>
+      execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...words], { cwd: folder });
+    git("init", "-q");
+    git("add", ".");
+    git("commit", "-qm", "first");
+    git("rm", "-q", `${gone}.ts`);
+    await writeFile(
+      path.join(folder, `${changed}.ts`),
+      migration(changed, "alter table users add come int", "alter table users drop come"),
+    );
+    git("add", ".");
+    expect((await run(["review", "--base", "HEAD", ...args])).stdout).toContain(changed);
+  });
+
   it("reviews what git does not have at a commit", async () => {
     const { args, folder } = await project({
       [`${first}.ts`]: migration(first, tables, "drop table notes, users, orgs"),

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { appendFileSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -186,6 +187,17 @@ export class ${wide} extends Migration {
   ])("refuses %s", async (_, steps, message) => {
     const folder = await project(steps);
     await expect(fixMigration(contextOf("", folder), wide, options())).rejects.toThrow(message);
+    expect((await discover(folder)).files).toHaveLength(2);
+  });
+
+  it("writes nothing over a file that was edited meanwhile", async () => {
+    const folder = await project();
+    const file = path.join(folder, `${wide}.ts`);
+    const onPlanned = () => appendFileSync(file, "// mine\n");
+    await expect(fixMigration(contextOf("", folder), wide, { ...options(), onPlanned })).rejects.toThrow(
+      "edited meanwhile",
+    );
+    expect(await readFile(file, "utf8")).toMatch(/\/\/ mine\n$/);
     expect((await discover(folder)).files).toHaveLength(2);
   });
 
