@@ -230,7 +230,7 @@ describe("migrator review", () => {
     git("rm", "-q", `${gone}.ts`);
     await writeFile(
       path.join(folder, `${changed}.ts`),
-      migration(changed, "alter table users add come int", "alter table users drop come"),
+      migration(changed, "alter table users add gone int", "alter table users drop gone"),
     );
     git("add", ".");
     expect((await run(["review", "--base", "HEAD", ...args])).stdout).toContain(changed);
