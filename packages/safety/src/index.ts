@@ -15,6 +15,6 @@ export { readVolatility, schemaOf } from "./schema/from-catalog.ts";
 export { parseStatistics, readStatistics, type Statistics, type TableStatistics } from "./statistics.ts";
 export { measure, type RelationTrace, type StatementTrace, type TracedSession } from "./trace/measure.ts";
 export { type ProbeResult, type ProbeSession, startProbes } from "./trace/probes.ts";
-export type { Filling, SafePart } from "./safe/part.ts";
+export type { SafeBackfill, SafePart } from "./safe/part.ts";
 export type { Describe, DescribedColumn } from "./safe/subject.ts";
 export { changesRows, splitSafely } from "./safe/split-safely.ts";

@@ -1,5 +1,5 @@
 import type { LockMode } from "@thedata/safety";
-import type { Fault, Loss, Note, Outcome } from "../verify/verdict.ts";
+import type { Verdict } from "../verify/verdict.ts";
 
 /** How a change is judged: it works and nobody waits, there is something to look at, it harms, or it does not work. */
 export type Level = "safe" | "caution" | "danger" | "broken";
@@ -48,15 +48,7 @@ export interface ReviewedMigration {
   readonly waited: readonly { readonly table: string; readonly kind: "read" | "write"; readonly longestMs: number }[];
   /** Why it could not be run on a shadow; null: it was. */
   readonly error: string | null;
-  readonly verified: {
-    readonly up: Outcome;
-    readonly down: Outcome;
-    readonly again: Outcome;
-    readonly rows: number;
-    readonly faults: readonly Fault[];
-    readonly notes: readonly Note[];
-    readonly losses: readonly Loss[];
-  };
+  readonly verified: Pick<Verdict, "up" | "down" | "again" | "rows" | "faults" | "notes" | "losses">;
   /** The statements of `down`, or why there is no way back. */
   readonly wayBack: { readonly statements: readonly string[] } | { readonly never: string };
 }

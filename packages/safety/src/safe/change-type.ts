@@ -12,8 +12,11 @@ import { type DescribedColumn, freeName, hasSimpleKey, quote, type Subject } fro
 
 type SetType = Subject<Extract<Change, { readonly do: "set type" }>>;
 
-/** A column, the one that is to take its place, and what both are made of; names are quoted. */
+/** A column, the one that is to take its place, and what both are made of. */
 interface Columns {
+  /** The new one's name until then. */
+  readonly name: string;
+  /** The names of both, quoted. */
   readonly old: string;
   readonly now: string;
   /** The new type as SQL writes it. */
@@ -29,19 +32,19 @@ interface Columns {
  * old one's place. Undefined where nothing is rewritten, or where more than the column itself would have to be made anew.
  */
 export function changeType(subject: SetType): Replacement | undefined {
-  const { target, change, relation } = subject;
+  const { target, relation } = subject;
   const columns = findColumns(subject);
   if (!columns) return undefined;
-  const { old, now, type, notNull } = columns;
-  const sync = syncing(subject, columns);
-  const [check, same] = [newNotNull(subject, columns), equality(subject, columns)];
+  const { name, old, now, type, notNull } = columns;
+  const aids = makeAids(subject, columns);
+  const { sync, check, same } = aids;
   return {
     now: [`alter table ${target} add column ${now} ${type}`, ...sync.create],
     backfill: {
       table: target,
       set: `${now} = ${old}::${type}`,
       where: `${now} is null and ${old} is not null`,
-      column: `${relation.name.replace(/^public\./, "")}.${freeName(change.column, "_new", relation.columns)}`,
+      column: `${relation.name.replace(/^public\./, "")}.${name}`,
     },
     indexed: columns.indexes.map(({ create }) => create),
     filled: [...(notNull ? [check.add] : []), same.add, ...columns.constraints.map(({ add }) => add)],
@@ -50,7 +53,7 @@ export function changeType(subject: SetType): Replacement | undefined {
       same.validate,
       ...columns.constraints.map(({ validate }) => validate),
     ],
-    swapped: swap(subject, columns),
+    swapped: swap(target, columns, aids),
   };
 }
 
@@ -63,13 +66,14 @@ function findColumns({ sql, target, change, relation, schema, describe }: SetTyp
   const [type, was] = [typeText(sql), describe(relation.name, change.column)];
   const isPlain = !change.collation && !column.generated && !column.identity && !column.isSerial;
   if (type === undefined || !was || !isPlain) return undefined;
-  const now = quote(freeName(change.column, "_new", relation.columns));
+  const name = freeName(change.column, "_new", relation.columns);
+  const now = quote(name);
   const over = schema.indexesOf(relation.name).filter(({ uses }) => uses.includes(change.column));
   const indexes = followIndexes(over, was, { column: change.column, now, target });
   const own = [...relation.constraints.values()].filter(({ columns }) => columns.includes(change.column));
   const constraints = followConstraints(own, was, { column: change.column, now, target });
   if (!indexes || !constraints) return undefined;
-  return { old: quote(change.column), now, type, was, notNull: column.notNull, indexes, constraints };
+  return { name, old: quote(change.column), now, type, was, notNull: column.notNull, indexes, constraints };
 }
 
 /** The check that stands in for NOT NULL of the new column. */
@@ -88,11 +92,23 @@ function equality({ target, relation, change }: SetType, { old, now, type }: Col
   };
 }
 
-function swap(subject: SetType, columns: Columns): Swap {
-  const { target } = subject;
+/** What is there only while both columns are: the trigger, and the checks. */
+interface Aids {
+  readonly sync: ReturnType<typeof syncing>;
+  readonly check: ReturnType<typeof newNotNull>;
+  readonly same: ReturnType<typeof equality>;
+}
+
+function makeAids(subject: SetType, columns: Columns): Aids {
+  return {
+    sync: syncing(subject, columns),
+    check: newNotNull(subject, columns),
+    same: equality(subject, columns),
+  };
+}
+
+function swap(target: string, columns: Columns, { sync, check, same }: Aids): Swap {
   const { old, now, type, was, notNull, indexes, constraints } = columns;
-  const [sync, check] = [syncing(subject, columns), newNotNull(subject, columns)];
-  const same = equality(subject, columns);
   const [drop, rename] = [
     `alter table ${target} drop column ${old}`,
     `alter table ${target} rename column ${now} to ${old}`,

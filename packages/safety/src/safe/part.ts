@@ -1,5 +1,5 @@
 /** A change of data that a migration of a safe sequence makes in batches. */
-export interface Filling {
+export interface SafeBackfill {
   /** As SQL names the table. */
   readonly table: string;
   readonly set: string;
@@ -16,7 +16,7 @@ export interface SafePart {
   /** Why it is a migration of its own, in one sentence; undefined: the rest of the change. */
   readonly why: string | undefined;
   /** The change that runs in batches; it is the part's one statement. */
-  readonly backfill?: Filling | undefined;
+  readonly backfill?: SafeBackfill | undefined;
   /** The way back, where the catalogs do not tell it: rows must be filled again. */
   readonly down?: readonly string[] | undefined;
   /** What the linter would find in it and need not. */
@@ -44,7 +44,7 @@ export interface Replacement {
   /** In a migration of its own, outside a transaction. */
   readonly alone?: readonly string[];
   /** In batches, once all of these are applied. */
-  readonly backfill?: Filling;
+  readonly backfill?: SafeBackfill;
   /** Once the rows are filled, outside a transaction: indexes. */
   readonly indexed?: readonly string[];
   /** Once the rows are filled: constraints that hold from then on. */

@@ -1,4 +1,4 @@
-const part = String.raw`(?:"(?:[^"]|"")+"|[\w$]+)`;
+const part = String.raw`(?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+)`;
 const ofObject = new RegExp(
   String.raw`^\s*(alter\s+(?:table|index|sequence|view|materialized\s+view|type|domain|function)\s+)((?:${part}\.)?)(${part})\s+rename\s+to\s+(${part})\s*$`,
   "i",

@@ -8,7 +8,7 @@ import { addColumn } from "./add-column.ts";
 import { changeType } from "./change-type.ts";
 import { addConstraint, setNotNull } from "./constraints.ts";
 import { createIndex, dropIndex } from "./indexes.ts";
-import type { Filling, Replacement, SafePart, Swap } from "./part.ts";
+import type { SafeBackfill, Replacement, SafePart, Swap } from "./part.ts";
 import { reverseRename } from "./renames.ts";
 import { type Describe, headOf, liveTable, targetOf, withoutComments } from "./subject.ts";
 
@@ -67,7 +67,7 @@ function addTo(parts: SafePart[], sql: string, wayBack?: string): void {
 
 /** The migrations behind those that stand in the order of the statements. */
 function laterParts(replacements: readonly Replacement[]): SafePart[] {
-  const fillings = replacements.flatMap(({ backfill }) => backfill ?? []);
+  const backfills = replacements.flatMap(({ backfill }) => backfill ?? []);
   const together = (phase: "filled" | "validated"): SafePart[] => {
     // Scans first: what comes behind a stronger lock would be waited for.
     const weak = (sql: string) => (/ validate constraint /i.test(sql) ? 0 : 1);
@@ -77,14 +77,14 @@ function laterParts(replacements: readonly Replacement[]): SafePart[] {
   const indexes = replacements.flatMap(({ indexed = [] }) => indexed);
   const built: SafePart[] = indexes.length === 0 ? [] : [{ statements: indexes, transactional: false, why: why.alone }];
   const swaps = replacements.flatMap(({ swapped }) => (swapped ? [toSwap(swapped)] : []));
-  return [...fillings.map(toBackfill), ...built, ...together("filled"), ...together("validated"), ...swaps];
+  return [...backfills.map(toBackfill), ...built, ...together("filled"), ...together("validated"), ...swaps];
 }
 
 function toSwap({ up, down, allowed }: Swap): SafePart {
   return { statements: up, down, allowed, transactional: true, why: why.swapped };
 }
 
-function toBackfill(backfill: Filling): SafePart {
+function toBackfill(backfill: SafeBackfill): SafePart {
   const { table, set, where } = backfill;
   return {
     statements: [`update ${table} set ${set} where ${where}`],

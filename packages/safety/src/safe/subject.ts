@@ -29,7 +29,7 @@ export interface Subject<Change> {
 }
 
 const name =
-  /^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?((?:"(?:[^"]|"")+"|[\w$]+)(?:\.(?:"(?:[^"]|"")+"|[\w$]+))?)/i;
+  /^\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?((?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+)(?:\.(?:"(?:[^"]|"")+"|[\w$\u0080-\uffff]+))?)/i;
 
 /** The table as an ALTER TABLE names it; undefined for any other statement. */
 export function targetOf(sql: string): string | undefined {

@@ -8,7 +8,7 @@ import type { Seen } from "./pace.ts";
 import type { Target } from "./target.ts";
 
 /** What a backfill's batches share. */
-export interface Filling {
+export interface BatchRun {
   readonly connection: Connection;
   readonly ledger: LedgerTable;
   readonly runId: string;
@@ -35,23 +35,23 @@ const settings = `set local lock_timeout = ${lockTimeoutMs}; set local statement
  * Changes the next `size` rows behind the last key that is noted, and notes the new one, in one transaction. Throws
  * PostgreSQL's own error, and a `RefusedError` where another run works on the backfill, or somebody discarded it.
  */
-export async function runBatch(filling: Filling, size: number): Promise<Batch> {
-  const { connection, ledger, migration } = filling;
+export async function runBatch(batches: BatchRun, size: number): Promise<Batch> {
+  const { connection, ledger, migration } = batches;
   const started = performance.now();
   return await inTransaction(connection, async () => {
     await connection.query(settings);
     const state = await lockBackfill(connection.query, ledger, migration);
-    if (state?.runId !== filling.runId) throw new RefusedError(takenOver(migration, state === undefined));
+    if (state?.runId !== batches.runId) throw new RefusedError(takenOver(migration, state === undefined));
     if (state.pausedAt !== null)
       return { end: "waits", reason: `it is paused since ${state.pausedAt}: "migrator backfill resume" lets it go on` };
     if (state.doneAt !== null) return { end: "done" };
-    const range = await findRange(filling, state.last, size);
+    const range = await findRange(batches, state.last, size);
     if (!range) {
       await markBackfill(connection.query, ledger, migration, "done");
       await connection.query("set local synchronous_commit = on");
       return { end: "done" };
     }
-    const changed = await changeRange(filling, state.last, range.upper);
+    const changed = await changeRange(batches, state.last, range.upper);
     const waiters = await countWaiters(connection);
     const durationMs = performance.now() - started;
     const note = { last: range.upper, scanned: range.rows, changed, batch: size, busyMs: durationMs };
@@ -70,7 +70,7 @@ const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 /** The last key of the next batch; undefined: no row is left. */
 async function findRange(
-  { connection, backfill, target }: Filling,
+  { connection, backfill, target }: BatchRun,
   last: string | null,
   size: number,
 ): Promise<{ readonly upper: string; readonly rows: number } | undefined> {
@@ -86,7 +86,7 @@ async function findRange(
 }
 
 async function changeRange(
-  { connection, backfill, target }: Filling,
+  { connection, backfill, target }: BatchRun,
   last: string | null,
   upper: string,
 ): Promise<number> {

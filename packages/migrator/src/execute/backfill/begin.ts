@@ -10,7 +10,7 @@ import {
 } from "../../ledger/backfills.ts";
 import { ensureBackfillTable } from "../../ledger/prepare-ledger.ts";
 import type { Run } from "../run.ts";
-import type { Filling } from "./batch.ts";
+import type { BatchRun } from "./batch.ts";
 import { findTarget, type Target } from "./target.ts";
 
 const firstBatch = 1000;
@@ -19,7 +19,7 @@ const firstBatch = 1000;
  * Settles what the batches share, and notes that this run works on them. Throws a `RefusedError` where the table has no
  * key that fits, or another statement or key had begun. Under the backfill's lock.
  */
-export async function begin(run: Run, migration: LoadedMigration): Promise<Filling & { state: BackfillState }> {
+export async function begin(run: Run, migration: LoadedMigration): Promise<BatchRun & { state: BackfillState }> {
   const { target, fresh } = await prepare(run, migration);
   const { connection, ledger, runId } = run;
   const before = await findBegun(run, migration.name);

@@ -9,7 +9,7 @@ import { withLock } from "../../postgres/advisory-lock.ts";
 import { explain } from "../failure.ts";
 import type { Run } from "../run.ts";
 import { begin, findBegun } from "./begin.ts";
-import { type Batch, type Filling, runBatch } from "./batch.ts";
+import { type Batch, type BatchRun, runBatch } from "./batch.ts";
 import { nextPace, type Pace, slower } from "./pace.ts";
 import { createReporter } from "./reporter.ts";
 import { createThrottle } from "./throttle.ts";
@@ -27,23 +27,23 @@ export async function runBackfill(run: Run, migration: LoadedMigration): Promise
   return await withLock(connection.query, lock, async () => {
     const applied = await readLedger(connection.query, ledger);
     if (applied.some(({ name }) => name === migration.name)) return { busyMs: 0 };
-    const filling = await begin(run, migration);
-    await fill(run, filling);
-    return { busyMs: (await findBegun(run, migration.name))?.busyMs ?? filling.state.busyMs };
+    const batches = await begin(run, migration);
+    await fill(run, batches);
+    return { busyMs: (await findBegun(run, migration.name))?.busyMs ?? batches.state.busyMs };
   });
 }
 
 /** Runs batches until no row is left. */
-async function fill(run: Run, { state, ...filling }: Filling & { readonly state: BackfillState }): Promise<void> {
+async function fill(run: Run, { state, ...batches }: BatchRun & { readonly state: BackfillState }): Promise<void> {
   const report = createReporter(run, state);
-  const throttle = createThrottle(filling.connection.query);
+  const throttle = createThrottle(batches.connection.query);
   let pace: Pace = { size: state.batch, pauseMs: 0, bestPerRow: undefined };
   let failures = 0;
   for (;;) {
     await rest(run, pace.pauseMs);
     const reason = await throttle();
     const batch =
-      reason === undefined ? await tryBatch(run, filling, pace, failures) : { end: "waits" as const, reason };
+      reason === undefined ? await tryBatch(run, batches, pace, failures) : { end: "waits" as const, reason };
     if (batch.end === "done") return;
     failures = batch.end === "locked" ? failures + 1 : 0;
     if (batch.end === "waits") {
@@ -63,17 +63,17 @@ const tries = 30;
 /** Runs a batch; one that does not get its locks in time is reported as `locked`, up to 30 times in a row. */
 async function tryBatch(
   run: Run,
-  filling: Filling,
+  batches: BatchRun,
   pace: Pace,
   failures: number,
 ): Promise<Batch | { readonly end: "locked" }> {
   try {
-    return await runBatch(filling, pace.size);
+    return await runBatch(batches, pace.size);
   } catch (error) {
     if (run.signal?.aborted) throw new InterruptedError(interrupted);
     if (error instanceof MigratorError) throw error;
     if (isLockFailure(error) && failures + 1 < tries) return { end: "locked" };
-    throw explain(run, filling.migration, error);
+    throw explain(run, batches.migration, error);
   }
 }
 
