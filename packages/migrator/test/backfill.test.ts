@@ -14,6 +14,7 @@ import type { Report } from "../src/report.ts";
 import { rebase } from "../src/commands/rebase.ts";
 import { readStatus } from "../src/commands/status.ts";
 import { down, up } from "../src/commands/up-and-down.ts";
+import { verify } from "../src/commands/verify.ts";
 import { loadMigration } from "../src/history/load.ts";
 import { discover } from "../src/history/folder.ts";
 import { contextOf, emptyDatabase, folderOf, ledgerOf, openClient, type Sql, until } from "./support.ts";
@@ -358,6 +359,8 @@ describe("a backfill", () => {
   ])("is read in its batch form on a small table too: %s", async (_, declared, sql, message) => {
     const { context } = await project({ rows: 10, declared, sql });
     expect(await up(context, {}).then(refusalOf)).toContain(message);
+    const { migrations } = await verify(context, { shadow: { servers: [inject("postgresDsn")] }, only: fill });
+    expect(migrations[0]?.faults.map((fault) => fault.message).join()).toContain(message);
   });
 
   it("that baseline would pass over is refused there", async () => {

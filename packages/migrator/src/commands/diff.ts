@@ -126,7 +126,8 @@ async function applyAll(
   connection: Connection,
   names: readonly string[],
 ): Promise<void> {
-  for (const name of names) await applyStep({ ...context, connection }, await history.load(name), "up");
+  for (const name of names)
+    await applyStep({ ...context, connection }, { migration: await history.load(name), direction: "up" });
 }
 
 async function compareLive(

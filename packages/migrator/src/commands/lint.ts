@@ -7,7 +7,7 @@ import { readSource } from "../history/folder.ts";
 import { type History, openHistory } from "../history/history.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
 import { readLedger } from "../ledger/ledger.ts";
-import type { Script } from "../history/load.ts";
+import type { Script } from "../history/collect.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
 import { connect, type DatabaseAddress, type Query } from "../postgres/connection.ts";
 import { replay } from "../shadow/replay.ts";

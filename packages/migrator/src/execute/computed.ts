@@ -1,5 +1,6 @@
 import type { Direction } from "../report.ts";
-import { type LoadedMigration, refuseCommands, toStatements } from "../history/load.ts";
+import { toStatements } from "../history/collect.ts";
+import { type LoadedMigration, refuseCommands } from "../history/load.ts";
 import { borrowDriver, type Traffic } from "./driver.ts";
 import { explain } from "./failure.ts";
 import type { Run } from "./run.ts";

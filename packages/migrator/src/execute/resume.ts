@@ -1,4 +1,4 @@
-import type { Script } from "../history/load.ts";
+import type { Script } from "../history/collect.ts";
 import type { Progress } from "../ledger/progress.ts";
 import { endsWithSession, isRepeatable } from "./statement-kinds.ts";
 

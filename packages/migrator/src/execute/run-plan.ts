@@ -8,7 +8,7 @@ import { readLedger } from "../ledger/ledger.ts";
 import { ensureLedger } from "../ledger/prepare-ledger.ts";
 import { type Report, unrun, type StepResult, type Direction, type Plan } from "../report.ts";
 import { retryOnLockTimeout } from "./retry.ts";
-import type { Run } from "./run.ts";
+import type { Run, Step } from "./run.ts";
 import { inSpan } from "../postgres/tracing.ts";
 import { qualified } from "../ledger/tables.ts";
 
@@ -40,7 +40,7 @@ export async function runPlan(
     try {
       const ready = await settleBackfill(session, context, migration, begun, plan.direction);
       if (!ready) return hold(context, plan, steps);
-      steps.push(await tryStep({ ...session, another }, context, ready, plan.direction));
+      steps.push(await tryStep({ ...session, another }, context, { ...ready, direction: plan.direction }));
     } catch (error) {
       const failed: StepResult = {
         ...unrun(migration.name, "failed"),
@@ -62,9 +62,9 @@ async function settleBackfill(
   migration: LoadedMigration,
   begun: readonly BackfillState[],
   direction: Direction,
-): Promise<LoadedMigration | undefined> {
+): Promise<Omit<Step, "direction"> | undefined> {
   const own = begun.find((state) => state.migration === migration.name);
-  if (direction === "down" || !(migration.backfill || own)) return migration;
+  if (direction === "down" || !(migration.backfill || own)) return { migration };
   const { settleBackfill: settle } = await import("./backfill/at-step.ts");
   return await settle(session, migration, backfills, own).catch((error: unknown) => {
     throw error instanceof MigratorError ? error : explain(session, migration.name, error);
@@ -114,12 +114,8 @@ async function refuseOther({ connection }: Run, { ledger }: Context, { steps }: 
   if (found !== undefined) throw new RefusedError(`${describeOtherLedger(found, ledger)}. Nothing was changed`);
 }
 
-async function tryStep(
-  run: Run,
-  { lockBudgetMs, onEvent, signal }: Context,
-  migration: LoadedMigration,
-  direction: Direction,
-): Promise<StepResult> {
+async function tryStep(run: Run, { lockBudgetMs, onEvent, signal }: Context, step: Step): Promise<StepResult> {
+  const { migration, direction } = step;
   if (signal?.aborted) throw new InterruptedError();
   const attributes = () => ({
     "migrator.run": run.runId,
@@ -127,7 +123,7 @@ async function tryStep(
     "migrator.direction": direction,
   });
   const attempt = async () =>
-    await inSpan(`migration ${migration.name}`, attributes, async () => await applyStep(run, migration, direction));
+    await inSpan(`migration ${migration.name}`, attributes, async () => await applyStep(run, step));
   return await retryOnLockTimeout(attempt, {
     // Code that has run outside a transaction is not run again.
     budgetMs: !migration.transactional && scriptOf(migration, direction).computed ? 0 : lockBudgetMs,

@@ -9,6 +9,8 @@ import type { LedgerTable } from "../ledger/tables.ts";
 export interface Step {
   readonly migration: LoadedMigration;
   readonly direction: Direction;
+  /** How long its batches took before, in milliseconds, where it is a backfill that is only recorded now. */
+  readonly tookMs?: number | undefined;
 }
 
 /** What every step of a run shares. */

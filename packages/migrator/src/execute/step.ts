@@ -1,5 +1,4 @@
 import type { StepResult } from "../report.ts";
-import type { Direction } from "../report.ts";
 import { escapeLiteral } from "pg";
 import { auditInsert, recordAudit } from "../ledger/audit.ts";
 import { InterruptedError, MigrationFailedError, MigratorError } from "../errors.ts";
@@ -19,10 +18,10 @@ import { watchStep } from "./watch-step.ts";
  * Applies or reverts one migration and records it. A transactional one commits together with its ledger row or not
  * at all. Throws a `MigrationFailedError` that names the statement.
  */
-export async function applyStep(run: Run, migration: LoadedMigration, direction: Direction): Promise<StepResult> {
+export async function applyStep(run: Run, step: Step): Promise<StepResult> {
+  const { migration, direction, tookMs = 0 } = step;
   if (run.signal?.aborted) throw new InterruptedError();
   const started = performance.now();
-  const step = { migration, direction };
   const work = migration.transactional ? applyInTransaction : applyOutside;
   const statements = await withNotices(run, migration.name, async () => await work(run, step)).catch(
     (error: unknown) => {
@@ -32,7 +31,7 @@ export async function applyStep(run: Run, migration: LoadedMigration, direction:
   return {
     name: migration.name,
     result: direction === "up" ? "applied" : "reverted",
-    durationMs: Math.round((performance.now() - started + (migration.tookMs ?? 0)) * 1000) / 1000,
+    durationMs: Math.round((performance.now() - started + tookMs) * 1000) / 1000,
     statements,
   };
 }
@@ -169,8 +168,12 @@ function titleOf({ toolVersion }: Run, { name }: LoadedMigration): string {
 }
 
 /** The commands that write ledger, progress and audit. */
-function recording(run: Run, { migration, direction }: Step, elapsedMs: number | null = null): PipelineCommand[] {
-  const { name, checksum, down, transactional, tookMs } = migration;
+function recording(
+  run: Run,
+  { migration, direction, tookMs }: Step,
+  elapsedMs: number | null = null,
+): PipelineCommand[] {
+  const { name, checksum, down, transactional } = migration;
   const { host: appliedFrom, toolVersion, runId, ledger } = run;
   const undo = down && !down.computed ? down.statements : null;
   const action = direction === "up" ? "applied" : "reverted";

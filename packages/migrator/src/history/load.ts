@@ -8,14 +8,8 @@ import { findCodePlace } from "./code-place.ts";
 import { sha256 } from "../hash.ts";
 import { findTransactionControl, leadingWords, splitCommands } from "@thedata/catalog/sql";
 import { isSqlFile, readSqlFile, type SqlScript } from "./sql-file.ts";
+import { collect, type Create, noDatabase, type Script } from "./collect.ts";
 import { IrreversibleMigration, type MigrationDriver, type RecordedMigration, standInFor } from "./migration-class.ts";
-
-/** One direction of a migration: its statements, as far as they are known without a database. */
-export interface Script {
-  readonly statements: readonly string[];
-  /** True: its code queries the database while it runs, so that the statements are known only then. */
-  readonly computed: boolean;
-}
 
 /** A migration whose file was read. */
 export interface LoadedMigration {
@@ -32,10 +26,8 @@ export interface LoadedMigration {
   readonly checksum: string;
   /** The change that runs in batches, where the class declares one. */
   readonly backfill: Backfill | null;
-  /** How long its batches took, in milliseconds, where they are done and it is only recorded. */
-  readonly tookMs?: number | undefined;
   /** Makes an instance, for code that computes its statements; throws where neither direction does. */
-  readonly create: (driver: MigrationDriver, config: unknown) => RecordedMigration;
+  readonly create: Create;
 }
 
 /** What the checks need to know of a migration's file; null: not read. */
@@ -234,21 +226,10 @@ function isMigrationClass(value: unknown): value is MigrationClass {
   return typeof prototype?.up === "function" && typeof prototype.addSql === "function";
 }
 
-/** Thrown at the first use of the database while statements are only collected. */
-class NeedsDatabase extends Error {}
-
-const noDatabase = new Proxy({} as MigrationDriver, {
-  get: () => {
-    throw new NeedsDatabase("this migration asks the database");
-  },
-});
-
 /** JavaScript can throw anything. */
 function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
-
-type Create = LoadedMigration["create"];
 
 async function collectUp(file: MigrationFile, create: Create): Promise<Script> {
   try {
@@ -267,38 +248,6 @@ async function collectDown(create: Create): Promise<{ down: Script | null; irrev
     const undeclared = toError(error).message === new IrreversibleMigration().message;
     return { down: null, irreversible: undeclared ? null : toError(error).message };
   }
-}
-
-async function collect(create: Create, method: "up" | "down"): Promise<Script> {
-  const migration = create(noDatabase, noDatabase);
-  try {
-    await migration[method]();
-  } catch (error) {
-    if (!(error instanceof NeedsDatabase)) throw error;
-    return { statements: await toStatements(migration), computed: true };
-  }
-  return { statements: await toStatements(migration), computed: false };
-}
-
-/** The statements that `addSql` took, as text; a `raw()` fragment or query builder is rendered as MikroORM renders it. */
-export async function toStatements(migration: RecordedMigration): Promise<string[]> {
-  const queries = migration.getQueries();
-  const texts = queries.every((query) => typeof query === "string") ? queries : await renderFragments(queries);
-  return texts.filter((sql) => sql.trim() !== "");
-}
-
-async function renderFragments(queries: unknown[]): Promise<string[]> {
-  const { PostgreSqlPlatform } = await import("@mikro-orm/postgresql");
-  const platform = new PostgreSqlPlatform();
-  return queries.map((query) => {
-    if (typeof query === "string") return query;
-    const { sql, params } = (hasToRaw(query) ? query.toRaw() : query) as { sql: string; params: unknown[] };
-    return platform.formatQuery(sql, params);
-  });
-}
-
-function hasToRaw(query: unknown): query is { toRaw(): unknown } {
-  return typeof (query as { toRaw?: unknown }).toRaw === "function";
 }
 
 function checksumOf(up: Script, down: Script | null): string {

@@ -1,5 +1,6 @@
 import { makeLedgerSchema } from "../shadow/ledger-schema.ts";
 import type { Direction } from "../report.ts";
+import { tryBatch } from "../execute/backfill/at-step.ts";
 import { applyStep } from "../execute/step.ts";
 import { type Catalog, readCatalog } from "@thedata/catalog";
 import { shorten } from "@thedata/catalog/sql";
@@ -86,7 +87,9 @@ async function play(
   direction: Direction,
 ): Promise<MigrationFailedError | null> {
   try {
-    await applyStep(run, migration, direction);
+    // What runs in batches elsewhere is one statement here.
+    if (direction === "up") await tryBatch(run, migration);
+    await applyStep(run, { migration, direction });
     return null;
   } catch (error) {
     if (error instanceof MigrationFailedError) return error;

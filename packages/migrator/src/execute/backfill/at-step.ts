@@ -6,13 +6,18 @@ import type { BackfillState } from "../../ledger/backfills.ts";
 import { backfillLock, backfillTable, qualified } from "../../ledger/tables.ts";
 import { tryLock } from "../../postgres/advisory-lock.ts";
 import type { BackfillMode } from "../context.ts";
-import type { Run } from "../run.ts";
+import type { Query } from "../../postgres/connection.ts";
+import { explain } from "../failure.ts";
+import type { Run, Step } from "../run.ts";
 import { batchUpdate } from "./batch.ts";
 import { announce, refuseOther } from "./begin.ts";
 import { findTarget, isSmall } from "./target.ts";
 
 /** A table of at most so many rows is changed by one statement, as long as a batch would take. */
 const smallRows = 10_000;
+
+/** A migration that may be applied now. */
+export type Settled = Pick<Step, "migration" | "tookMs">;
 
 /**
  * Makes a migration ready to be recorded: as it is where its table is small, or with nothing left to do where its
@@ -23,16 +28,16 @@ export async function settleBackfill(
   migration: LoadedMigration,
   mode: BackfillMode,
   begun: BackfillState | undefined,
-): Promise<LoadedMigration | undefined> {
+): Promise<Settled | undefined> {
   if (begun) refuseOther(begun, migration);
   if (begun && (!migration.backfill || mode === "whole")) throw new RefusedError(asOne(migration));
-  if (!migration.backfill) return migration;
-  if (!begun) await tryBatch(run, migration.name, migration.backfill);
-  if (mode === "whole") return migration;
+  if (!migration.backfill) return { migration };
+  if (!begun) await tryBatch(run, migration);
+  if (mode === "whole") return { migration };
   if (begun?.doneAt) return recorded(run, migration, begun.busyMs);
   if (!begun && (await isSmall(run.connection.query, migration.backfill, smallRows))) {
     // Held to the end of this session, so that no "backfill run" changes the same rows meanwhile.
-    return (await tryLock(run.connection.query, backfillLock(run.ledger))) ? migration : undefined;
+    return (await tryLock(run.connection.query, backfillLock(run.ledger))) ? { migration } : undefined;
   }
   if (mode === "wait") {
     const { runBackfill } = await import("./run-backfill.ts");
@@ -43,13 +48,25 @@ export async function settleBackfill(
   return undefined;
 }
 
-/** Lets the server read the batch form, so that a shadow or a small table shows what would fail on a large one. */
-async function tryBatch({ connection: { query } }: Run, name: string, backfill: Backfill): Promise<void> {
-  const [there] = await query<{ there: boolean }>("select to_regclass($1) is not null as there", [backfill.table]);
-  // A missing table fails as the statement itself does.
-  if (!there?.there) return;
-  const target = await findTarget(query, name, backfill);
-  await query(`explain ${batchUpdate(backfill, target, true)}`, [null, null]);
+/**
+ * Lets the server read the batch form, so that a shadow or a small table shows what would fail on a large one. Throws a
+ * `MigrationFailedError`, also where the table has no key that fits.
+ */
+export async function tryBatch(run: Run, { name, backfill }: LoadedMigration): Promise<void> {
+  const { query } = run.connection;
+  if (!backfill || !(await isThere(query, backfill))) return;
+  try {
+    const target = await findTarget(query, name, backfill);
+    await query(`explain ${batchUpdate(backfill, target, true)}`, [null, null]);
+  } catch (error) {
+    throw explain(run, name, error);
+  }
+}
+
+/** False for a missing table, which fails as the statement itself does. */
+async function isThere(query: Query, { table }: Backfill): Promise<boolean> {
+  const [found] = await query<{ there: boolean }>("select to_regclass($1) is not null as there", [table]);
+  return found?.there ?? false;
 }
 
 function asOne({ name }: LoadedMigration): string {
@@ -57,7 +74,7 @@ function asOne({ name }: LoadedMigration): string {
 }
 
 /** The migration whose batches are done: what is left is to forget how far they came, in the ledger's transaction. */
-function recorded({ ledger }: Run, migration: LoadedMigration, busyMs: number): LoadedMigration {
+function recorded({ ledger }: Run, migration: LoadedMigration, busyMs: number): Settled {
   const forget = `delete from ${qualified(backfillTable(ledger))} where migration = ${escapeLiteral(migration.name)}`;
-  return { ...migration, up: { statements: [forget], computed: false }, tookMs: busyMs };
+  return { migration: { ...migration, up: { statements: [forget], computed: false } }, tookMs: busyMs };
 }
