@@ -200,6 +200,16 @@ it("shows as much of a large change as fits, and the whole verdict", async () =>
   expect(toMarkdown(many)).toContain("Not safe as it is");
 });
 
+/** Makes a repository of the folder, with one commit of what is in it, and gives the command git for it. */
+function commitAll(folder: string): (...words: string[]) => void {
+  const git = (...words: string[]) =>
+    void execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...words], { cwd: folder });
+  git("init", "-q");
+  git("add", ".");
+  git("commit", "-qm", "first");
+  return git;
+}
+
 describe("migrator review", () => {
   it("prints, writes the page, and refuses with 3 what is not safe", async () => {
     const { args, folder } = await project({
@@ -222,11 +232,7 @@ describe("migrator review", () => {
       [`${first}.ts`]: migration(first, tables, "drop table notes, users, orgs"),
       [`${gone}.ts`]: migration(gone, "alter table users add gone int", "alter table users drop gone"),
     });
-    const git = (...words: string[]) =>
-      execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...words], { cwd: folder });
-    git("init", "-q");
-    git("add", ".");
-    git("commit", "-qm", "first");
+    const git = commitAll(folder);
     git("rm", "-q", `${gone}.ts`);
     await writeFile(
       path.join(folder, `${changed}.ts`),
@@ -240,11 +246,7 @@ describe("migrator review", () => {
     const { args, folder } = await project({
       [`${first}.ts`]: migration(first, tables, "drop table notes, users, orgs"),
     });
-    const git = (...words: string[]) =>
-      execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...words], { cwd: folder });
-    git("init", "-q");
-    git("add", ".");
-    git("commit", "-qm", "first");
+    commitAll(folder);
     expect((await run(["review", "--base", "HEAD", "--markdown", ...args])).stdout).toBe(
       `${marker}\nNo migration was added since HEAD.\n`,
     );
