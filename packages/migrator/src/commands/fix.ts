@@ -59,19 +59,16 @@ export async function fixMigration(context: Context, given: string, options: Fix
   await refuseOwnCode(file, migration);
   const source = readSource(file).toString();
   const comments = readComments(source, migration.up.statements);
-  const written = await Promise.all(
-    nameParts(folder, file, parts).map(async (name, index) => {
-      const code = await render(name, parts[index] as ProvenPart, { migration, comments, parts });
-      return { name, file: path.join(folder.directory, `${name}.ts`), code };
+  const fixed = await Promise.all(
+    nameParts(folder, file, parts).map(async ({ name, part }): Promise<FixedPart> => {
+      const { statements, transactional, why = null } = part;
+      const code = await render(name, part, { migration, comments, parts });
+      return { name, file: path.join(folder.directory, `${name}.ts`), code, statements, transactional, why };
     }),
   );
-  const fixed = written.map((one, index) => {
-    const { statements, transactional, why = null } = parts[index] as ProvenPart;
-    return { ...one, statements, transactional, why };
-  });
   const planned = { migration: file.name, file: file.path, statements: migration.up.statements, parts: fixed };
   options.onPlanned?.(planned);
-  if (!options.dryRun) await replaceMigration(folder, { file, source }, written);
+  if (!options.dryRun) await replaceMigration(folder, { file, source }, fixed);
   return planned;
 }
 
@@ -120,24 +117,24 @@ async function refuseOwnCode(file: MigrationFile, { name, down }: LoadedMigratio
 }
 
 /** The names of the sequence, numbered, from the migration's own version on; all before the next migration. */
-function nameParts({ files }: MigrationFolder, { name }: MigrationFile, parts: readonly ProvenPart[]): string[] {
+function nameParts({ files }: MigrationFolder, { name }: MigrationFile, parts: readonly ProvenPart[]) {
   const version = versionOf(name);
   const [head = "", words = ""] = version === undefined ? [] : name.split(new RegExp(`${version}_?`));
   if (version === undefined || head !== "Migration")
     throw new RefusedError(
       `${name} has no time stamp in its name that its parts could go on from. Nothing was changed`,
     );
-  const names = parts.map((_, index) => {
+  const named = parts.map((part, index) => {
     const stamp = String(BigInt(version) + BigInt(index)).padStart(version.length, "0");
     const number = parts.length === 1 ? "safe" : String(index + 1);
-    return `Migration${stamp}_${words === "" ? number : `${words}_${number}`}`;
+    return { name: `Migration${stamp}_${words === "" ? number : `${words}_${number}`}`, part };
   });
   const next = files[files.findIndex((one) => one.name === name) + 1]?.name;
-  if (next !== undefined && compareNames(names.at(-1) ?? "", next) >= 0)
+  if (next !== undefined && compareNames(named.at(-1)?.name ?? "", next) >= 0)
     throw new RefusedError(
       `${parts.length} migrations do not fit between ${name} and ${next}: move it first with "migrator rebase ${name}". Nothing was changed`,
     );
-  return names;
+  return named;
 }
 
 /** What the sequence is made of. */

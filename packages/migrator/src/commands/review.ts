@@ -1,7 +1,8 @@
-import { type Catalog, readCatalog } from "@thedata/catalog";
+import { readCatalog } from "@thedata/catalog";
 import { locateStatements } from "@thedata/catalog/sql";
 import type { LockMode, Severity, Statistics } from "@thedata/safety";
 import { MigrationFailedError } from "../errors.ts";
+import type { CatalogPair } from "../create/warn.ts";
 import type { Context } from "../execute/context.ts";
 import { type MigrationFile, readSource } from "../history/folder.ts";
 import { type History, openHistory } from "../history/history.ts";
@@ -48,7 +49,8 @@ export async function review(context: Context, options: ReviewOptions): Promise<
   const whoWaits = (lock: LockMode) =>
     lockModes.indexOf(lock) < lockModes.indexOf("SHARE UPDATE EXCLUSIVE") ? null : blockedBy(lock);
   const migrations: ReviewedMigration[] = [];
-  for (const name of names) {
+  for (const file of history.folder.files.filter(({ name }) => names.includes(name))) {
+    const { name } = file;
     const migration = await history.load(name);
     const found = await behind(name, async () => await lintProject(context, { ...options, names: [name] }));
     const traced = migration.up.computed
@@ -57,7 +59,7 @@ export async function review(context: Context, options: ReviewOptions): Promise<
     migrations.push(
       assemble({
         migration,
-        file: history.folder.files.find((one) => one.name === name) as MigrationFile,
+        file,
         traced,
         findings: found?.findings ?? [],
         verdict: verdicts.find((one) => one.name === name),
@@ -87,20 +89,15 @@ function choose({ folder }: History, given: readonly string[] = []): string[] {
   return all.filter((name) => wanted.has(name));
 }
 
-interface Step {
-  readonly before: Catalog;
-  readonly after: Catalog;
-}
-
 /** The schema before and after each migration, as far as they can be applied. */
 async function readCatalogs(
   context: Context,
   history: History,
   names: readonly string[],
   dsn: string,
-): Promise<Map<string, Step>> {
+): Promise<Map<string, CatalogPair>> {
   const all = history.folder.files.map(({ name }) => name);
-  const steps = new Map<string, Step>();
+  const steps = new Map<string, CatalogPair>();
   const { query, close } = await connect(dsn, shadowApplication);
   const read = async (to: string | undefined) => {
     if (to !== undefined) await replay(context, history.folder, dsn, to);
@@ -120,14 +117,14 @@ async function readCatalogs(
   return steps;
 }
 
-async function draw(names: readonly string[], catalogs: ReadonlyMap<string, Step>): Promise<Review["picture"]> {
+async function draw(names: readonly string[], catalogs: ReadonlyMap<string, CatalogPair>): Promise<Review["picture"]> {
   const [first] = names;
   const before = first === undefined ? undefined : catalogs.get(first)?.before;
   const after = names.map((name) => catalogs.get(name)?.after).findLast((catalog) => catalog !== undefined);
   return before && after ? await drawChange(before, after) : null;
 }
 
-interface Parts extends Step {
+interface Parts extends CatalogPair {
   readonly migration: LoadedMigration;
   readonly file: MigrationFile;
   /** Undefined: it computes its statements, and only `up` can run it. */

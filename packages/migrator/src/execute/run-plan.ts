@@ -3,8 +3,8 @@ import { applyStep, recordFailure } from "./step.ts";
 import type { Context } from "./context.ts";
 import { InterruptedError, MigrationFailedError, MigratorError, RefusedError } from "../errors.ts";
 import { type LoadedMigration, scriptOf } from "../history/load.ts";
-import { type BackfillState, forgetBackfill, readBackfills } from "../ledger/backfills.ts";
-import { readLedger } from "../ledger/ledger.ts";
+import { type BackfillState, readBackfills } from "../ledger/backfills.ts";
+import { refuseBegun, refuseVanished } from "./backfill/begun.ts";
 import { ensureLedger } from "../ledger/prepare-ledger.ts";
 import { type Report, unrun, type StepResult, type Direction, type Plan } from "../report.ts";
 import { retryOnLockTimeout } from "./retry.ts";
@@ -30,7 +30,7 @@ export async function runPlan(
   if (tables > 0) context.onEvent({ type: "unrecorded", tables });
   const begun = await readBackfills(session.connection.query, context.ledger);
   refuseVanished(begun, names);
-  if (plan.direction === "down") await refuseBegun(session, context, begun);
+  if (plan.direction === "down") await refuseBegun(session, begun);
   context.onEvent({ type: "planned", plan, database: session.connection.address });
   const steps: StepResult[] = [];
   for (const [index, migration] of loaded.entries()) {
@@ -76,35 +76,6 @@ function hold({ onEvent }: Context, plan: Plan, done: readonly StepResult[]): Re
   const held = plan.steps.slice(done.length).map((name) => unrun(name, "held"));
   for (const step of held) onEvent({ type: "finished", step });
   return { outcome: done.length > 0 ? "applied" : "nothing", steps: [...done, ...held], problems: [], error: null };
-}
-
-/** A renamed one would begin anew, and change rows twice. */
-function refuseVanished(begun: readonly BackfillState[], names: readonly string[]): void {
-  const lost = begun.find(({ migration, last }) => last !== null && !names.includes(migration));
-  if (!lost) return;
-  throw new RefusedError(
-    `The backfill of ${lost.migration} is begun, and there is no such migration any more: restore its file and its name, or forget how far it came with "migrator backfill discard ${lost.migration}". Nothing was changed`,
-  );
-}
-
-/**
- * A begun backfill knows which rows are done, which the schema before it may not have any more. What `baseline` or the
- * stock CLI has recorded meanwhile is forgotten.
- */
-async function refuseBegun(
-  { connection: { query } }: Run,
-  { ledger }: Context,
-  begun: readonly BackfillState[],
-): Promise<void> {
-  if (begun.length === 0) return;
-  const applied = new Set((await readLedger(query, ledger)).map(({ name }) => name));
-  for (const { migration, last } of begun) {
-    if (applied.has(migration) || last === null) await forgetBackfill(query, ledger, migration);
-    else
-      throw new RefusedError(
-        `The backfill of ${migration} is begun: finish it with "migrator backfill run", or forget how far it came with "migrator backfill discard ${migration}". Nothing was changed`,
-      );
-  }
 }
 
 /** A new ledger beside the one that has the history would run all of it again. */

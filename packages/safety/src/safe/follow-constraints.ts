@@ -1,5 +1,5 @@
 import type { Constraint } from "../schema/schema.ts";
-import { type DescribedColumn, freeName, quote, replaceColumn } from "./subject.ts";
+import { allOrNone, type DescribedColumn, freeName, quote, replaceColumn } from "./subject.ts";
 
 /** A constraint over the old column, and the one over the new column that takes its place. */
 export interface FollowingConstraint {
@@ -36,6 +36,5 @@ export function followConstraints(
         rename: `alter table ${target} rename constraint ${from} to ${quote(name)}`,
       };
     });
-  const known = following.filter((one) => one !== undefined);
-  return known.length === following.length ? known : undefined;
+  return allOrNone(following);
 }

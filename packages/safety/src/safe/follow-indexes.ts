@@ -1,5 +1,5 @@
 import type { Index } from "../schema/schema.ts";
-import { type DescribedColumn, freeName, quote, replaceColumn } from "./subject.ts";
+import { allOrNone, type DescribedColumn, freeName, quote, replaceColumn } from "./subject.ts";
 
 /** An index over the old column, and the one over the new column that takes its place. */
 export interface FollowingIndex {
@@ -34,6 +34,5 @@ export function followIndexes(
       to: quote(index.name),
     };
   });
-  const known = following.filter((one) => one !== undefined);
-  return known.length === following.length ? known : undefined;
+  return allOrNone(following);
 }

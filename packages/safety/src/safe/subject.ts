@@ -58,6 +58,12 @@ export function liveTable(action: Extract<Action, { do: "alter table" }>, schema
   return relation && isLive(relation) && relation.kind === "table" ? relation : undefined;
 }
 
+/** The items, where each is known; undefined where one is not. */
+export function allOrNone<Item>(items: readonly (Item | undefined)[]): Item[] | undefined {
+  const known = items.filter((one) => one !== undefined);
+  return known.length === items.length ? known : undefined;
+}
+
 /** A definition of PostgreSQL's with another column in the place of one, which it quotes only where it must. */
 export function replaceColumn(definition: string, column: string, now: string): string {
   const quoted = replaceIdentifier(definition, quote(column), now);

@@ -10,7 +10,8 @@ import type { Query } from "../../postgres/connection.ts";
 import { explain } from "../failure.ts";
 import type { Run, Step } from "../run.ts";
 import { batchUpdate } from "./batch.ts";
-import { announce, refuseOther } from "./begin.ts";
+import { announce } from "./begin.ts";
+import { refuseOther } from "./begun.ts";
 import { findTarget, isSmall } from "./target.ts";
 
 /** A table of at most so many rows is changed by one statement, as long as a batch would take. */

@@ -11,6 +11,7 @@ import {
 import { ensureBackfillTable } from "../../ledger/prepare-ledger.ts";
 import type { Run } from "../run.ts";
 import type { BatchRun } from "./batch.ts";
+import { refuseOther } from "./begun.ts";
 import { findTarget, type Target } from "./target.ts";
 
 const firstBatch = 1000;
@@ -20,13 +21,12 @@ const firstBatch = 1000;
  * key that fits, or another statement or key had begun. Under the backfill's lock.
  */
 export async function begin(run: Run, migration: LoadedMigration): Promise<BatchRun & { state: BackfillState }> {
-  const { target, fresh } = await prepare(run, migration);
+  const { backfill, target, fresh } = await prepare(run, migration);
   const { connection, ledger, runId } = run;
   const before = await findBegun(run, migration.name);
   if (before) refuseOther(before, migration, target.key);
   const state = await beginBackfill(connection.query, ledger, fresh);
-  const { name, backfill } = migration;
-  return { connection, ledger, runId, migration: name, backfill: backfill as Backfill, target, state };
+  return { connection, ledger, runId, migration: migration.name, backfill, target, state };
 }
 
 /** Notes that a backfill is next; a run that has begun it meanwhile keeps it. Throws like `begin`. */
@@ -43,24 +43,11 @@ export async function findBegun({ connection, ledger }: Run, name: string): Prom
 async function prepare(
   { connection, ledger, runId, host }: Run,
   { name, checksum, backfill }: LoadedMigration,
-): Promise<{ target: Target; fresh: NewBackfill }> {
+): Promise<{ backfill: Backfill; target: Target; fresh: NewBackfill }> {
   if (!backfill) throw new RefusedError(`${name} declares no backfill`);
   const target = await findTarget(connection.query, name, backfill);
   await ensureBackfillTable(connection, ledger);
   const { key, estimate } = target;
   const batch = backfill.batch ?? firstBatch;
-  return { target, fresh: { migration: name, checksum, key, estimate, batch, runId, host } };
-}
-
-/** Throws a `RefusedError` for another statement or key: the ranges that they have done say nothing about this one. */
-export function refuseOther(
-  begun: BackfillState,
-  { name, checksum }: Pick<LoadedMigration, "name" | "checksum">,
-  key = begun.key,
-): void {
-  if (begun.checksum === checksum && begun.key === key) return;
-  const what = begun.checksum === checksum ? `its key was ${begun.key} and is now ${key}` : "its statement has changed";
-  throw new RefusedError(
-    `The backfill of ${name} is begun, and ${what}. Restore it, or begin anew: "migrator backfill discard ${name}"`,
-  );
+  return { backfill, target, fresh: { migration: name, checksum, key, estimate, batch, runId, host } };
 }
