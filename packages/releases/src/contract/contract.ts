@@ -11,7 +11,7 @@ export interface Contract {
   readonly orm: string;
   /** The newest migration when the contract was made. */
   readonly head: string;
-  /** SHA-256 of everything but the version: releases of one digest need the same. */
+  /** SHA-256 of everything but version and head, in hexadecimal: releases of one digest need the same. */
   readonly digest: string;
   readonly tables: readonly ContractTable[];
   readonly statements: readonly RecordedStatement[];
@@ -28,23 +28,34 @@ export interface ContractTable {
   /** The classes that map it: several with single table inheritance, none for a relation's own table. */
   readonly entities: readonly string[];
   readonly columns: readonly ContractColumn[];
-  /** Properties without a column: a column of that name would fill them. */
-  readonly unmapped: readonly { readonly name: string; readonly takes: "collection" | "value" }[];
-  /** The values of the column that tells the classes apart; null: one class. */
-  readonly discriminator: { readonly column: string; readonly values: readonly string[] } | null;
+  /** Names of properties that no column has: MikroORM would put a column of such a name into the property. */
+  readonly unmapped: readonly string[];
 }
 
-/** What an entity gets of a column's value. */
-export type JsType = "string" | "number" | "bigint" | "boolean" | "date" | "json" | "array" | "buffer" | "unknown";
+/**
+ * What a driver gives for the values of a type: int8 and numeric come as text. MikroORM 7 on `pg`, found by running it.
+ */
+export const families = [
+  "number",
+  "numeric",
+  "boolean",
+  "text",
+  "timestamp",
+  "date",
+  "time",
+  "json",
+  "array",
+  "bytes",
+] as const;
+export type Family = (typeof families)[number];
 
 /** A column that a property maps. */
 export interface ContractColumn {
   readonly column: string;
   /** `User.email`. */
   readonly property: string;
-  readonly js: JsType;
-  /** True: MikroORM converts what the driver gives, so that a number that comes as text is still one. */
-  readonly converts: boolean;
+  /** The families whose values give the property a value of the same JavaScript type. */
+  readonly accepts: readonly Family[];
   /** True: null is a value of the property. */
   readonly nullable: boolean;
   /** The values that the property takes; null: any. */
@@ -53,9 +64,11 @@ export interface ContractColumn {
   readonly itemsRefused: boolean;
   /** Who gives the value where the program gives none: MikroORM, the server, or nobody. */
   readonly default: "client" | "server" | null;
+  /** True: MikroORM never writes it. */
+  readonly readOnly: boolean;
 }
 
-/** What a statement does to the rows of a table. */
+/** What a statement does to the rows of a table; `call`: SQL of the program's own. */
 export type Operation = "read" | "filter" | "insert" | "update" | "delete" | "upsert" | "call";
 
 /** A statement as MikroORM sent it. */
@@ -67,19 +80,23 @@ export interface RecordedStatement {
   readonly table: string | null;
   /** With `$1` for parameters. */
   readonly sql: string;
-  /** What stands for each parameter: its type, as PostgreSQL infers it, and a value that was sent. */
   readonly parameters: readonly RecordedParameter[];
   /** The columns that it names, `public.users.email`. */
   readonly columns: readonly string[];
-  /** The tables of which it takes all columns by `*`. */
-  readonly stars: readonly string[];
+  /** Those of them that it writes; of a statement that MikroORM made. */
+  readonly writes: readonly string[];
+  /** The tables and views that it reads or writes. */
+  readonly relations: readonly string[];
+  /** The columns of ON CONFLICT; null: there is none. */
+  readonly conflict: readonly string[] | null;
 }
 
 /** A parameter of a recorded statement. */
 export interface RecordedParameter {
   /** The column that it is for, `public.users.email`; null: not known. */
   readonly column: string | null;
+  /** As PostgreSQL infers it. */
   readonly type: string;
-  /** As text, as PostgreSQL reads it. */
+  /** A value that was sent, as text; null: null, or one that differs from run to run. */
   readonly value: string | null;
 }

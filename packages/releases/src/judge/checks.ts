@@ -1,0 +1,127 @@
+import type { CatalogObject } from "@thedata/catalog";
+import type { RecordedStatement } from "../contract/contract.ts";
+import type { Finding } from "./finding.ts";
+import { lastName } from "./names.ts";
+import { findingOf, type Subject } from "./subject.ts";
+
+/** What writes meet in constraints that came: CHECK, of a domain too, EXCLUDE, foreign keys. */
+export function judgeChecks(subject: Subject, statement: RecordedStatement): Finding[] {
+  const { table, atHead, now } = subject;
+  const known = new Set(atHead.of("constraint", table.table).map(rule));
+  const fresh = now.of("constraint", table.table).filter((one) => !known.has(rule(one)));
+  return [
+    ...fresh.flatMap((constraint) => judgeConstraint(subject, statement, constraint)),
+    ...judgeDomains(subject, statement),
+  ];
+}
+
+/** The rule of a constraint, without its name; NOT VALID holds for new rows all the same. */
+function rule({ properties }: CatalogObject): string {
+  return String(properties["definition"]).replace(/ NOT VALID$/, "");
+}
+
+function judgeConstraint(subject: Subject, statement: RecordedStatement, constraint: CatalogObject): Finding[] {
+  const { operation } = statement;
+  const type = constraint.properties["type"];
+  if (type === "check") return judgeCheck(subject, statement, constraint);
+  const columns = columnsOf(constraint);
+  if (type !== "foreign key" && type !== "exclude") return [];
+  // A row that is updated is looked at only where a column of the constraint changes.
+  if (
+    operation === "update" &&
+    !columns.some((column) => statement.writes.includes(`${subject.table.table}.${column}`))
+  )
+    return [];
+  if (isKnownReference(subject, constraint, columns)) return [];
+  const [column = null] = columns.length === 1 ? columns : [];
+  const sqlState = type === "exclude" ? "23P01" : "23503";
+  const message = `The ${type} constraint ${lastName(constraint.name)} came: ${rule(constraint)}`;
+  return [findingOf(subject, operation, { verdict: "depends", sqlState }, column, message)];
+}
+
+/** True for a foreign key that had another name, delete rule or none of its validation: writes meet nothing new. */
+function isKnownReference(
+  { table, atHead }: Subject,
+  { properties }: CatalogObject,
+  columns: readonly string[],
+): boolean {
+  return atHead
+    .of("constraint", table.table)
+    .some(
+      (had) =>
+        had.properties["type"] === "foreign key" &&
+        had.properties["references"] === properties["references"] &&
+        columnsOf(had).join() === columns.join(),
+    );
+}
+
+function columnsOf({ properties }: CatalogObject): string[] {
+  const columns = properties["columns"];
+  return Array.isArray(columns) ? columns.map(String) : [];
+}
+
+function judgeCheck(subject: Subject, { operation, writes }: RecordedStatement, constraint: CatalogObject): Finding[] {
+  const { table } = subject;
+  const set = readValueSet(rule(constraint));
+  const column = set && table.columns.find((one) => one.column === set.column);
+  if (set && column?.items) {
+    const refused = column.items.filter((item) => !set.values.includes(item));
+    if (refused.length === 0) return [];
+    if (operation === "update" && !writes.includes(`${table.table}.${column.column}`)) return [];
+    return [
+      findingOf(
+        subject,
+        operation,
+        { verdict: "breaks", sqlState: "23514" },
+        column.column,
+        `${column.property} may be ${refused.join(", ")}, which ${lastName(constraint.name)} refuses`,
+      ),
+    ];
+  }
+  // An update of any column is refused where the row violates it.
+  return [
+    findingOf(
+      subject,
+      operation,
+      { verdict: "depends", sqlState: "23514" },
+      set?.column ?? null,
+      `The check ${lastName(constraint.name)} came: ${rule(constraint)}`,
+    ),
+  ];
+}
+
+/** The column and the values of a check that lists what is allowed; undefined: another kind of check. */
+export function readValueSet(definition: string): { column: string; values: string[] } | undefined {
+  const [, column, list] =
+    /^CHECK \(\(+("(?:[^"]|"")+"|\w+)\)?(?:::text)? = ANY \(\(?(?:ARRAY\[(.*)\])\)?(?:::\w+[\w ]*\[\])?\)\)+$/.exec(
+      definition,
+    ) ??
+    /^CHECK \(\(+("(?:[^"]|"")+"|\w+)\)?(?:::text)? = ('(?:[^']|'')*'(?:::[\w ]+)?)\)+$/.exec(definition) ??
+    [];
+  if (column === undefined || list === undefined) return undefined;
+  return {
+    column,
+    values: [...list.matchAll(/'((?:[^']|'')*)'/g)].map(([, value = ""]) => value.replaceAll("''", "'")),
+  };
+}
+
+/** A domain's constraints are its columns' constraints. */
+function judgeDomains(subject: Subject, { operation, writes }: RecordedStatement): Finding[] {
+  const { table, atHead, now } = subject;
+  return writes.flatMap((full) => {
+    const [had, has] = [atHead, now].map((schema) => schema.domain(String(schema.column(full)?.properties["type"])));
+    if (!has) return [];
+    const known = new Set([had?.properties["constraints"] ?? []].flat());
+    const fresh = [has.properties["constraints"] ?? []].flat().filter((one) => !known.has(one));
+    const column = full.slice(table.table.length + 1);
+    return fresh.map((one) =>
+      findingOf(
+        subject,
+        operation,
+        { verdict: "depends", sqlState: "23514" },
+        column,
+        `The domain ${has.name} has a new constraint: ${one}`,
+      ),
+    );
+  });
+}

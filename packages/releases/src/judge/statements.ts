@@ -1,0 +1,56 @@
+import type { RecordedStatement } from "../contract/contract.ts";
+import type { Finding } from "./finding.ts";
+import { lastName } from "./names.ts";
+import type { Subject } from "./subject.ts";
+
+/** What one recorded statement meets: relations and columns that it names and that are gone, names that fit two. */
+export function judgeStatement(statement: RecordedStatement, { now, atHead }: Omit<Subject, "table">): Finding[] {
+  const { name, operation, table, columns, relations } = statement;
+  const finding = (sqlState: string, column: string | null, message: string): Finding => ({
+    verdict: "breaks",
+    operation,
+    table,
+    column,
+    sqlState,
+    message,
+  });
+  const gone = relations.filter((relation) => !now.table(relation) && !now.view(relation) && isOurs(relation));
+  if (gone.length > 0) return gone.map((relation) => finding("42P01", null, `${name}: ${relation} is gone`));
+  const missing = columns.filter(
+    (column) => !now.column(column) && (atHead.column(column) || isOfTable(column, relations, now)),
+  );
+  if (missing.length > 0)
+    return missing.map((column) => finding("42703", lastName(column), `${name}: the column ${column} is gone`));
+  return judgeNames(statement, { now, atHead }).map((column) =>
+    finding("42702", column, `${name}: ${column} is ambiguous, because a table got a column of this name`),
+  );
+}
+
+const isOurs = (relation: string) => !/^(?:pg_catalog|information_schema)\./.test(relation);
+
+function isOfTable(column: string, relations: readonly string[], now: Subject["now"]): boolean {
+  return relations.some((relation) => column.startsWith(`${relation}.`) && now.table(relation) !== undefined);
+}
+
+/** Unqualified names in a statement of the program's own that a new column of another table makes ambiguous. */
+function judgeNames(
+  { operation, sql, columns, relations }: RecordedStatement,
+  { now, atHead }: Pick<Subject, "now" | "atHead">,
+): string[] {
+  // In a statement with subqueries a name may be of an inner query: the server tells.
+  if (operation !== "call" || relations.length < 2 || (sql.match(/\bselect\b/gi) ?? []).length !== 1) return [];
+  const fresh = relations.flatMap((relation) =>
+    now
+      .columns(relation)
+      .filter(({ name }) => !atHead.column(name))
+      .map(({ name }) => name),
+  );
+  return fresh
+    .map((name) => lastName(name))
+    .filter((name) => columns.some((column) => lastName(column) === name) && isUnqualified(sql, name));
+}
+
+function isUnqualified(sql: string, name: string): boolean {
+  const text = sql.replace(/'(?:[^']|'')*'/g, "''").replace(/\bas\s+("?)\w+\1/gi, "");
+  return new RegExp(`(?<![\\w."])"?${name.replaceAll('"', "")}"?(?![\\w"(])`, "i").test(text);
+}

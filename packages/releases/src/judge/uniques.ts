@@ -1,0 +1,118 @@
+import type { CatalogObject } from "@thedata/catalog";
+import type { Finding } from "./finding.ts";
+import { lastName } from "./names.ts";
+import type { Schema } from "./schema.ts";
+import { findingOf, type Subject, writersOf } from "./subject.ts";
+
+/** What keys and unique indexes mean to writes, to ON CONFLICT, and to who looks for one row. */
+export function judgeUniques(subject: Subject): Finding[] {
+  return [...judgeFresh(subject), ...judgeConflicts(subject), ...judgeGone(subject)];
+}
+
+interface Unique {
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** What the server calls it, without its name. */
+  readonly definition: string;
+  /** True: it counts for each row and each value as it is. */
+  readonly plain: boolean;
+}
+
+function uniquesOf(schema: Schema, table: string): Unique[] {
+  const constraints = schema
+    .of("constraint", table)
+    .filter(({ properties }) => ["unique", "primary key"].includes(String(properties["type"])));
+  const indexes = schema.of("index", table).filter(({ properties }) => properties["unique"] && !properties["invalid"]);
+  return [...constraints, ...indexes].map(toUnique);
+}
+
+function toUnique({ name, kind, properties }: CatalogObject): Unique {
+  const columns = properties["columns"];
+  const text = String(properties["definition"]);
+  const definition = text.replace(/^CREATE UNIQUE INDEX .*? USING /, "");
+  return {
+    name,
+    columns: Array.isArray(columns) ? columns.map(String) : [],
+    definition,
+    plain:
+      kind === "constraint" ? !/ DEFERRABLE/.test(text) : /^btree \([^()]*\)(?: NULLS NOT DISTINCT)?$/.test(definition),
+  };
+}
+
+const keyOf = ({ columns, plain, definition }: Unique) => (plain ? columns.toSorted().join() : definition);
+
+/** A unique that came: rows that were fine may be refused. */
+function judgeFresh(subject: Subject): Finding[] {
+  const { table, atHead, now } = subject;
+  const known = new Set(uniquesOf(atHead, table.table).map(keyOf));
+  const fresh = uniquesOf(now, table.table).filter(
+    (one) => !known.has(keyOf(one)) && !isWeaker(one, uniquesOf(atHead, table.table)),
+  );
+  return fresh.flatMap((unique) =>
+    writersOf(subject)
+      .filter(
+        ({ operation, writes }) =>
+          operation !== "update" ||
+          unique.columns.length === 0 ||
+          unique.columns.some((one) => writes.includes(`${table.table}.${one}`)),
+      )
+      .map(({ operation }) =>
+        findingOf(
+          subject,
+          operation,
+          { verdict: "depends", sqlState: "23505" },
+          unique.columns.length === 1 ? (unique.columns[0] ?? null) : null,
+          `The unique ${lastName(unique.name)} came: ${unique.definition}`,
+        ),
+      ),
+  );
+}
+
+/** True for one that a stricter one implies: of more columns, or of some rows only. */
+function isWeaker({ columns }: Unique, atHead: readonly Unique[]): boolean {
+  return (
+    columns.length > 0 && atHead.some((one) => one.plain && one.columns.every((column) => columns.includes(column)))
+  );
+}
+
+/** ON CONFLICT names columns, and needs a unique of exactly these, for all rows. */
+function judgeConflicts(subject: Subject): Finding[] {
+  const { table, contract, now } = subject;
+  const targets = new Set(
+    uniquesOf(now, table.table)
+      .filter(({ plain }) => plain)
+      .map(({ columns }) => columns.toSorted().join()),
+  );
+  return contract.statements
+    .filter(
+      ({ table: own, conflict }) =>
+        own === table.table && conflict !== null && !targets.has(conflict.toSorted().join()),
+    )
+    .map(({ operation, conflict }) =>
+      findingOf(
+        subject,
+        operation,
+        { verdict: "breaks", sqlState: "42P10" },
+        null,
+        `ON CONFLICT (${conflict?.join(", ")}) finds no unique of these columns of ${table.table}`,
+      ),
+    );
+}
+
+/** A unique that went: who looks for one row may find another. */
+function judgeGone(subject: Subject): Finding[] {
+  const { table, atHead, now } = subject;
+  const left = uniquesOf(now, table.table);
+  return uniquesOf(atHead, table.table)
+    .filter((had) => had.plain && had.columns.every((column) => now.column(`${table.table}.${column}`)))
+    .filter((had) => !left.some((one) => one.plain && one.columns.every((column) => had.columns.includes(column))))
+    .map(({ columns, name }) =>
+      findingOf(
+        subject,
+        "filter",
+        { verdict: "wrong" },
+        columns.length === 1 ? (columns[0] ?? null) : null,
+        `The unique ${lastName(name)} is gone: several rows may have one ${columns.join(", ")}`,
+      ),
+    );
+}

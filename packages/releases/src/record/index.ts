@@ -1,0 +1,1 @@
+export { type ContractRequest, makeContract } from "./make-contract.ts";

@@ -1,0 +1,169 @@
+import {
+  type EntityManager,
+  type EntityMetadata,
+  type EntityProperty,
+  type MikroORM,
+  ReferenceKind,
+} from "@mikro-orm/core";
+import type { Catalog } from "@thedata/catalog";
+import { hydrate, sampleOf } from "./accepted.ts";
+import { familyOf } from "./family.ts";
+import { hasColumn, mappedEntities, quoteWhereNeeded, tableOf } from "./describe-tables.ts";
+import type { Recorder } from "./recorder.ts";
+
+type Data = Record<string, unknown>;
+
+/**
+ * Does with each entity what a program can do, on a database whose rows do not matter: find, filter by each property,
+ * populate each relation, insert with the least and with everything, update each property, upsert, delete.
+ */
+export async function recordOperations(orm: MikroORM, schema: Catalog, recorder: Recorder): Promise<void> {
+  for (const meta of mappedEntities(orm).filter(({ pivotTable }) => !pivotTable)) {
+    const subject = { orm, meta, schema, recorder };
+    await recordReads(subject);
+    await recordWrites(subject);
+  }
+}
+
+interface Subject {
+  readonly orm: MikroORM;
+  readonly meta: EntityMetadata;
+  readonly schema: Catalog;
+  readonly recorder: Recorder;
+}
+
+async function recordReads({ orm, meta, schema, recorder }: Subject): Promise<void> {
+  const [table, entity] = [tableOf(meta), meta.class];
+  const during = async (name: string, operation: "read" | "filter", work: (em: EntityManager) => Promise<unknown>) =>
+    await recorder.during(
+      { name: `${meta.className}.${name}`, operation, table },
+      async () => await work(orm.em.fork()),
+    );
+  await during("find", "read", async (em) => await em.find(entity, {}));
+  for (const property of meta.props.filter(hasColumn)) {
+    const value = valueOf(orm, meta, property, schema);
+    if (value === undefined) continue;
+    await during(`find by ${property.name}`, "filter", async (em) => await em.find(entity, { [property.name]: value }));
+    if (property.lazy)
+      await during(
+        `populate ${property.name}`,
+        "read",
+        async (em) => await em.find(entity, {}, { populate: [property.name] as never }),
+      );
+  }
+  for (const { name } of meta.relations.filter((one) => meta.props.includes(one))) {
+    await during(`find with ${name}`, "read", async (em) => await em.find(entity, {}, { populate: [name] as never }));
+    await during(`populate ${name}`, "read", async (em) => {
+      await em.populate([em.merge(entity, keyOf(orm, meta, schema))] as never, [name] as never, { refresh: true });
+    });
+  }
+}
+
+async function recordWrites({ orm, meta, schema, recorder }: Subject): Promise<void> {
+  const table = tableOf(meta);
+  const { least, all, key, uniques } = dataOf(orm, meta, schema);
+  const during = async (
+    name: string,
+    operation: "insert" | "update" | "upsert" | "delete",
+    work: (em: EntityManager) => Promise<unknown>,
+  ) =>
+    await recorder.during(
+      { name: `${meta.className}.${name}`, operation, table },
+      async () => await work(orm.em.fork()),
+    );
+  for (const [name, data] of [
+    ["insert", least],
+    ["insert all", all],
+  ] as const)
+    await during(name, "insert", async (em) => {
+      em.create(meta.class, related(em, meta, data), { partial: true });
+      await em.flush();
+    });
+  for (const property of meta.props.filter((one) => hasColumn(one) && !one.primary && one.name in all))
+    await during(`update ${property.name}`, "update", async (em) => {
+      const entity = em.merge(meta.class, key) as Data;
+      entity[property.name] = related(em, meta, all)[property.name];
+      await em.flush();
+    });
+  for (const [name, fields] of [
+    ["upsert", Object.keys(key)],
+    ...uniques.map((one) => [`upsert by ${one.join()}`, one] as const),
+  ] as const)
+    await during(name, "upsert", async (em) => {
+      await em.upsert(meta.class, { ...least, ...key, ...pick(all, fields) }, { onConflictFields: fields as never });
+    });
+  await during("delete", "delete", async (em) => {
+    em.remove(em.merge(meta.class, key));
+    await em.flush();
+  });
+}
+
+/** What is sent: the least that MikroORM takes, everything, the key, and the groups of properties that are unique. */
+function dataOf(orm: MikroORM, meta: EntityMetadata, schema: Catalog) {
+  const all: Data = {};
+  const least: Data = {};
+  for (const property of meta.props.filter(hasColumn)) {
+    const value = valueOf(orm, meta, property, schema);
+    if (value === undefined || isGiven(property) || meta.root.discriminatorColumn === property.name) continue;
+    all[property.name] = value;
+    if (isRequired(property)) least[property.name] = value;
+  }
+  const names = meta.props.filter((one) => one.unique && hasColumn(one)).map(({ name }) => [name]);
+  const groups = meta.uniques.flatMap(({ properties }) => (properties ? [[properties].flat().map(String)] : []));
+  const uniques = [...names, ...groups].filter((group) => group.every((name) => name in all));
+  return { all, least, key: keyOf(orm, meta, schema), uniques };
+}
+
+/** True where the server or MikroORM gives the value. */
+function isGiven({ generated, autoincrement, version }: EntityProperty): boolean {
+  return Boolean(generated) || autoincrement === true || Boolean(version);
+}
+
+function isRequired({ nullable, default: client, defaultRaw, onCreate, primary, autoincrement }: EntityProperty) {
+  if (primary) return !autoincrement && defaultRaw === undefined && client === undefined && !onCreate;
+  return !nullable && client === undefined && defaultRaw === undefined && !onCreate;
+}
+
+function keyOf(orm: MikroORM, meta: EntityMetadata, schema: Catalog): Data {
+  const keys = meta.props.filter(({ primary }) => primary);
+  return Object.fromEntries(keys.map((property) => [property.name, valueOf(orm, meta, property, schema)]));
+}
+
+/** A value of a property as a program gives it; of a relation, the other's key. Undefined: none is known. */
+function valueOf(orm: MikroORM, meta: EntityMetadata, property: EntityProperty, schema: Catalog): unknown {
+  const [column = ""] = property.fieldNames;
+  const type = columnTypeOf(schema, tableOf(meta), column);
+  if (property.kind !== ReferenceKind.SCALAR)
+    return property.fieldNames.length === 1 ? keyValue(orm, property, schema) : undefined;
+  const family = familyOf(type);
+  const given = type === "uuid" ? "5a0e8bd4-6f4e-4c4b-8d3a-0f6c0d9c3a11" : sampleOf(property, family);
+  const value = hydrate(orm, meta, property, column, given);
+  return value instanceof Error ? undefined : value;
+}
+
+function keyValue(orm: MikroORM, { targetMeta }: EntityProperty, schema: Catalog): unknown {
+  const [key, ...more] = targetMeta?.props.filter(({ primary }) => primary) ?? [];
+  return key && more.length === 0 && targetMeta ? valueOf(orm, targetMeta, key, schema) : undefined;
+}
+
+function columnTypeOf(schema: Catalog, table: string, column: string): string {
+  const name = `${table}.${quoteWhereNeeded(column)}`;
+  return String(schema.find((one) => one.kind === "column" && one.name === name)?.properties["type"] ?? "text");
+}
+
+/** The data with references in place of the keys of relations. */
+function related(em: EntityManager, meta: EntityMetadata, data: Data): Data {
+  return Object.fromEntries(
+    Object.entries(data).map(([name, value]) => {
+      const { kind, targetMeta } = meta.properties[name as never] as EntityProperty;
+      return [
+        name,
+        kind === ReferenceKind.SCALAR || !targetMeta ? value : em.getReference(targetMeta.class, value as never),
+      ];
+    }),
+  );
+}
+
+function pick(data: Data, names: readonly string[]): Data {
+  return Object.fromEntries(names.filter((name) => name in data).map((name) => [name, data[name]]));
+}
