@@ -1,6 +1,7 @@
 import type { EntityMetadata, EntityProperty, MikroORM } from "@mikro-orm/core";
 import type { Catalog } from "@thedata/catalog";
 import type { ContractColumn, ContractTable } from "../contract/contract.ts";
+import { quoteWhereNeeded } from "../judge/names.ts";
 import { findAccepted } from "./accepted.ts";
 
 type Orm = MikroORM;
@@ -23,11 +24,6 @@ export function mappedEntities(orm: Orm): EntityMetadata[] {
 /** The name of an entity's table, as the catalog writes it. */
 export function tableOf({ schema, tableName }: EntityMetadata): string {
   return [schema && schema !== "*" ? schema : "public", tableName].map(quoteWhereNeeded).join(".");
-}
-
-/** The column's name, as the catalog writes it behind its table's. */
-export function quoteWhereNeeded(name: string): string {
-  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
 function describeTable(orm: Orm, table: string, metas: readonly EntityMetadata[], schema: Catalog): ContractTable {

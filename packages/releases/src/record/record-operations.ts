@@ -8,7 +8,8 @@ import {
 import type { Catalog } from "@thedata/catalog";
 import { hydrate, sampleOf } from "./accepted.ts";
 import { familyOf } from "./family.ts";
-import { hasColumn, mappedEntities, quoteWhereNeeded, tableOf } from "./describe-tables.ts";
+import { quoteWhereNeeded } from "../judge/names.ts";
+import { hasColumn, mappedEntities, tableOf } from "./describe-tables.ts";
 import type { Recorder } from "./recorder.ts";
 
 type Data = Record<string, unknown>;

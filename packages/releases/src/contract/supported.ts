@@ -1,0 +1,49 @@
+import { compare, satisfies, valid, validRange } from "semver";
+import type { Contract } from "./contract.ts";
+import { ContractError, releaseName } from "./parse-contract.ts";
+
+/** Which releases are supported: the newest ones, a semver range, or versions by name. */
+export type Supported = string | readonly string[];
+
+/** Refuses a list of contracts that contradicts itself: of several packages, or with two contents for one version. */
+export function checkContracts(contracts: readonly Contract[]): void {
+  const [first] = contracts;
+  for (const contract of contracts) {
+    if (first && contract.package !== first.package)
+      throw new ContractError(
+        `The releases are of two packages, ${first.package} and ${contract.package}: keep those of one`,
+      );
+    const twin = contracts.find((other) => other !== contract && compare(other.version, contract.version) === 0);
+    if (twin)
+      throw new ContractError(
+        `${releaseName(contract)} has two contracts: a version is released once. Give the newer one another version`,
+      );
+  }
+}
+
+/**
+ * The contracts that are supported, the oldest first. Throws a `ContractError` where the words make no sense, or name
+ * a version without a contract.
+ */
+export function findSupported(contracts: readonly Contract[], supported: Supported): Contract[] {
+  const sorted = contracts.toSorted((a, b) => compare(a.version, b.version));
+  if (typeof supported !== "string")
+    return supported.map((version) => findNamed(sorted, version)).toSorted((a, b) => compare(a.version, b.version));
+  const [, count] = /^last (\d+)$/.exec(supported) ?? [];
+  if (count !== undefined && Number(count) > 0) return sorted.slice(-Number(count));
+  if (validRange(supported) === null || supported === "")
+    throw new ContractError(
+      `"supported" takes "last 2", a range such as ">=1.2", or a list of versions, not "${supported}"`,
+    );
+  return sorted.filter(({ version }) => satisfies(version, supported, { includePrerelease: true }));
+}
+
+function findNamed(contracts: readonly Contract[], version: string): Contract {
+  if (valid(version) === null)
+    throw new ContractError(`"supported" names "${version}", which is no version such as 1.2.0`);
+  const found = contracts.find((one) => compare(one.version, version) === 0);
+  if (found) return found;
+  throw new ContractError(
+    `"supported" names ${version}, which has no contract; there are ${contracts.map((one) => one.version).join(", ") || "none"}`,
+  );
+}

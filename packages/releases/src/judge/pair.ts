@@ -1,0 +1,76 @@
+import type { Catalog } from "@thedata/catalog";
+import type { Contract, ContractColumn, ContractTable } from "../contract/contract.ts";
+import { readValueSet } from "./checks.ts";
+import { type Finding, sortFindings } from "./finding.ts";
+import { quoteWhereNeeded } from "./names.ts";
+import { isNotNull, type Schema, toSchema } from "./schema.ts";
+
+/**
+ * What `reader` meets in rows that `writer` writes, where both run on one schema: null where the reader takes none,
+ * and values that it does not know. Pure.
+ */
+export function judgePair(writer: Contract, reader: Contract, catalog: Catalog): Finding[] {
+  if (writer.digest === reader.digest) return [];
+  const now = toSchema(catalog);
+  const findings = reader.tables.flatMap((table) => {
+    const written = writer.tables.find((one) => one.table === table.table);
+    return written ? table.columns.flatMap((column) => judgeColumn({ writer, written, table, column, now })) : [];
+  });
+  return sortFindings(findings);
+}
+
+interface Subject {
+  readonly writer: Contract;
+  /** The table as the writer maps it. */
+  readonly written: ContractTable;
+  /** The table and the column as the reader maps them. */
+  readonly table: ContractTable;
+  readonly column: ContractColumn;
+  readonly now: Schema;
+}
+
+function judgeColumn(subject: Subject): Finding[] {
+  return [...judgeNull(subject), ...judgeItems(subject)];
+}
+
+function judgeNull({ writer, written, table, column, now }: Subject): Finding[] {
+  const full = `${table.table}.${quoteWhereNeeded(column.column)}`;
+  const there = now.column(full);
+  if (!there || column.nullable || isNotNull(there)) return [];
+  const mapped = written.columns.find((one) => one.column === column.column);
+  const leavesNull =
+    !mapped && ["default", "identity", "generated"].every((key) => there.properties[key] === undefined);
+  if (!leavesNull && mapped?.nullable !== true) return [];
+  const message = `${column.property} may be null in rows of ${nameOf(writer)}, and takes no null`;
+  return [{ verdict: "wrong", operation: "read", table: table.table, column: column.column, sqlState: null, message }];
+}
+
+function judgeItems({ writer, written, table, column, now }: Subject): Finding[] {
+  if (!column.items) return [];
+  const full = `${table.table}.${quoteWhereNeeded(column.column)}`;
+  const there = now.column(full);
+  const mapped = written.columns.find((one) => one.column === column.column);
+  if (!there || !mapped) return [];
+  const known = new Set(column.items);
+  const fresh = (mapped.items ?? ["any text"]).filter(
+    (item) => !known.has(item) && isAllowed(now, table.table, column.column, item),
+  );
+  if (fresh.length === 0) return [];
+  const message = `${column.property} does not know ${fresh.join(", ")}, which ${nameOf(writer)} writes`;
+  const verdict = column.itemsRefused ? "breaks" : "wrong";
+  return [{ verdict, operation: "read", table: table.table, column: column.column, sqlState: null, message }];
+}
+
+/** True where neither a check nor the type of the column refuses the value. */
+function isAllowed(now: Schema, table: string, column: string, item: string): boolean {
+  const { values } = now.resolve(String(now.column(`${table}.${quoteWhereNeeded(column)}`)?.properties["type"]));
+  const sets = now
+    .of("constraint", table)
+    .map(({ properties }) => readValueSet(String(properties["definition"]).replace(/ NOT VALID$/, "")))
+    .filter((set) => set?.column === quoteWhereNeeded(column));
+  return (!values || values.includes(item)) && sets.every((set) => set?.values.includes(item));
+}
+
+function nameOf({ package: name, version }: Contract): string {
+  return `${name}@${version}`;
+}
