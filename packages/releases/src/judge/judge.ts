@@ -1,12 +1,13 @@
-import type { Catalog } from "@thedata/catalog";
-import type { Contract, ContractTable, Operation } from "../contract/contract.ts";
+import { createHash } from "node:crypto";
+import type { Catalog, CatalogObject } from "@thedata/catalog";
+import type { Contract, ContractTable, Operation, RecordedStatement } from "../contract/contract.ts";
 import { judgeColumns } from "./columns.ts";
 import { judgeDeletes } from "./deletes.ts";
 import { type Finding, sortFindings } from "./finding.ts";
 import { judgeHooks } from "./hooks.ts";
+import { type Schema, toSchema } from "./schema.ts";
 import { judgeStatement } from "./statements.ts";
 import type { Subject } from "./subject.ts";
-import { toSchema } from "./schema.ts";
 import { judgeUniques } from "./uniques.ts";
 import { judgeWrites } from "./writes.ts";
 
@@ -15,20 +16,61 @@ import { judgeWrites } from "./writes.ts";
  * the schema that it was made for. Rows, rights and what other releases write are not looked at.
  */
 export function judge(contract: Contract, catalog: Catalog): Finding[] {
-  const [atHead, now] = [toSchema(contract.schema), toSchema(catalog)];
-  const findings: Finding[] = [];
-  for (const table of contract.tables) {
-    const subject: Subject = { contract, table, atHead, now };
-    const gone = judgePresence(subject);
-    findings.push(...gone);
-    if (gone.length > 0) continue;
-    const judges = [judgeColumns, judgeWrites, judgeUniques, judgeDeletes, judgeHooks];
-    findings.push(...judges.flatMap((one) => one(subject)));
-  }
-  const missing = new Set(findings.filter(({ sqlState }) => sqlState === "42P01").map(({ table }) => table));
-  for (const statement of contract.statements.filter(({ table }) => !missing.has(table)))
-    findings.push(...judgeStatement(statement, { contract, atHead, now }));
-  return sortFindings(findings);
+  return createJudge(contract)(catalog);
+}
+
+/** Judges one contract on many schemas; a table that does not change from one to the next is judged once. */
+export function createJudge(contract: Contract): (catalog: Catalog) => Finding[] {
+  const atHead = toSchema(contract.schema);
+  const parts = partsOf(contract);
+  const known = new Map<string, Finding[]>();
+  return (catalog) => {
+    const { schema: now, stateOf } = arrange(catalog);
+    const findings = parts.flatMap((part, index) => {
+      const key = `${index} ${part.relations.map(stateOf).join()}`;
+      const found = known.get(key) ?? judgePart(part, { contract, atHead, now });
+      known.set(key, found);
+      return found;
+    });
+    return sortFindings(findings);
+  };
+}
+
+/** What is judged at once: a table with the statements about it, or a statement of the program's own. */
+interface Part {
+  readonly table: ContractTable | undefined;
+  readonly statements: readonly RecordedStatement[];
+  /** All that the judgement looks at. */
+  readonly relations: readonly string[];
+}
+
+function partsOf({ tables, statements }: Contract): Part[] {
+  const byTable = Map.groupBy(statements, ({ table }) => table);
+  const ofTables = tables.map((table): Part => {
+    const own = byTable.get(table.table) ?? [];
+    return { table, statements: own, relations: relationsOf(own, [table.table]) };
+  });
+  const calls = (byTable.get(null) ?? []).map((statement): Part => ({
+    table: undefined,
+    statements: [statement],
+    relations: relationsOf([statement], []),
+  }));
+  return [...ofTables, ...calls];
+}
+
+function relationsOf(statements: readonly RecordedStatement[], own: readonly string[]): string[] {
+  return [...new Set([...own, ...statements.flatMap(({ relations }) => relations)])];
+}
+
+function judgePart({ table, statements }: Part, given: Omit<Subject, "table">): Finding[] {
+  const subject = table && { ...given, table };
+  const gone = subject ? judgePresence(subject) : [];
+  if (gone.length > 0) return gone;
+  const judges = [judgeColumns, judgeWrites, judgeUniques, judgeDeletes, judgeHooks];
+  return [
+    ...(subject ? judges.flatMap((one) => one(subject)) : []),
+    ...statements.flatMap((statement) => judgeStatement(statement, given)),
+  ];
 }
 
 const all: readonly Operation[] = ["read", "filter", "insert", "update", "delete", "upsert"];
@@ -44,8 +86,44 @@ function judgePresence({ table: { table }, atHead, now }: Subject): Finding[] {
   return all.map((operation) => ({ verdict, operation, table, column: null, sqlState, message }));
 }
 
-/** The tables of a contract that a catalog has. */
-export function presentTables({ tables }: Contract, catalog: Catalog): ContractTable[] {
-  const schema = toSchema(catalog);
-  return tables.filter(({ table }) => schema.table(table));
+interface Arranged {
+  readonly schema: Schema;
+  /** A digest of everything that is known of a table or view. */
+  readonly stateOf: (relation: string) => string;
+}
+
+// A history's catalogs are judged for each release.
+const arranged = new WeakMap<Catalog, Arranged>();
+
+function arrange(catalog: Catalog): Arranged {
+  const before = arranged.get(catalog);
+  if (before) return before;
+  const shared = digestOf(catalog.filter(({ kind }) => ["enum", "domain", "function"].includes(kind)));
+  const objects = new Map<string, CatalogObject[]>();
+  for (const object of catalog) {
+    const { kind, table, name, properties } = object;
+    const owner = kind === "table" || kind === "view" ? name : table;
+    for (const relation of new Set([owner, properties["references"]]))
+      if (relation !== null && relation !== undefined) push(objects, String(relation), object);
+  }
+  const states = new Map<string, string>();
+  const stateOf = (relation: string) => {
+    const state = states.get(relation) ?? `${digestOf(objects.get(relation) ?? [])}${shared}`;
+    states.set(relation, state);
+    return state;
+  };
+  const made = { schema: toSchema(catalog), stateOf };
+  arranged.set(catalog, made);
+  return made;
+}
+
+function push(lists: Map<string, CatalogObject[]>, key: string, object: CatalogObject): void {
+  const list = lists.get(key);
+  if (list) list.push(object);
+  else lists.set(key, [object]);
+}
+
+function digestOf(objects: Catalog): string {
+  const text = JSON.stringify(objects.map(({ kind, name, properties }) => [kind, name, properties]));
+  return createHash("sha1").update(text).digest("base64");
 }
