@@ -5,6 +5,11 @@ import { defineConfig } from "./packages/migrator-cli/src/index.ts";
 export default defineConfig({
   migrations: "packages/migrations/src/migrations",
   models: async () => (await import("./packages/models/src/index.ts")).ormOptions,
+  releases: {
+    package: "packages/models/package.json",
+    contract: "packages/models/src/contract.json",
+    calls: async (em) => await (await import("./packages/models/src/recorded-calls.ts")).recordedCalls(em),
+  },
   picture: "docs/schema.svg",
   areas: {
     "People and access": ["users", "user_roles", "roles", "role_permissions", "permissions"],

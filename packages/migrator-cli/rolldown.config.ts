@@ -87,7 +87,9 @@ const command: InputOptions = {
   resolve: { conditionNames: ["@thedata/source", "node"] },
   // Importing our modules has no side effects, so each command's bundle keeps only what it uses.
   treeshake: {
-    moduleSideEffects: [{ test: /packages\/(migrator|migrator-cli|catalog|erd|safety)\/src\//, sideEffects: false }],
+    moduleSideEffects: [
+      { test: /packages\/(migrator|migrator-cli|catalog|erd|releases|safety)\/src\//, sideEffects: false },
+    ],
   },
   onLog(level, log, next) {
     if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);

@@ -32,8 +32,24 @@ export interface MigratorConfig {
   readonly picture?: string;
   /** The picture's areas: tables by the name of their area, both in reading order. */
   readonly areas?: Readonly<Record<string, readonly string[]>>;
+  /** Releases of the models: what each needs of the schema, and which of them must work. */
+  readonly releases?: ReleasesConfig;
   /** `rows`: what `verify` inserts into a table instead of generated rows; it generates the columns left out. */
   readonly verify?: { readonly rows?: GivenRows };
+}
+
+/** Where the contracts of releases are kept; paths are relative to the configuration. */
+export interface ReleasesConfig {
+  /** The folder of the contracts of released models; default: `releases` beside the migrations folder. */
+  readonly folder?: string;
+  /** Which releases must work: "last 2" (default), a semver range, or versions by name. */
+  readonly supported?: string | readonly string[];
+  /** The package.json of the models, for their name and version. */
+  readonly package?: string;
+  /** The file of the contract of the models as they are. */
+  readonly contract?: string;
+  /** Calls repositories' methods and other SQL of the program's own, so that it is recorded; gets an EntityManager. */
+  readonly calls?: (em: never) => Promise<unknown>;
 }
 
 /** Gives the configuration back unchanged, with its type checked. */

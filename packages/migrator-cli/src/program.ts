@@ -5,6 +5,7 @@ import { addBackfillCommands } from "./backfill-commands.ts";
 import { hideAddresses, refuseAddresses } from "./misplaced-address.ts";
 import { createOutput } from "./output.ts";
 import { addSafetyCommands } from "./safety-commands.ts";
+import { addReleaseCommands } from "./release-commands.ts";
 import type { GlobalOptions } from "./settings.ts";
 import { standardOutput } from "./standard-output.ts";
 import { version } from "./version.ts";
@@ -48,6 +49,7 @@ export function createProgram(onExit: (code: number) => void): Command {
   addProofCommands(program, on);
   addBackfillCommands(program, on);
   addSafetyCommands(program, on);
+  addReleaseCommands(program, on);
   return program;
 }
 

@@ -4,6 +4,7 @@ import {
   type Context,
   createContext,
   type Event,
+  type ReleaseSettings,
   type ShadowOptions,
 } from "@thedata/migrator/internal";
 import { findCacheFolder } from "./cache-folder.ts";
@@ -40,14 +41,18 @@ export interface ContextNeeds {
   readonly signal?: AbortSignal;
 }
 
+/** What a command works with. */
+export interface Settings {
+  readonly context: Context;
+  readonly shadow: ShadowOptions;
+  readonly config: LoadedConfig;
+}
+
 /**
  * Creates the engine's context and the options for shadow databases. Precedence: option, environment, file, default.
  * Throws a `ConfigurationError`.
  */
-export async function createSettings(
-  options: RunOptions,
-  needs: ContextNeeds = {},
-): Promise<{ context: Context; shadow: ShadowOptions; config: LoadedConfig }> {
+export async function createSettings(options: RunOptions, needs: ContextNeeds = {}): Promise<Settings> {
   const config = await loadConfiguration(options.config);
   const directory = findDirectory(options, config);
   const dsn = await findAddress(options, config, needs.database === "none");
@@ -68,6 +73,7 @@ export async function createSettings(
     safety: config.safety ?? "warn",
     rules: config.rules,
     toolVersion: version,
+    releases: findReleases(config, directory),
     cache: findCacheFolder(directory, process.env),
     ormOptions: async () => await loadModels(config),
     onEvent: needs.onEvent,
@@ -87,6 +93,27 @@ function findDirectory(options: GlobalOptions, config: LoadedConfig): string {
   if (config.migrations !== undefined) return path.resolve(config.folder, config.migrations);
   throw new ConfigurationError(
     'No migrations folder is configured: give --migrations DIR, or set up the project with "migrator init"',
+  );
+}
+
+/** The releases' settings with absolute paths; undefined where the configuration has none. */
+function findReleases({ releases, folder }: LoadedConfig, migrations: string): ReleaseSettings | undefined {
+  if (!releases) return undefined;
+  const absolute = (file: string | undefined) => (file === undefined ? undefined : path.resolve(folder, file));
+  return {
+    folder: absolute(releases.folder) ?? path.join(path.dirname(migrations), "releases"),
+    supported: releases.supported ?? "last 2",
+    package: absolute(releases.package),
+    contract: absolute(releases.contract),
+    calls: releases.calls as ReleaseSettings["calls"],
+  };
+}
+
+/** The releases' settings. Throws a `ConfigurationError` where there are none. */
+export function requireReleases({ releases }: Context): ReleaseSettings {
+  if (releases) return releases;
+  throw new ConfigurationError(
+    `No releases are configured: add releases: { package: "packages/models/package.json", contract: "packages/models/contract.json" } to the configuration`,
   );
 }
 

@@ -52,6 +52,10 @@ const settings: Readonly<Record<keyof MigratorConfig, Setting>> = {
     takes: `lists of tables by the name of their area: { "People": ["users", "roles"] }`,
     is: isRecordOf(isListOf((name) => typeof name === "string")),
   },
+  releases: {
+    takes: `{ package: "packages/models/package.json", contract: "packages/models/contract.json", supported: "last 2" }; also folder (of released contracts) and calls (a function)`,
+    is: isReleases,
+  },
   verify: { takes: `{ rows: { users: [{ name: "…" }] } }`, is: isVerify },
 };
 
@@ -81,6 +85,18 @@ function suggest(key: string): string {
   const [nearest = ""] = names;
   const isNear = distance(nearest, key) <= Math.max(2, key.length / 3);
   return isNear ? `did you mean "${nearest}"?` : `the settings are ${names.toSorted().join(", ")}`;
+}
+
+function isReleases(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const kinds: Record<string, (value: unknown) => boolean> = {
+    folder: isText,
+    package: isText,
+    contract: isText,
+    calls: isFunction,
+    supported: (one) => isText(one) || isListOf(isText)(one),
+  };
+  return Object.entries(value).every(([key, one]) => one === undefined || kinds[key]?.(one) === true);
 }
 
 function isVerify(value: unknown): boolean {

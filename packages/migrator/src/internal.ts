@@ -38,3 +38,7 @@ export { type Fixed, fixMigration } from "./commands/fix.ts";
 export { review } from "./commands/review.ts";
 export type { Review, ReviewedMigration, ReviewedStatement, ReviewFinding } from "./review/review.ts";
 export { type HeldLock, type MigrationTrace, trace } from "./commands/trace.ts";
+export { contract } from "./commands/contract.ts";
+export { compat, type CompatStep, type Compatibility } from "./commands/compat.ts";
+export type { ReleaseSettings } from "./releases/settings.ts";
+export type { StoredFinding } from "./releases/verdicts.ts";

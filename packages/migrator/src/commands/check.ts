@@ -5,6 +5,7 @@ import { checkRules, type RuleViolation } from "../history/source-rules.ts";
 import { findCandidates } from "../create/find-renames.ts";
 import { type RenameQuestion, toQuestion } from "../create/settle-renames.ts";
 import { compareModels } from "../models/compare-models.ts";
+import type { ReleaseCheck, ReleaseProblem } from "./check-releases.ts";
 import type { Context } from "../execute/context.ts";
 import { keepPicture, type Picture } from "./picture.ts";
 import { ConfigurationError, ConnectionError, type Problem } from "../errors.ts";
@@ -25,7 +26,7 @@ export interface PictureProblem {
 }
 
 /** A problem that must fail CI, and where to fix it. */
-export type ProjectProblem = (Problem | RuleViolation | PictureProblem) & Place;
+export type ProjectProblem = ((Problem | RuleViolation | PictureProblem) & Place) | ReleaseProblem;
 
 /** The result of checking a project, for CI. */
 export interface ProjectCheck {
@@ -66,9 +67,17 @@ export async function checkProject(
     ...(models ? refuseWithoutManifest(history) : []),
   ];
   const result = problems.length === 0 ? await checkResult(context, models, history, shadow, options) : nothing;
+  const isEqual = problems.length === 0 && result.differences?.length === 0;
+  const releases = isEqual ? await checkKnown(context, shadow, options) : noReleases;
   const unsafe = problems.length === 0 ? await findUnsafe(context, shadow) : [];
   const enforced = context.safety === "enforce" ? unsafe : [];
-  const all = [...problems, ...(await findHalfDone(context)), ...enforced, ...describePicture(result, options.picture)];
+  const all = [
+    ...problems,
+    ...(await findHalfDone(context)),
+    ...enforced,
+    ...releases.problems,
+    ...describePicture(result, options.picture),
+  ];
   return {
     outcome: all.length > 0 || (result.differences ?? []).length > 0 ? "refused" : "ok",
     problems: all,
@@ -78,9 +87,22 @@ export async function checkProject(
     picture: result.picture,
     notes: [
       ...notesOn(history, models),
+      ...releases.notes,
       ...unsafe.filter((one) => !enforced.includes(one)).map(({ message }) => message),
     ],
   };
+}
+
+const noReleases: ReleaseCheck = { problems: [], notes: [] };
+
+async function checkKnown(
+  context: Context,
+  shadow: ShadowOptions,
+  { fix = false }: CheckOptions,
+): Promise<ReleaseCheck> {
+  if (!context.releases) return noReleases;
+  const { checkReleases } = await import("./check-releases.ts");
+  return await checkReleases(context, context.releases, { shadow, fix });
 }
 
 /** What the linter calls an error in migrations that the database at hand has not applied, where one answers. */

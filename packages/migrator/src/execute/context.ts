@@ -5,6 +5,7 @@ import type { Event } from "../events.ts";
 import { uniqueId } from "../hash.ts";
 import type { MigrationFolder } from "../history/folder.ts";
 import type { DatabaseAddress } from "../postgres/connection.ts";
+import type { ReleaseSettings } from "../releases/settings.ts";
 import { MigrationCache } from "../history/cache.ts";
 import { defaultLedger, type LedgerTable } from "../ledger/tables.ts";
 
@@ -37,6 +38,8 @@ export interface ContextOptions {
   readonly safety?: "enforce" | "warn" | "off" | undefined;
   /** The linter's severities, by rule. */
   readonly rules?: Readonly<Record<string, "error" | "warning" | "note" | "off">> | undefined;
+  /** Releases of the models, which must work after each step; default: none are known. */
+  readonly releases?: ReleaseSettings | undefined;
   /** Recorded in the ledger and shown in `application_name`. */
   readonly toolVersion?: string | undefined;
   /** A folder for the cache of what was read from migration files; it must be this user's own. Default: no cache. */
@@ -56,14 +59,15 @@ export type Context = Defaulted & {
   /** Returns MikroORM's options, loaded on demand. */
   readonly loadOrmOptions: () => Promise<OrmOptions | undefined>;
   readonly signal: AbortSignal | undefined;
+  readonly releases: ReleaseSettings | undefined;
   /** Opens the cache of the migrations folder; undefined where none is configured. */
   readonly openCache: () => MigrationCache | undefined;
 };
 
 type Defaulted = {
-  readonly [Key in Exclude<keyof ContextOptions, "ledger" | "signal" | "cache" | "ormOptions">]-?: NonNullable<
-    ContextOptions[Key]
-  >;
+  readonly [
+    Key in Exclude<keyof ContextOptions, "ledger" | "signal" | "cache" | "ormOptions" | "releases">
+  ]-?: NonNullable<ContextOptions[Key]>;
 };
 
 /** Fills in defaults. Throws a `ConfigurationError` for an invalid ledger name. */
@@ -83,6 +87,7 @@ export function createContext(options: ContextOptions): Context {
     backfills: options.backfills ?? "hold",
     safety: options.safety ?? "off",
     rules: options.rules ?? {},
+    releases: options.releases,
     toolVersion,
     openCache: () =>
       options.cache === undefined || typeof migrations !== "string"

@@ -69,7 +69,7 @@ async function ofModels<Result>(work: () => Promise<Result>): Promise<Result> {
 }
 
 /** Opens MikroORM on the database of a session of our own, with the same address, login and TLS. */
-async function openBeside(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<MikroORM> {
+export async function openBeside(ormOptions: OrmOptions, dsn: string, ledger: LedgerTable): Promise<MikroORM> {
   const session = await connect(dsn, shadowApplication);
   try {
     const orm = await initialize(ormOptions, dsn, ledger, session.client).catch((cause: Error) => {

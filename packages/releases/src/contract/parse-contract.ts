@@ -6,6 +6,14 @@ import { digestContract } from "./digest.ts";
 /** A contract that cannot be relied on, or a list of releases that makes no sense; the message says what to do. */
 export class ContractError extends Error {
   override readonly name = "ContractError";
+
+  /** `changed`: it is a contract, and not the one that was made. */
+  readonly reason: "unreadable" | "changed";
+
+  constructor(message: string, reason: "unreadable" | "changed" = "unreadable") {
+    super(message);
+    this.reason = reason;
+  }
 }
 
 // A contract of a thousand tables has less than half of this.
@@ -33,7 +41,7 @@ export function parseContract(text: string, file: string): Contract {
       `${file} needs no table: an empty contract would fit every schema. Make it again with "migrator contract"`,
     );
   if (contract.digest !== digestContract(contract))
-    throw new ContractError(`${file} was changed after it was made: ${restore}`);
+    throw new ContractError(`${file} was changed after it was made: ${restore}`, "changed");
   return contract;
 }
 

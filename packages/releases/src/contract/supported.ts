@@ -47,3 +47,8 @@ function findNamed(contracts: readonly Contract[], version: string): Contract {
     `"supported" names ${version}, which has no contract; there are ${contracts.map((one) => one.version).join(", ") || "none"}`,
   );
 }
+
+/** True for a version in a semver range; a prerelease counts as its version. */
+export function satisfiesVersion(version: string, range: string): boolean {
+  return satisfies(version, range, { includePrerelease: true });
+}

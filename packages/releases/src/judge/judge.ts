@@ -32,8 +32,23 @@ export function createJudge(contract: Contract): (catalog: Catalog) => Finding[]
       known.set(key, found);
       return found;
     });
-    return sortFindings(findings);
+    return sortFindings([...findings, ...judgeUnrecorded(contract, catalog)]);
   };
+}
+
+/** What nobody recorded may mind any change of the tables that the release maps. */
+function judgeUnrecorded({ unrecorded, tables, schema }: Contract, catalog: Catalog): Finding[] {
+  if (unrecorded.length === 0) return [];
+  const [atHead, now] = [arrange(schema), arrange(catalog)];
+  if (tables.every(({ table }) => atHead.contentOf(table) === now.contentOf(table))) return [];
+  return unrecorded.map((name) => ({
+    verdict: "unknown",
+    operation: "call",
+    table: name,
+    column: null,
+    sqlState: null,
+    message: `${name} was not recorded: call it in "releases.calls" of the configuration before the next release`,
+  }));
 }
 
 /** What is judged at once: a table with the statements about it, or a statement of the program's own. */
@@ -88,7 +103,9 @@ function judgePresence({ table: { table }, atHead, now }: Subject): Finding[] {
 
 interface Arranged {
   readonly schema: Schema;
-  /** A digest of everything that is known of a table or view. */
+  /** A digest of a table or view with all that belongs to it. */
+  readonly contentOf: (relation: string) => string;
+  /** The same with the types and functions of the schema. */
   readonly stateOf: (relation: string) => string;
 }
 
@@ -107,12 +124,16 @@ function arrange(catalog: Catalog): Arranged {
       if (relation !== null && relation !== undefined) push(objects, String(relation), object);
   }
   const states = new Map<string, string>();
-  const stateOf = (relation: string) => {
-    const state = states.get(relation) ?? `${digestOf(objects.get(relation) ?? [])}${shared}`;
+  const contentOf = (relation: string) => {
+    const state = states.get(relation) ?? digestOf(objects.get(relation) ?? []);
     states.set(relation, state);
     return state;
   };
-  const made = { schema: toSchema(catalog), stateOf };
+  const made = {
+    schema: toSchema(catalog),
+    contentOf,
+    stateOf: (relation: string) => `${contentOf(relation)}${shared}`,
+  };
   arranged.set(catalog, made);
   return made;
 }
@@ -124,6 +145,13 @@ function push(lists: Map<string, CatalogObject[]>, key: string, object: CatalogO
 }
 
 function digestOf(objects: Catalog): string {
-  const text = JSON.stringify(objects.map(({ kind, name, properties }) => [kind, name, properties]));
+  const content = objects.map(({ kind, name, properties: { owner: _owner, grants: _grants, ...properties } }) => [
+    kind,
+    name,
+    properties,
+  ]);
+  const text = JSON.stringify(
+    content.toSorted(([a, b], [c, d]) => (`${String(a)} ${String(b)}` < `${String(c)} ${String(d)}` ? -1 : 1)),
+  );
   return createHash("sha1").update(text).digest("base64");
 }

@@ -1,0 +1,17 @@
+import { compat } from "@thedata/migrator/internal";
+import { describeCompat, toMarkdown } from "../describe-compat.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { Output } from "../output.ts";
+import { createSettings, requireReleases, type RunOptions } from "../settings.ts";
+
+type Options = RunOptions & { release?: string; to?: string; markdown?: boolean };
+
+/** `migrator compat`: the matrix of releases and migrations, and the exit code. */
+export async function runCompat(output: Output, { release, to, markdown, ...options }: Options): Promise<number> {
+  const { context, shadow } = await createSettings(options, { database: "optional" });
+  const found = await compat(context, { shadow, releases: requireReleases(context), release, to });
+  const { verdicts: _, ...shown } = found;
+  output.document(shown);
+  output.line(markdown ? toMarkdown(found) : describeCompat(output, found));
+  return found.outcome === "ok" ? exitCodes.done : exitCodes.refused;
+}

@@ -1,0 +1,24 @@
+import type { Command } from "commander";
+import { command, type Register, shadowOption } from "./command-parts.ts";
+
+/** Adds contract, compat and releases: which releases of the models work at which step. */
+export function addReleaseCommands(program: Command, on: Register): void {
+  const contract = command(program, "contract", "writes what the models need of the schema, as MikroORM sends it", [
+    "migrator contract",
+    "migrator contract --freeze",
+  ])
+    .option("--freeze", "also keeps it as the contract of the version in the models' package.json")
+    .option("--dry-run", "shows the contract and writes nothing")
+    .addOption(shadowOption());
+  const compat = command(program, "compat", "tells which releases of the models work after which migration", [
+    "migrator compat",
+    "migrator compat --release 1.4.0 --to add_widgets",
+    "migrator compat --markdown",
+  ])
+    .option("--release <V>", "only this release: a version or a range")
+    .option("--to <M>", "only up to this migration")
+    .option("--markdown", "the result for a comment on a pull request")
+    .addOption(shadowOption());
+  on(contract, async () => (await import("./commands/contract.ts")).runContract);
+  on(compat, async () => (await import("./commands/compat.ts")).runCompat);
+}

@@ -1,0 +1,223 @@
+import { type Catalog, readCatalog } from "@thedata/catalog";
+import type { Contract, Finding, Verdict } from "@thedata/releases";
+import { ConfigurationError } from "../errors.ts";
+import { type Context, directoryOf } from "../execute/context.ts";
+import { type History, openHistory } from "../history/history.ts";
+import { buildManifest } from "../history/manifest.ts";
+import { scopeOf } from "../ledger/catalog-scope.ts";
+import { resolveTarget } from "../plan/resolve-target.ts";
+import { connect } from "../postgres/connection.ts";
+import { type Attestation, readAttestations } from "../releases/attestations.ts";
+import { type Cell, judgeHistory, type SchemaStep } from "../releases/judge-history.ts";
+import { findSupportedContracts } from "../releases/read-contracts.ts";
+import type { ReleaseSettings } from "../releases/settings.ts";
+import type { StoredFinding, StoredVerdict } from "../releases/verdicts.ts";
+import { replay } from "../shadow/replay.ts";
+import { type ShadowOptions, shadowApplication, withShadow } from "../shadow/shadow.ts";
+import { contractsWithWorking } from "./contract.ts";
+
+export interface CompatOptions {
+  readonly shadow: ShadowOptions;
+  readonly releases: ReleaseSettings;
+  /** Only releases of this version or range. */
+  readonly release?: string | undefined;
+  /** Only up to this migration. */
+  readonly to?: string | undefined;
+}
+
+/** A release, as a column of the matrix. */
+export interface ReleaseColumn {
+  /** `@thedata/models@1.2.0`. */
+  readonly name: string;
+  readonly digest: string;
+  /** The migration at which it was made. */
+  readonly head: string;
+  readonly supported: boolean;
+  /** True: the models as they are, not yet released. */
+  readonly working: boolean;
+}
+
+/** How the releases do after a migration. */
+export interface CompatStep {
+  readonly migration: string;
+  /** In the order of the columns. */
+  readonly verdicts: readonly { readonly verdict: Verdict; readonly findings: readonly StoredFinding[] }[];
+  /** The supported releases that it ends. */
+  readonly ends: readonly string[];
+}
+
+/** What one release meets in rows of another, at the end of the history. */
+export interface CompatPair {
+  readonly writer: string;
+  readonly reader: string;
+  readonly findings: readonly Finding[];
+}
+
+/** Releases by steps. */
+export interface Compatibility {
+  /** `refused`: a supported release does not work somewhere, or nobody can tell whether it does. */
+  readonly outcome: "ok" | "refused";
+  readonly releases: readonly ReleaseColumn[];
+  readonly steps: readonly CompatStep[];
+  readonly pairs: readonly CompatPair[];
+  /** Attestations that nothing needs. */
+  readonly needless: readonly Attestation[];
+  /** What a folder of verdicts has to hold. */
+  readonly verdicts: readonly StoredVerdict[];
+}
+
+/**
+ * Judges which release works after which migration, on a shadow database. Changes nothing. Throws a `MigratorError`
+ * where a contract cannot be read, or a migration fails.
+ */
+export async function compat(context: Context, options: CompatOptions): Promise<Compatibility> {
+  const history = await openHistory(context.migrations);
+  directoryOf(context);
+  const names = history.folder.files.map(({ name }) => name);
+  const { all, columns } = await chooseReleases(options, names);
+  const last = options.to === undefined ? names.length - 1 : names.indexOf(resolveTarget(options.to, names));
+  const first = Math.min(...all.map(({ head }) => names.indexOf(head)), last);
+  const steps = await readSteps(context, history, names.slice(first, last + 1), options.shadow);
+  const attestations = history.folder.files.flatMap(readAttestations);
+  const rows = await judgeHistory(all, steps, attestations);
+  const compatSteps = steps.map(({ migration }) => toStep(migration, rows.get(migration) ?? [], columns, names));
+  const pairs = await judgePairs(all, columns, steps.at(-1)?.catalog ?? []);
+  const isRefused = compatSteps.some((step) => refuses(step, columns, names)) || pairs.length > 0;
+  const used = new Set([...rows.values()].flat().flatMap(({ findings }) => findings.map(({ attested }) => attested)));
+  return {
+    outcome: isRefused ? "refused" : "ok",
+    releases: columns,
+    steps: compatSteps,
+    pairs,
+    needless: attestations.filter(({ reason }) => !used.has(reason)),
+    verdicts: steps.flatMap(({ migration, link }) => toVerdicts(migration, link, rows.get(migration) ?? [], columns)),
+  };
+}
+
+/** The releases to judge: those that are supported, and the models as they are. */
+async function chooseReleases(
+  { releases, release }: CompatOptions,
+  names: readonly string[],
+): Promise<{ all: Contract[]; columns: ReleaseColumn[] }> {
+  const { releaseName, satisfiesVersion } = await import("@thedata/releases");
+  const { all: known, working } = await contractsWithWorking(releases);
+  const released = known.filter((one) => one !== working);
+  if (known.length === 0)
+    throw new ConfigurationError(`There is no contract yet: "migrator contract" makes that of the models as they are`);
+  const supported = await findSupportedContracts(released, releases, names);
+  const wanted = (one: Contract) =>
+    release === undefined || one.version === release || satisfiesVersion(one.version, release);
+  const all = known.filter((one) => (supported.includes(one) || one === working) && wanted(one));
+  if (all.length === 0)
+    throw new ConfigurationError(
+      `No supported release fits "${release}"; there are ${known.map(releaseName).join(", ")}`,
+    );
+  const lost = all.find(({ head }) => !names.includes(head));
+  if (lost)
+    throw new ConfigurationError(
+      `The contract of ${releaseName(lost)} was made at ${lost.head}, which this history does not have: make it again with "migrator contract"`,
+    );
+  const columns = all.map((one): ReleaseColumn => ({
+    name: releaseName(one),
+    digest: one.digest,
+    head: one.head,
+    supported: supported.includes(one),
+    working: one === working && !released.includes(one),
+  }));
+  return { all, columns };
+}
+
+/** The schema after each of these migrations. */
+async function readSteps(
+  context: Context,
+  { folder, ...history }: History,
+  wanted: readonly string[],
+  shadow: ShadowOptions,
+): Promise<SchemaStep[]> {
+  const loaded = [];
+  for (const { name } of folder.files) loaded.push(await history.load(name));
+  const links = new Map((folder.manifest ?? buildManifest(loaded)).migrations.map(({ name, link }) => [name, link]));
+  return await withShadow(shadow, async (dsn) => {
+    const { query, close } = await connect(dsn, shadowApplication);
+    const steps: SchemaStep[] = [];
+    try {
+      for (const migration of wanted) {
+        await replay(context, folder, dsn, migration);
+        const catalog: Catalog = await readCatalog(query, scopeOf(context.ledger));
+        steps.push({ migration, link: links.get(migration) ?? "", catalog });
+      }
+    } finally {
+      await close();
+    }
+    return steps;
+  });
+}
+
+function toStep(
+  migration: string,
+  cells: readonly Cell[],
+  columns: readonly ReleaseColumn[],
+  names: readonly string[],
+): CompatStep {
+  const ends = columns.filter(
+    (column, index) => isAfter(migration, column, names) && column.supported && isEnd(cells[index]?.verdict),
+  );
+  return {
+    migration,
+    verdicts: cells.map(({ verdict, fresh }) => ({ verdict, findings: fresh })),
+    ends: ends.map(({ name }) => name),
+  };
+}
+
+function isEnd(verdict: Verdict | undefined): boolean {
+  return verdict === "breaks" || verdict === "wrong";
+}
+
+function isAfter(migration: string, { head }: ReleaseColumn, names: readonly string[]): boolean {
+  return names.indexOf(migration) >= names.indexOf(head);
+}
+
+/** True where a release that must work after this migration does not, or nobody can tell. */
+function refuses(
+  { migration, verdicts }: CompatStep,
+  columns: readonly ReleaseColumn[],
+  names: readonly string[],
+): boolean {
+  return verdicts.some(({ verdict }, index) => {
+    const column = columns[index];
+    return column !== undefined && isAfter(migration, column, names) && verdict !== "works";
+  });
+}
+
+async function judgePairs(
+  contracts: readonly Contract[],
+  columns: readonly ReleaseColumn[],
+  catalog: Catalog,
+): Promise<CompatPair[]> {
+  const { judgePair } = await import("@thedata/releases");
+  const nameOf = (contract: Contract) => columns[contracts.indexOf(contract)]?.name ?? "";
+  return contracts
+    .flatMap((writer) => contracts.filter((reader) => reader !== writer).map((reader) => ({ writer, reader })))
+    .map(({ writer, reader }) => ({
+      writer: nameOf(writer),
+      reader: nameOf(reader),
+      findings: judgePair(writer, reader, catalog),
+    }))
+    .filter(({ findings }) => findings.length > 0);
+}
+
+function toVerdicts(
+  migration: string,
+  link: string,
+  cells: readonly Cell[],
+  columns: readonly ReleaseColumn[],
+): StoredVerdict[] {
+  return cells.map(({ digest, verdict, fresh }, index) => ({
+    migration,
+    link,
+    digest,
+    release: columns[index]?.name ?? "",
+    verdict,
+    findings: fresh,
+  }));
+}

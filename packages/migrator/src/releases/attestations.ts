@@ -1,0 +1,49 @@
+import type { Contract, Finding } from "@thedata/releases";
+import { ConfigurationError } from "../errors.ts";
+import { type MigrationFile, readSource } from "../history/folder.ts";
+
+/** What an author vouches for: that a release does not mind what nobody can tell from the schema. */
+export interface Attestation {
+  readonly migration: string;
+  /** The package and a semver range: `@thedata/models@0.2`. */
+  readonly package: string;
+  readonly range: string;
+  /** `users.note`, or `users`. */
+  readonly subject: string;
+  readonly reason: string;
+}
+
+/**
+ * Reads the lines `@tolerates @thedata/models@0.2 users.note: reason` in the comments of a migration's file. Throws a
+ * `ConfigurationError` for one that says less.
+ */
+export function readAttestations(file: MigrationFile): Attestation[] {
+  const source = file.listed ? "" : readSource(file).toString();
+  return [...source.matchAll(/@tolerates\b([^\n]*)/g)].map(([line, rest = ""]) => {
+    const text = rest.replace(/\*\/.*$/, "").trim();
+    const [, name, range, subject, reason] = /^(@?[\w./-]+)@(\S+)\s+([\w."$]+):\s*(\S.*)$/.exec(text) ?? [];
+    if (name !== undefined && range !== undefined && subject !== undefined && reason !== undefined)
+      return { migration: file.name, package: name, range, subject, reason };
+    throw new ConfigurationError(
+      `${file.name}: "${line.trim()}" says too little: write "@tolerates PACKAGE@RANGE TABLE.COLUMN: reason"`,
+    );
+  });
+}
+
+/** The attestation that a finding of a release has; `breaks` and `wrong` are never attested. */
+export function findAttestation(
+  finding: Pick<Finding, "verdict" | "table" | "column">,
+  contract: Pick<Contract, "package" | "version">,
+  attestations: readonly Attestation[],
+  satisfies: (version: string, range: string) => boolean,
+): Attestation | undefined {
+  if (finding.verdict !== "depends" && finding.verdict !== "unknown") return undefined;
+  const table = finding.table?.replace(/^public\./, "") ?? "";
+  const subjects = new Set([table, ...(finding.column === null ? [] : [`${table}.${finding.column}`])]);
+  return attestations.find(
+    (one) =>
+      one.package === contract.package &&
+      satisfies(contract.version, one.range) &&
+      subjects.has(one.subject.replace(/^public\./, "")),
+  );
+}

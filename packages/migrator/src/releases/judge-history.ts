@@ -1,0 +1,65 @@
+import type { Catalog } from "@thedata/catalog";
+import type { Contract, Finding, Verdict } from "@thedata/releases";
+import type { Attestation } from "./attestations.ts";
+import { findAttestation } from "./attestations.ts";
+import type { StoredFinding } from "./verdicts.ts";
+
+/** The schema after a migration. */
+export interface SchemaStep {
+  readonly migration: string;
+  readonly link: string;
+  readonly catalog: Catalog;
+  /** What running a release's statements showed, by the release's digest; undefined: they were not run. */
+  readonly tried?: ReadonlyMap<string, readonly Finding[]> | undefined;
+}
+
+/** How a release does after a migration. */
+export interface Cell {
+  readonly digest: string;
+  readonly verdict: Verdict;
+  /** All that it meets there. */
+  readonly findings: readonly StoredFinding[];
+  /** Those that it did not meet after the migration before. */
+  readonly fresh: readonly StoredFinding[];
+}
+
+/** Judges releases after each step. The first step's findings count as fresh. */
+export async function judgeHistory(
+  contracts: readonly Contract[],
+  steps: readonly SchemaStep[],
+  attestations: readonly Attestation[],
+): Promise<Map<string, readonly Cell[]>> {
+  const { createJudge, mergeFindings, satisfiesVersion, worstOf } = await import("@thedata/releases");
+  const byContract = contracts.map((contract) => ({
+    contract,
+    judge: createJudge(contract),
+    before: new Set<string>(),
+  }));
+  const rows = new Map<string, readonly Cell[]>();
+  for (const { migration, catalog, tried } of steps) {
+    const cells = byContract.map((one): Cell => {
+      const found = mergeFindings(one.judge(catalog), tried?.get(one.contract.digest));
+      const findings = found.map((finding) => attest(finding, one.contract, attestations, satisfiesVersion));
+      const fresh = findings.filter((finding) => !one.before.has(keyOf(finding)));
+      one.before = new Set(findings.map(keyOf));
+      const open = findings.filter(({ attested }) => attested === undefined);
+      return { digest: one.contract.digest, verdict: worstOf(open), findings, fresh };
+    });
+    rows.set(migration, cells);
+  }
+  return rows;
+}
+
+function attest(
+  finding: Finding,
+  contract: Contract,
+  attestations: readonly Attestation[],
+  satisfies: (version: string, range: string) => boolean,
+): StoredFinding {
+  const attested = findAttestation(finding, contract, attestations, satisfies)?.reason;
+  return attested === undefined ? finding : { ...finding, attested };
+}
+
+function keyOf({ verdict, operation, table, column, sqlState, message }: Finding): string {
+  return JSON.stringify([verdict, operation, table, column, sqlState, message]);
+}

@@ -1,0 +1,62 @@
+import { existsSync, promises, readFileSync } from "node:fs";
+import path from "node:path";
+import type { Finding, Verdict } from "@thedata/releases";
+import { RefusedError } from "../errors.ts";
+import type { Manifest } from "../history/manifest.ts";
+
+/** How a release does on the schema after a migration. */
+export interface StoredVerdict {
+  readonly migration: string;
+  /** The manifest's link of the migration: it covers all before it, so that a changed history makes this stale. */
+  readonly link: string;
+  /** The release: its contract's digest, and its name for people. */
+  readonly digest: string;
+  readonly release: string;
+  /** Without what was attested. */
+  readonly verdict: Verdict;
+  /** What the migration brought; not what was so before it. */
+  readonly findings: readonly StoredFinding[];
+}
+
+/** A finding, with the reason where an author vouches for it. */
+export type StoredFinding = Finding & { readonly attested?: string | undefined };
+
+export const verdictsFile = "verdicts.json";
+
+/** Reads the verdicts beside a manifest; none where there is no such file. Throws a `RefusedError` for a broken one. */
+export function readVerdicts(directory: string): readonly StoredVerdict[] {
+  const file = path.join(directory, verdictsFile);
+  if (!existsSync(file)) return [];
+  try {
+    const { version, verdicts } = JSON.parse(readFileSync(file, "utf8")) as { version?: unknown; verdicts?: unknown };
+    if (version === 1 && Array.isArray(verdicts)) return verdicts as StoredVerdict[];
+  } catch {
+    // Said below.
+  }
+  throw new RefusedError(`${file} is not a list of verdicts of version 1: make it again with "migrator check --fix"`);
+}
+
+/** The verdicts as the text of their file: a line for each. */
+export function renderVerdicts(verdicts: readonly StoredVerdict[]): string {
+  const lines = verdicts.map((one) => `    ${JSON.stringify(one)}`);
+  return `{\n  "version": 1,\n  "verdicts": [${lines.length > 0 ? `\n${lines.join(",\n")}\n  ` : ""}]\n}\n`;
+}
+
+/** Writes the verdicts of a folder in one step. */
+export async function writeVerdicts(directory: string, verdicts: readonly StoredVerdict[]): Promise<void> {
+  const file = path.join(directory, verdictsFile);
+  const next = `${file}.${process.pid}.tmp`;
+  await promises.writeFile(next, renderVerdicts(verdicts), { flush: true });
+  await promises.rename(next, file);
+}
+
+/** The stored verdict of a release after a migration; undefined: there is none, or the history before it has changed. */
+export function findVerdict(
+  verdicts: readonly StoredVerdict[],
+  manifest: Manifest,
+  migration: string,
+  digest: string,
+): StoredVerdict | undefined {
+  const link = manifest.migrations.find(({ name }) => name === migration)?.link;
+  return verdicts.find((one) => one.migration === migration && one.digest === digest && one.link === link);
+}
