@@ -79,7 +79,7 @@ export async function compat(context: Context, options: CompatOptions): Promise<
   const first = Math.min(...all.map(({ head }) => names.indexOf(head)), last);
   const steps = await readSteps(context, history, names.slice(first, last + 1), options.shadow);
   const attestations = history.folder.files.flatMap(readAttestations);
-  const rows = await judgeHistory(all, steps, attestations);
+  const rows = await judgeHistory(all, steps, attestations, names);
   const compatSteps = steps.map(({ migration }) => toStep(migration, rows.get(migration) ?? [], columns, names));
   const pairs = await judgePairs(all, columns, steps.at(-1)?.catalog ?? []);
   const isRefused = compatSteps.some((step) => refuses(step, columns, names)) || pairs.length > 0;

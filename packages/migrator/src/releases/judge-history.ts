@@ -23,11 +23,12 @@ export interface Cell {
   readonly fresh: readonly StoredFinding[];
 }
 
-/** Judges releases after each step. The first step's findings count as fresh. */
+/** Judges releases after each step; `names` is the history. The first step's findings count as fresh. */
 export async function judgeHistory(
   contracts: readonly Contract[],
   steps: readonly SchemaStep[],
   attestations: readonly Attestation[],
+  names: readonly string[],
 ): Promise<Map<string, readonly Cell[]>> {
   const { createJudge, mergeFindings, satisfiesVersion, worstOf } = await import("@thedata/releases");
   const byContract = contracts.map((contract) => ({
@@ -38,7 +39,10 @@ export async function judgeHistory(
   const rows = new Map<string, readonly Cell[]>();
   for (const { migration, catalog, tried } of steps) {
     const cells = byContract.map((one): Cell => {
-      const found = mergeFindings(one.judge(catalog), tried?.get(one.contract.digest));
+      const found = mergeFindings(
+        one.judge(catalog, sideOf(migration, one.contract, names)),
+        tried?.get(one.contract.digest),
+      );
       const findings = found.map((finding) => attest(finding, one.contract, attestations, satisfiesVersion));
       const fresh = findings.filter((finding) => !one.before.has(keyOf(finding)));
       one.before = new Set(findings.map(keyOf));
@@ -48,6 +52,10 @@ export async function judgeHistory(
     rows.set(migration, cells);
   }
   return rows;
+}
+
+function sideOf(migration: string, { head }: Contract, names: readonly string[]): "later" | "earlier" {
+  return names.indexOf(migration) < names.indexOf(head) ? "earlier" : "later";
 }
 
 function attest(

@@ -30,6 +30,8 @@ export interface ContractTable {
   readonly columns: readonly ContractColumn[];
   /** Names of properties that no column has: MikroORM would put a column of such a name into the property. */
   readonly unmapped: readonly string[];
+  /** Those of them that hold other entities. */
+  readonly collections: readonly string[];
 }
 
 /**
@@ -54,14 +56,16 @@ export interface ContractColumn {
   readonly column: string;
   /** `User.email`. */
   readonly property: string;
-  /** The families whose values give the property a value of the same JavaScript type. */
+  /** The families in which a value, as the driver gives it, becomes the same value of the property. */
   readonly accepts: readonly Family[];
+  /** The families whose values MikroORM throws at. */
+  readonly refuses: readonly Family[];
   /** True: null is a value of the property. */
   readonly nullable: boolean;
   /** The values that the property takes; null: any. */
   readonly items: readonly string[] | null;
-  /** True: MikroORM throws where a row has another value. */
-  readonly itemsRefused: boolean;
+  /** What MikroORM does with another value: throws when a row has it, throws when the entity is saved, or neither. */
+  readonly otherItems: "refused" | "not saved" | "taken";
   /** Who gives the value where the program gives none: MikroORM, the server, or nobody. */
   readonly default: "client" | "server" | null;
   /** True: MikroORM never writes it. */
@@ -83,12 +87,18 @@ export interface RecordedStatement {
   readonly parameters: readonly RecordedParameter[];
   /** The columns that it names, `public.users.email`. */
   readonly columns: readonly string[];
-  /** Those of them that it writes; of a statement that MikroORM made. */
+  /** The columns of its table that it writes, without the table; of a statement that MikroORM made. */
   readonly writes: readonly string[];
+  /** The columns of its table that it takes back by RETURNING. */
+  readonly returns: readonly string[];
   /** The tables and views that it reads or writes. */
   readonly relations: readonly string[];
+  /** The functions that it calls, `public.next_number(integer)`. */
+  readonly functions: readonly string[];
   /** The columns of ON CONFLICT; null: there is none. */
   readonly conflict: readonly string[] | null;
+  /** True: the models do not say that the program sends it; the schema lets it. */
+  readonly assumed: boolean;
 }
 
 /** A parameter of a recorded statement. */

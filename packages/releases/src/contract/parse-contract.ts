@@ -64,9 +64,11 @@ function hasShape(contract: Partial<Contract>): contract is Contract {
   return (
     texts.every((text) => typeof text === "string") &&
     [tables, statements, unrecorded, schema].every((list) => Array.isArray(list)) &&
-    (tables ?? []).every(({ columns, unmapped }) => Array.isArray(columns) && Array.isArray(unmapped)) &&
-    (statements ?? []).every(({ columns, writes, relations }) =>
-      [columns, writes, relations].every((list) => Array.isArray(list)),
+    (tables ?? []).every(({ columns, unmapped, collections }) =>
+      [columns, unmapped, collections].every((list) => Array.isArray(list)),
+    ) &&
+    (statements ?? []).every(({ columns, writes, returns, relations }) =>
+      [columns, writes, returns, relations].every((list) => Array.isArray(list)),
     ) &&
     (schema ?? []).every(({ properties }) => typeof properties === "object")
   );

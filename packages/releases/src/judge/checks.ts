@@ -1,7 +1,9 @@
 import type { CatalogObject } from "@thedata/catalog";
+import { unquote } from "@thedata/catalog/sql";
 import type { RecordedStatement } from "../contract/contract.ts";
 import type { Finding } from "./finding.ts";
 import { lastName } from "./names.ts";
+import { isNotNull } from "./schema.ts";
 import { findingOf, type Subject } from "./subject.ts";
 
 /** What writes meet in constraints that came: CHECK, of a domain too, EXCLUDE, foreign keys. */
@@ -27,11 +29,7 @@ function judgeConstraint(subject: Subject, statement: RecordedStatement, constra
   const columns = columnsOf(constraint);
   if (type !== "foreign key" && type !== "exclude") return [];
   // A row that is updated is looked at only where a column of the constraint changes.
-  if (
-    operation === "update" &&
-    !columns.some((column) => statement.writes.includes(`${subject.table.table}.${column}`))
-  )
-    return [];
+  if (operation === "update" && !columns.some((column) => statement.writes.includes(column))) return [];
   if (isKnownReference(subject, constraint, columns)) return [];
   const [column = null] = columns.length === 1 ? columns : [];
   const sqlState = type === "exclude" ? "23P01" : "23503";
@@ -57,7 +55,7 @@ function isKnownReference(
 
 function columnsOf({ properties }: CatalogObject): string[] {
   const columns = properties["columns"];
-  return Array.isArray(columns) ? columns.map(String) : [];
+  return Array.isArray(columns) ? columns.map((column) => unquote(String(column))) : [];
 }
 
 function judgeCheck(subject: Subject, { operation, writes }: RecordedStatement, constraint: CatalogObject): Finding[] {
@@ -67,7 +65,7 @@ function judgeCheck(subject: Subject, { operation, writes }: RecordedStatement, 
   if (set && column?.items) {
     const refused = column.items.filter((item) => !set.values.includes(item));
     if (refused.length === 0) return [];
-    if (operation === "update" && !writes.includes(`${table.table}.${column.column}`)) return [];
+    if (operation === "update" && !writes.includes(column.column)) return [];
     return [
       findingOf(
         subject,
@@ -78,6 +76,9 @@ function judgeCheck(subject: Subject, { operation, writes }: RecordedStatement, 
       ),
     ];
   }
+  const [, present] = /^CHECK \(\(("(?:[^"]|"")+"|\w+) IS NOT NULL\)\)$/.exec(rule(constraint)) ?? [];
+  const said = present === undefined ? undefined : subject.now.columnOf(table.table, unquote(present));
+  if (said && isNotNull(said)) return [];
   // An update of any column is refused where the row violates it.
   return [
     findingOf(
@@ -92,36 +93,35 @@ function judgeCheck(subject: Subject, { operation, writes }: RecordedStatement, 
 
 /** The column and the values of a check that lists what is allowed; undefined: another kind of check. */
 export function readValueSet(definition: string): { column: string; values: string[] } | undefined {
-  const [, column, list] =
-    /^CHECK \(\(+("(?:[^"]|"")+"|\w+)\)?(?:::text)? = ANY \(\(?(?:ARRAY\[(.*)\])\)?(?:::\w+[\w ]*\[\])?\)\)+$/.exec(
-      definition,
-    ) ??
-    /^CHECK \(\(+("(?:[^"]|"")+"|\w+)\)?(?:::text)? = ('(?:[^']|'')*'(?:::[\w ]+)?)\)+$/.exec(definition) ??
-    [];
-  if (column === undefined || list === undefined) return undefined;
-  return {
-    column,
-    values: [...list.matchAll(/'((?:[^']|'')*)'/g)].map(([, value = ""]) => value.replaceAll("''", "'")),
-  };
+  const name = String.raw`("(?:[^"]|"")+"|\w+)\)?(?:::[\w ]+(?:\[\])?)?`;
+  const array = String.raw`\(*ARRAY\[(.*)\]\)*(?:::[\w ]+\[\])?`;
+  const patterns = [
+    `${name} = ANY \\(${array}\\)`,
+    `${name} <@ ${array}`,
+    String.raw`${name} = ('(?:[^']|'')*'(?:::[\w ]+)?)`,
+  ];
+  for (const pattern of patterns) {
+    const [, column, list] = new RegExp(String.raw`^CHECK \(\(+${pattern}\)+$`).exec(definition) ?? [];
+    if (column === undefined || list === undefined) continue;
+    const values = [...list.matchAll(/'((?:[^']|'')*)'/g)].map(([, value = ""]) => value.replaceAll("''", "'"));
+    return { column: unquote(column), values };
+  }
+  return undefined;
 }
 
 /** A domain's constraints are its columns' constraints. */
 function judgeDomains(subject: Subject, { operation, writes }: RecordedStatement): Finding[] {
   const { table, atHead, now } = subject;
-  return writes.flatMap((full) => {
-    const [had, has] = [atHead, now].map((schema) => schema.domain(String(schema.column(full)?.properties["type"])));
+  return writes.flatMap((column) => {
+    const [had, has] = [atHead, now].map((schema) =>
+      schema.domain(String(schema.columnOf(table.table, column)?.properties["type"])),
+    );
     if (!has) return [];
     const known = new Set([had?.properties["constraints"] ?? []].flat());
     const fresh = [has.properties["constraints"] ?? []].flat().filter((one) => !known.has(one));
-    const column = full.slice(table.table.length + 1);
-    return fresh.map((one) =>
-      findingOf(
-        subject,
-        operation,
-        { verdict: "depends", sqlState: "23514" },
-        column,
-        `The domain ${has.name} has a new constraint: ${one}`,
-      ),
-    );
+    return fresh.map((one) => {
+      const message = `The domain ${has.name} has a new constraint: ${one}`;
+      return findingOf(subject, operation, { verdict: "depends", sqlState: "23514" }, column, message);
+    });
   });
 }

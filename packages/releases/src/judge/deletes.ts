@@ -1,4 +1,5 @@
 import type { CatalogObject } from "@thedata/catalog";
+import { unquote } from "@thedata/catalog/sql";
 import type { Finding } from "./finding.ts";
 import { lastName } from "./names.ts";
 import { findingOf, type Subject } from "./subject.ts";
@@ -34,46 +35,38 @@ function ruleOf({ properties }: CatalogObject): Rule {
 }
 
 function judgeKey(subject: Subject, has: CatalogObject, had: CatalogObject | undefined): Finding[] {
-  const [rule, name] = [ruleOf(has), lastName(has.name)];
-  // The rows of another table stop a deletion only once somebody has written some.
-  if (!had)
-    return rule === "restrict"
-      ? [
-          findingOf(
-            subject,
-            "delete",
-            { verdict: "depends", sqlState: "23503" },
-            null,
-            `${has.table} refers to ${subject.table.table} now (${name}): a row that it refers to cannot be deleted`,
-          ),
-        ]
-      : [];
-  const before = ruleOf(had);
+  if (!had) return judgeFresh(subject, has);
+  const [before, rule, name] = [ruleOf(had), ruleOf(has), lastName(has.name)];
   if (before === rule) return [];
-  return rule === "restrict"
-    ? [
-        findingOf(
-          subject,
-          "delete",
-          { verdict: "breaks", sqlState: "23503" },
-          null,
-          `${name} no longer says ON DELETE ${before.toUpperCase()}: a row with others that refer to it cannot be deleted`,
-        ),
-      ]
-    : [findingOf(subject, "delete", { verdict: "wrong" }, null, `${name} said ${before} on delete and says ${rule}`)];
+  if (rule === "restrict") {
+    const message = `${name} does not say ON DELETE ${before.toUpperCase()}: a row that others refer to cannot be deleted`;
+    return [findingOf(subject, "delete", { verdict: "breaks", sqlState: "23503" }, null, message)];
+  }
+  // A program that was made for the refusal does not delete such rows.
+  if (subject.side === "earlier" && before === "restrict") return [];
+  return [
+    findingOf(subject, "delete", { verdict: "wrong" }, null, `${name} said ${before} on delete and says ${rule}`),
+  ];
+}
+
+/** The rows of another table matter to a deletion only once somebody has written some. */
+function judgeFresh(subject: Subject, has: CatalogObject): Finding[] {
+  const [rule, name] = [ruleOf(has), lastName(has.name)];
+  if (rule === "restrict") {
+    const message = `${has.table} refers to ${subject.table.table} (${name}): a row that it refers to cannot be deleted`;
+    return [findingOf(subject, "delete", { verdict: "depends", sqlState: "23503" }, null, message)];
+  }
+  const isKnown = subject.atHead.table(has.table ?? "") !== undefined;
+  const verdict = subject.side === "earlier" && isKnown ? "wrong" : "depends";
+  const message = `A deletion reaches rows of ${has.table} unseen: ${name} says ${rule} on delete`;
+  return [findingOf(subject, "delete", { verdict }, null, message)];
 }
 
 function judgeGone(subject: Subject, had: CatalogObject): Finding[] {
   // With its table or column gone, nothing refers to the row.
   const columns = [had.properties["columns"] ?? []].flat();
-  if (!columns.every((column) => subject.now.column(`${had.table}.${column}`))) return [];
-  return [
-    findingOf(
-      subject,
-      "delete",
-      { verdict: "wrong" },
-      null,
-      `The foreign key ${lastName(had.name)} is gone: rows of ${had.table} that refer to a deleted one stay`,
-    ),
-  ];
+  if (!columns.every((column) => subject.now.columnOf(had.table ?? "", unquote(String(column))))) return [];
+  if (subject.side === "earlier" && ruleOf(had) === "restrict") return [];
+  const message = `The foreign key ${lastName(had.name)} is gone: rows of ${had.table} that refer to a deleted one stay`;
+  return [findingOf(subject, "delete", { verdict: "wrong" }, null, message)];
 }

@@ -1,13 +1,14 @@
-import { createHash } from "node:crypto";
-import type { Catalog, CatalogObject } from "@thedata/catalog";
+import type { Catalog } from "@thedata/catalog";
+import { lastPart } from "@thedata/catalog/sql";
 import type { Contract, ContractTable, Operation, RecordedStatement } from "../contract/contract.ts";
+import { arrange } from "./arrange.ts";
 import { judgeColumns } from "./columns.ts";
 import { judgeDeletes } from "./deletes.ts";
 import { type Finding, sortFindings } from "./finding.ts";
 import { judgeHooks } from "./hooks.ts";
-import { type Schema, toSchema } from "./schema.ts";
+import type { Schema } from "./schema.ts";
 import { judgeStatement } from "./statements.ts";
-import type { Subject } from "./subject.ts";
+import type { Side, Subject } from "./subject.ts";
 import { judgeUniques } from "./uniques.ts";
 import { judgeWrites } from "./writes.ts";
 
@@ -15,20 +16,20 @@ import { judgeWrites } from "./writes.ts";
  * What a release meets on a schema: pure, from its contract and the schema's catalog. Nothing found: it works as on
  * the schema that it was made for. Rows, rights and what other releases write are not looked at.
  */
-export function judge(contract: Contract, catalog: Catalog): Finding[] {
-  return createJudge(contract)(catalog);
+export function judge(contract: Contract, catalog: Catalog, side: Side = "later"): Finding[] {
+  return createJudge(contract)(catalog, side);
 }
 
 /** Judges one contract on many schemas; a table that does not change from one to the next is judged once. */
-export function createJudge(contract: Contract): (catalog: Catalog) => Finding[] {
-  const atHead = toSchema(contract.schema);
+export function createJudge(contract: Contract): (catalog: Catalog, side: Side) => Finding[] {
+  const atHead = arrange(contract.schema);
   const parts = partsOf(contract);
   const known = new Map<string, Finding[]>();
-  return (catalog) => {
-    const { schema: now, stateOf } = arrange(catalog);
+  return (catalog, side) => {
+    const now = arrange(catalog);
     const findings = parts.flatMap((part, index) => {
-      const key = `${index} ${part.relations.map(stateOf).join()}`;
-      const found = known.get(key) ?? judgePart(part, { contract, atHead, now });
+      const key = `${index} ${side} ${part.relations.map(now.stateOf).join()}`;
+      const found = known.get(key) ?? judgePart(part, { contract, atHead, now, side });
       known.set(key, found);
       return found;
     });
@@ -79,79 +80,60 @@ function relationsOf(statements: readonly RecordedStatement[], own: readonly str
 
 function judgePart({ table, statements }: Part, given: Omit<Subject, "table">): Finding[] {
   const subject = table && { ...given, table };
+  if (subject && given.atHead.view(subject.table.table)) return judgeView(subject);
   const gone = subject ? judgePresence(subject) : [];
   if (gone.length > 0) return gone;
   const judges = [judgeColumns, judgeWrites, judgeUniques, judgeDeletes, judgeHooks];
   return [
     ...(subject ? judges.flatMap((one) => one(subject)) : []),
     ...statements.flatMap((statement) => judgeStatement(statement, given)),
+    ...(subject ? [] : judgeCalls(statements, given)),
   ];
+}
+
+/** SQL of the program's own over tables that have changed: only running it tells. */
+function judgeCalls(statements: readonly RecordedStatement[], { now, atHead }: Omit<Subject, "table">): Finding[] {
+  const changed = ({ relations }: RecordedStatement) =>
+    relations.filter((relation) => atHead.contentOf(relation) !== now.contentOf(relation));
+  return statements.flatMap((statement) => {
+    const [relation] = changed(statement);
+    if (relation === undefined) return [];
+    const message = `${statement.name}: ${relation} has changed, and only running the statement tells whether it works`;
+    return [{ verdict: "unknown", operation: "call", table: statement.name, column: null, sqlState: null, message }];
+  });
 }
 
 const all: readonly Operation[] = ["read", "filter", "insert", "update", "delete", "upsert"];
 
-/** A table that is gone; a view in its place is for the server to judge. */
-function judgePresence({ table: { table }, atHead, now }: Subject): Finding[] {
-  if (now.table(table) || (atHead.view(table) && now.view(table))) return [];
-  const message = now.view(table)
-    ? `${table} is a view now: whether it takes writes, only the server can tell`
-    : `The table ${table} is gone`;
-  const verdict = now.view(table) ? "unknown" : "breaks";
-  const sqlState = now.view(table) ? null : "42P01";
-  return all.map((operation) => ({ verdict, operation, table, column: null, sqlState, message }));
+/** A view that an entity maps: its definition tells the columns, and only the server reads that. */
+function judgeView({ contract, table: { table }, atHead, now }: Subject): Finding[] {
+  const found = now.view(table) ?? now.table(table);
+  if (found && atHead.contentOf(table) === now.contentOf(table)) return [];
+  const verdict = found ? "unknown" : "breaks";
+  const message = found ? `The view ${table} has another definition` : `The view ${table} is gone`;
+  const sqlState = found ? null : "42P01";
+  const operations = contract.statements.filter((one) => one.table === table).map(({ operation }) => operation);
+  return operations.map((operation) => ({ verdict, operation, table, column: null, sqlState, message }));
 }
 
-interface Arranged {
-  readonly schema: Schema;
-  /** A digest of a table or view with all that belongs to it. */
-  readonly contentOf: (relation: string) => string;
-  /** The same with the types and functions of the schema. */
-  readonly stateOf: (relation: string) => string;
+/** A table that is gone; what is a view now, or elsewhere, is for the server to judge. */
+function judgePresence({ table: { table, entities }, now }: Subject): Finding[] {
+  if (now.table(table)) return [];
+  const { verdict, sqlState, message } = describeAbsence(table, now);
+  // A relation's own table is read and written with the entities, never by itself.
+  const operations = entities.length > 0 ? all : (["read", "insert", "update", "upsert"] as const);
+  return operations.map((operation) => ({ verdict, operation, table, column: null, sqlState, message }));
 }
 
-// A history's catalogs are judged for each release.
-const arranged = new WeakMap<Catalog, Arranged>();
-
-function arrange(catalog: Catalog): Arranged {
-  const before = arranged.get(catalog);
-  if (before) return before;
-  const shared = digestOf(catalog.filter(({ kind }) => ["enum", "domain", "function"].includes(kind)));
-  const objects = new Map<string, CatalogObject[]>();
-  for (const object of catalog) {
-    const { kind, table, name, properties } = object;
-    const owner = kind === "table" || kind === "view" ? name : table;
-    for (const relation of new Set([owner, properties["references"]]))
-      if (relation !== null && relation !== undefined) push(objects, String(relation), object);
-  }
-  const states = new Map<string, string>();
-  const contentOf = (relation: string) => {
-    const state = states.get(relation) ?? digestOf(objects.get(relation) ?? []);
-    states.set(relation, state);
-    return state;
-  };
-  const made = {
-    schema: toSchema(catalog),
-    contentOf,
-    stateOf: (relation: string) => `${contentOf(relation)}${shared}`,
-  };
-  arranged.set(catalog, made);
-  return made;
-}
-
-function push(lists: Map<string, CatalogObject[]>, key: string, object: CatalogObject): void {
-  const list = lists.get(key);
-  if (list) list.push(object);
-  else lists.set(key, [object]);
-}
-
-function digestOf(objects: Catalog): string {
-  const content = objects.map(({ kind, name, properties: { owner: _owner, grants: _grants, ...properties } }) => [
-    kind,
-    name,
-    properties,
-  ]);
-  const text = JSON.stringify(
-    content.toSorted(([a, b], [c, d]) => (`${String(a)} ${String(b)}` < `${String(c)} ${String(d)}` ? -1 : 1)),
-  );
-  return createHash("sha1").update(text).digest("base64");
+function describeAbsence(table: string, now: Schema): Pick<Finding, "verdict" | "sqlState" | "message"> {
+  const unknown = { verdict: "unknown", sqlState: null } as const;
+  if (now.view(table))
+    return { ...unknown, message: `${table} is a view now: whether it takes writes, only the server can tell` };
+  const elsewhere = now.tableNamed(lastPart(table));
+  if (elsewhere)
+    return {
+      ...unknown,
+      message: `${table} is ${elsewhere.name} now: whether the role finds it, its search_path says`,
+    };
+  return { verdict: "breaks", sqlState: "42P01", message: `The table ${table} is gone` };
 }

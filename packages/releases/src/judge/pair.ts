@@ -2,7 +2,6 @@ import type { Catalog } from "@thedata/catalog";
 import type { Contract, ContractColumn, ContractTable } from "../contract/contract.ts";
 import { readValueSet } from "./checks.ts";
 import { type Finding, sortFindings } from "./finding.ts";
-import { quoteWhereNeeded } from "./names.ts";
 import { isNotNull, type Schema, toSchema } from "./schema.ts";
 
 /**
@@ -34,8 +33,7 @@ function judgeColumn(subject: Subject): Finding[] {
 }
 
 function judgeNull({ writer, written, table, column, now }: Subject): Finding[] {
-  const full = `${table.table}.${quoteWhereNeeded(column.column)}`;
-  const there = now.column(full);
+  const there = now.columnOf(table.table, column.column);
   if (!there || column.nullable || isNotNull(there)) return [];
   const mapped = written.columns.find((one) => one.column === column.column);
   const leavesNull =
@@ -47,8 +45,7 @@ function judgeNull({ writer, written, table, column, now }: Subject): Finding[] 
 
 function judgeItems({ writer, written, table, column, now }: Subject): Finding[] {
   if (!column.items) return [];
-  const full = `${table.table}.${quoteWhereNeeded(column.column)}`;
-  const there = now.column(full);
+  const there = now.columnOf(table.table, column.column);
   const mapped = written.columns.find((one) => one.column === column.column);
   if (!there || !mapped) return [];
   const known = new Set(column.items);
@@ -57,17 +54,19 @@ function judgeItems({ writer, written, table, column, now }: Subject): Finding[]
   );
   if (fresh.length === 0) return [];
   const message = `${column.property} does not know ${fresh.join(", ")}, which ${nameOf(writer)} writes`;
-  const verdict = column.itemsRefused ? "breaks" : "wrong";
-  return [{ verdict, operation: "read", table: table.table, column: column.column, sqlState: null, message }];
+  const verdict = column.otherItems === "refused" ? "breaks" : "wrong";
+  const finding = { table: table.table, column: column.column, sqlState: null, message };
+  const read = { ...finding, verdict, operation: "read" } as const;
+  return column.otherItems === "not saved" ? [read, { ...finding, verdict: "breaks", operation: "update" }] : [read];
 }
 
 /** True where neither a check nor the type of the column refuses the value. */
 function isAllowed(now: Schema, table: string, column: string, item: string): boolean {
-  const { values } = now.resolve(String(now.column(`${table}.${quoteWhereNeeded(column)}`)?.properties["type"]));
+  const { values } = now.resolve(String(now.columnOf(table, column)?.properties["type"]));
   const sets = now
     .of("constraint", table)
     .map(({ properties }) => readValueSet(String(properties["definition"]).replace(/ NOT VALID$/, "")))
-    .filter((set) => set?.column === quoteWhereNeeded(column));
+    .filter((set) => set?.column === column);
   return (!values || values.includes(item)) && sets.every((set) => set?.values.includes(item));
 }
 

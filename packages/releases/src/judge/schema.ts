@@ -1,19 +1,29 @@
 import type { Catalog, CatalogObject } from "@thedata/catalog";
+import { lastPart, unquote } from "@thedata/catalog/sql";
 import { familyOf } from "../record/family.ts";
 import type { Family } from "../contract/contract.ts";
 
 /** A catalog by tables, for questions about one. */
 export interface Schema {
   table(name: string): CatalogObject | undefined;
+  /** A table by its last name, in whatever schema. */
+  tableNamed(name: string): CatalogObject | undefined;
   view(name: string): CatalogObject | undefined;
+  sequence(name: string): CatalogObject | undefined;
   columns(table: string): readonly CatalogObject[];
-  /** A column by its full name, `public.users.email`. */
+  /** A column by its full name, as the catalog writes it: `public.users."order"`. */
   column(name: string): CatalogObject | undefined;
+  /** A column by its own name, as it is: `order`. */
+  columnOf(table: string, name: string): CatalogObject | undefined;
+  /** The type of a column by its own name; `text` where there is none. */
+  typeOf(table: string, name: string): string;
   /** Objects of a kind that belong to a table. */
   of(kind: CatalogObject["kind"], table: string): readonly CatalogObject[];
   /** Foreign keys that refer to a table. */
   incoming(table: string): readonly CatalogObject[];
   function(name: string): CatalogObject | undefined;
+  /** True where there is a function of this name, whatever its arguments. */
+  functionsNamed(name: string): boolean;
   domain(type: string): CatalogObject | undefined;
   /** A type without domains, and the values of an enum. */
   resolve(type: string): ResolvedType;
@@ -37,7 +47,8 @@ export function toSchema(catalog: Catalog): Schema {
     if (object.properties["references"] !== undefined) push(incoming, String(object.properties["references"]), object);
   }
   const [tables, views, columns, functions] = [named("table"), named("view"), named("column"), named("function")];
-  const [enums, domains] = [named("enum"), named("domain")];
+  const ofTables = new Map([...columns.values()].map((one) => [`${one.table} ${shortName(one)}`, one]));
+  const [enums, domains, sequences] = [named("enum"), named("domain"), named("sequence")];
   const resolve = (type: string): ResolvedType => {
     const domain = domains.get(type);
     if (domain) return resolve(String(domain.properties["type"]));
@@ -46,12 +57,17 @@ export function toSchema(catalog: Catalog): Schema {
   };
   return {
     table: (name) => tables.get(name),
+    tableNamed: (name) => [...tables.values()].find((one) => lastPart(one.name) === name),
     view: (name) => views.get(name),
+    sequence: (name) => sequences.get(name),
     columns: (table) => lists.get(`column ${table}`) ?? [],
     column: (name) => columns.get(name),
+    columnOf: (table, name) => ofTables.get(`${table} ${name}`),
+    typeOf: (table, name) => String(ofTables.get(`${table} ${name}`)?.properties["type"] ?? "text"),
     of: (kind, table) => lists.get(`${kind} ${table}`) ?? [],
     incoming: (table) => incoming.get(table) ?? [],
     function: (name) => functions.get(name),
+    functionsNamed: (name) => [...functions.keys()].some((one) => one.startsWith(`${name}(`)),
     domain: (type) => domains.get(type),
     resolve,
   };
@@ -63,9 +79,14 @@ function push<Value>(lists: Map<string, Value[]>, key: string, value: Value): vo
   else lists.set(key, [value]);
 }
 
-/** The column's name without its table. */
-export function shortName(column: string, table: string): string {
-  return column.slice(table.length + 1);
+/** A column's own name, without its table and quotes. */
+export function shortName({ name }: CatalogObject): string {
+  return unquote(lastPart(name));
+}
+
+/** True where two types have the same name and, for enums, the same values. */
+export function isSameType(one: ResolvedType, other: ResolvedType): boolean {
+  return one.type === other.type && one.values?.join("\n") === other.values?.join("\n");
 }
 
 /** True where a new row gets a value although nobody gives one. */

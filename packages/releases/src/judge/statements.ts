@@ -14,8 +14,20 @@ export function judgeStatement(statement: RecordedStatement, { now, atHead }: Om
     sqlState,
     message,
   });
-  const gone = relations.filter((relation) => !now.table(relation) && !now.view(relation) && isOurs(relation));
+  const loseFunction = (one: string): Finding => {
+    // One of the same name may take the same arguments by its defaults.
+    const others = now.functionsNamed(one.replace(/\(.*$/, ""));
+    const message = `${name}: the function ${one} is gone`;
+    return others
+      ? { ...finding("42883", null, message), verdict: "unknown", sqlState: null }
+      : finding("42883", null, message);
+  };
+  const gone = relations.filter(
+    (relation) => !now.table(relation) && !now.view(relation) && !now.sequence(relation) && isOurs(relation),
+  );
   if (gone.length > 0) return gone.map((relation) => finding("42P01", null, `${name}: ${relation} is gone`));
+  const lost = statement.functions.filter((one) => atHead.function(one) && !now.function(one));
+  if (lost.length > 0) return lost.map((one) => loseFunction(one));
   const missing = columns.filter(
     (column) => !now.column(column) && (atHead.column(column) || isOfTable(column, relations, now)),
   );

@@ -1,35 +1,44 @@
 import type { Contract, ContractTable, Operation, RecordedStatement } from "../contract/contract.ts";
 import type { Finding } from "./finding.ts";
-import type { Schema } from "./schema.ts";
+import type { ArrangedSchema } from "./arrange.ts";
 
 /** A table of a release, between the schema that it was made for and the one that it meets. */
 export interface Subject {
   readonly contract: Contract;
   readonly table: ContractTable;
-  readonly atHead: Schema;
-  readonly now: Schema;
+  readonly atHead: ArrangedSchema;
+  readonly now: ArrangedSchema;
+  readonly side: Side;
 }
+
+/** Whether the schema that a release meets comes after the one that it was made for, or before it. */
+export type Side = "later" | "earlier";
 
 /** The statements that write rows of the subject's table; a relation's own table has one that stands for MikroORM's. */
 export function writersOf({ contract, table }: Subject): readonly RecordedStatement[] {
   const own = contract.statements.filter(
     (statement) => statement.table === table.table && ["insert", "upsert", "update"].includes(statement.operation),
   );
-  return own.length > 0 ? own : [standIn(table)];
+  if (own.length > 0) return own;
+  return (["insert", "update", "upsert"] as const).map((operation) => ({ ...standIn(table), operation }));
 }
 
+/** A relation's own table gets a row when an entity is made, and when its collection changes. */
 function standIn({ table, columns }: ContractTable): RecordedStatement {
-  const names = columns.map(({ column }) => `${table}.${column}`);
+  const names = columns.map(({ column }) => column);
   return {
     name: `insert into ${table}`,
     operation: "insert",
     table,
     sql: "",
     parameters: [],
-    columns: names,
+    columns: [],
     writes: names,
+    returns: [],
     relations: [table],
+    functions: [],
     conflict: null,
+    assumed: false,
   };
 }
 

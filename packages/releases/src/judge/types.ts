@@ -1,4 +1,4 @@
-import type { ResolvedType } from "./schema.ts";
+import { isSameType, type ResolvedType } from "./schema.ts";
 import type { Verdict } from "./finding.ts";
 
 /** How a value of one type fares in a column of another. */
@@ -17,26 +17,41 @@ const isInteger = (type: string) => integers.includes(type);
 
 /** How a release that writes values of `then` fares where the column is `now`. */
 export function fitOfWrite(then: ResolvedType, now: ResolvedType): Fit {
-  if (then.type === now.type) return works;
-  if (now.family === "array" || then.family === "array") return now.family === then.family ? works : breaks("22P02");
+  if (isSameType(then, now)) return works;
+  if (now.values && then.values) return fitOfEnum(then, now);
+  if (now.family === "array" || then.family === "array") return fitOfArray(then, now);
   if (isInteger(then.type) && isInteger(now.type))
     return integers.indexOf(then.type) <= integers.indexOf(now.type) ? works : depends("22003");
   if (isNumber(then) && isNumber(now)) return fitOfNumber(then.type, now.type);
   if (then.family === "timestamp") return fitOfTime(now);
-  if (isText(now)) return fitOfText(then, now);
-  if (then.family === now.family)
-    return now.values ? fitOfEnum(then, now) : then.family === "text" ? depends("22P02") : works;
+  if (then.family === "date" && now.family === "timestamp") return wrong;
+  return isText(now) ? fitOfText(then, now) : fitOfOther(then, now);
+}
+
+function fitOfArray(then: ResolvedType, now: ResolvedType): Fit {
+  if (then.family === "array" && isText(now)) return works;
+  return now.family === then.family ? works : breaks("22P02");
+}
+
+function fitOfOther(then: ResolvedType, now: ResolvedType): Fit {
+  if (now.values) return fitOfEnum(then, now);
+  if (then.family === now.family) return then.family === "text" ? depends("22P02") : works;
   if (now.family === "text" || then.family === "text" || then.family === "json") return depends("22P02");
   return breaks("42804");
 }
 
 /** How a release that compares the column with values of `then` fares where the column is `now`. */
 export function fitOfFilter(then: ResolvedType, now: ResolvedType): Fit {
-  if (then.type === now.type) return works;
+  if (isSameType(then, now)) return works;
   // These types have no operator for equality.
   if (/^(?:json|xml|point|polygon)$/.test(now.type)) return breaks("42883");
+  // It looks into a document by operators that text does not have.
+  if (then.family === "json" && now.family !== "json") return breaks("42883");
   // MikroORM writes numbers and booleans without quotes: such a constant has a type of its own.
   if (isTyped(then) && now.family !== then.family && !(isNumber(then) && isNumber(now))) return breaks("42883");
+  // The constant takes the column's type, so that a date is compared with a date.
+  if (then.family === "timestamp" && now.family === "date") return works;
+  if (then.family === "date" && now.family === "timestamp") return wrong;
   if (then.family === "timestamp" || now.family === "array") return fitOfWrite(then, now);
   if (then.family === "text" && !isText(now))
     return now.values ? fitOfEnum(then, now) : now.type === then.type ? works : depends("22P02");
@@ -87,7 +102,7 @@ function fitOfEnum(then: ResolvedType, now: ResolvedType): Fit {
 
 function fitOfNumber(then: string, now: string): Fit {
   const [had, has] = [needs(then), holds(now)];
-  if (has.scale < had.scale) return wrong;
+  if (has.scale < had.scale) return depends(null);
   return has.whole < had.whole ? depends("22003") : works;
 }
 

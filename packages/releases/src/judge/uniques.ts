@@ -1,4 +1,5 @@
 import type { CatalogObject } from "@thedata/catalog";
+import { unquote } from "@thedata/catalog/sql";
 import type { Finding } from "./finding.ts";
 import { lastName } from "./names.ts";
 import type { Schema } from "./schema.ts";
@@ -32,7 +33,7 @@ function toUnique({ name, kind, properties }: CatalogObject): Unique {
   const definition = text.replace(/^CREATE UNIQUE INDEX .*? USING /, "");
   return {
     name,
-    columns: Array.isArray(columns) ? columns.map(String) : [],
+    columns: Array.isArray(columns) ? columns.map((column) => unquote(String(column))) : [],
     definition,
     plain:
       kind === "constraint" ? !/ DEFERRABLE/.test(text) : /^btree \([^()]*\)(?: NULLS NOT DISTINCT)?$/.test(definition),
@@ -40,6 +41,11 @@ function toUnique({ name, kind, properties }: CatalogObject): Unique {
 }
 
 const keyOf = ({ columns, plain, definition }: Unique) => (plain ? columns.toSorted().join() : definition);
+
+/** The columns of each unique of a table that ON CONFLICT can name, by their own names. */
+export function plainUniques(schema: Schema, table: string): (readonly string[])[] {
+  return uniquesOf(schema, table).flatMap(({ plain, columns }) => (plain ? [columns] : []));
+}
 
 /** A unique that came: rows that were fine may be refused. */
 function judgeFresh(subject: Subject): Finding[] {
@@ -52,9 +58,7 @@ function judgeFresh(subject: Subject): Finding[] {
     writersOf(subject)
       .filter(
         ({ operation, writes }) =>
-          operation !== "update" ||
-          unique.columns.length === 0 ||
-          unique.columns.some((one) => writes.includes(`${table.table}.${one}`)),
+          operation !== "update" || unique.columns.length === 0 || unique.columns.some((one) => writes.includes(one)),
       )
       .map(({ operation }) =>
         findingOf(
@@ -78,39 +82,29 @@ function isWeaker({ columns }: Unique, atHead: readonly Unique[]): boolean {
 /** ON CONFLICT names columns, and needs a unique of exactly these, for all rows. */
 function judgeConflicts(subject: Subject): Finding[] {
   const { table, contract, now } = subject;
-  const targets = new Set(
-    uniquesOf(now, table.table)
-      .filter(({ plain }) => plain)
-      .map(({ columns }) => columns.toSorted().join()),
-  );
-  return contract.statements
-    .filter(
-      ({ table: own, conflict }) =>
-        own === table.table && conflict !== null && !targets.has(conflict.toSorted().join()),
-    )
-    .map(({ operation, conflict }) =>
-      findingOf(
-        subject,
-        operation,
-        { verdict: "breaks", sqlState: "42P10" },
-        null,
-        `ON CONFLICT (${conflict?.join(", ")}) finds no unique of these columns of ${table.table}`,
-      ),
-    );
+  const targets = new Set(plainUniques(now, table.table).map((columns) => columns.toSorted().join()));
+  return contract.statements.flatMap(({ table: own, operation, conflict, assumed }) => {
+    if (own !== table.table || conflict === null || targets.has(conflict.toSorted().join())) return [];
+    const message = `ON CONFLICT (${conflict.join(", ")}) finds no unique of these columns of ${table.table}`;
+    const verdict = assumed ? "depends" : "breaks";
+    return [findingOf(subject, operation, { verdict, sqlState: "42P10" }, null, message)];
+  });
 }
 
 /** A unique that went: who looks for one row may find another. */
 function judgeGone(subject: Subject): Finding[] {
-  const { table, atHead, now } = subject;
+  const { table, atHead, now, side } = subject;
+  // On an earlier schema the rows are those that the program has lived with.
+  if (side === "earlier") return [];
   const left = uniquesOf(now, table.table);
   return uniquesOf(atHead, table.table)
-    .filter((had) => had.plain && had.columns.every((column) => now.column(`${table.table}.${column}`)))
+    .filter((had) => had.plain && had.columns.every((column) => now.columnOf(table.table, column)))
     .filter((had) => !left.some((one) => one.plain && one.columns.every((column) => had.columns.includes(column))))
     .map(({ columns, name }) =>
       findingOf(
         subject,
         "filter",
-        { verdict: "wrong" },
+        { verdict: "depends" },
         columns.length === 1 ? (columns[0] ?? null) : null,
         `The unique ${lastName(name)} is gone: several rows may have one ${columns.join(", ")}`,
       ),

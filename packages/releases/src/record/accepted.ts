@@ -1,25 +1,24 @@
 import type { EntityMetadata, EntityProperty, MikroORM } from "@mikro-orm/core";
-import { families, type Family } from "../contract/contract.ts";
+import { type ContractColumn, families, type Family } from "../contract/contract.ts";
 import { familyOf, sampleAs, samples } from "./family.ts";
 
-/**
- * The families whose values MikroORM turns into a value of the same JavaScript type as the column's own; found by
- * hydrating a row of each.
- */
+/** What MikroORM makes of each family's values in a property; found by hydrating a row of each. */
 export function findAccepted(
   orm: MikroORM,
   meta: EntityMetadata,
   property: EntityProperty,
   column: string,
   type: string,
-): Family[] {
+): Pick<ContractColumn, "accepts" | "refuses"> {
   const own = familyOf(type);
-  const kind = kindOf(hydrate(orm, meta, property, column, sampleOf(property, own)));
-  const becomes = (family: Family) => {
-    const sample = property.items ? sampleOf(property, family) : sampleAs(own, family);
-    return kindOf(hydrate(orm, meta, property, column, sample));
-  };
-  return families.filter((family) => family === own || (kind !== "nothing" && becomes(family) === kind));
+  const become = (sample: unknown) => hydrate(orm, meta, property, column, sample);
+  const value = comparable(become(sampleOf(property, own)));
+  const becomeOf = (family: Family) => become(property.items ? sampleOf(property, family) : sampleAs(own, family));
+  const others = families.filter((family) => family !== own).map((family) => ({ family, made: becomeOf(family) }));
+  const accepted = others.filter(({ made }) => value !== undefined && comparable(made) === value);
+  const refused = others.filter(({ made }) => made instanceof Error);
+  const names = (list: typeof others) => list.map(({ family }) => family);
+  return { accepts: [own, ...names(accepted)], refuses: names(refused) };
 }
 
 /** The value that the driver gives for a column of this family; one of the property's items where it has items. */
@@ -62,9 +61,10 @@ function keyOf(value: unknown, meta: EntityMetadata | undefined): unknown {
   return keyOf((value as Record<string, unknown>)[key.name], key.targetMeta);
 }
 
-function kindOf(value: unknown): string {
-  if (value instanceof Date) return Number.isNaN(value.valueOf()) ? "nothing" : "date";
-  if (value === null || value === undefined || value instanceof Error || Number.isNaN(value)) return "nothing";
-  if (Array.isArray(value)) return "array";
-  return value instanceof Uint8Array ? "bytes" : typeof value;
+/** A value as text with its JavaScript type; undefined: there is none. */
+function comparable(value: unknown): string | undefined {
+  if (value === null || value === undefined || value instanceof Error) return undefined;
+  if (value instanceof Date) return `date ${value.valueOf()}`;
+  if (value instanceof Uint8Array) return `bytes ${Buffer.from(value).toString("hex")}`;
+  return `${typeof value} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
 }

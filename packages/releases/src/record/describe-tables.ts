@@ -1,13 +1,13 @@
-import type { EntityMetadata, EntityProperty, MikroORM } from "@mikro-orm/core";
-import type { Catalog } from "@thedata/catalog";
+import { type EntityMetadata, type EntityProperty, type MikroORM, ReferenceKind } from "@mikro-orm/core";
 import type { ContractColumn, ContractTable } from "../contract/contract.ts";
 import { quoteWhereNeeded } from "../judge/names.ts";
+import type { Schema } from "../judge/schema.ts";
 import { findAccepted } from "./accepted.ts";
 
 type Orm = MikroORM;
 
 /** The tables that the entities map, sorted by name. */
-export function describeTables(orm: Orm, schema: Catalog): ContractTable[] {
+export function describeTables(orm: Orm, schema: Schema): ContractTable[] {
   const byTable = Map.groupBy(mappedEntities(orm), (meta) => tableOf(meta));
   return [...byTable]
     .map(([table, metas]) => describeTable(orm, table, metas, schema))
@@ -26,7 +26,7 @@ export function tableOf({ schema, tableName }: EntityMetadata): string {
   return [schema && schema !== "*" ? schema : "public", tableName].map(quoteWhereNeeded).join(".");
 }
 
-function describeTable(orm: Orm, table: string, metas: readonly EntityMetadata[], schema: Catalog): ContractTable {
+function describeTable(orm: Orm, table: string, metas: readonly EntityMetadata[], schema: Schema): ContractTable {
   const columns = new Map<string, ContractColumn>();
   for (const meta of metas)
     for (const property of meta.props.filter(hasColumn))
@@ -34,8 +34,9 @@ function describeTable(orm: Orm, table: string, metas: readonly EntityMetadata[]
         const known = columns.get(column.column);
         columns.set(column.column, known ? merge(known, column) : column);
       }
-  const names = new Set(columns.keys());
-  const unmapped = metas.flatMap(({ props }) => props.map(({ name }) => name)).filter((name) => !names.has(name));
+  const props = metas.flatMap((meta) => meta.props);
+  const without = (list: readonly EntityProperty[]) =>
+    [...new Set(list.map(({ name }) => name))].filter((name) => !columns.has(name) && !name.includes("__")).toSorted();
   return {
     table,
     entities: metas
@@ -43,7 +44,10 @@ function describeTable(orm: Orm, table: string, metas: readonly EntityMetadata[]
       .map(({ className }) => className)
       .toSorted(),
     columns: [...columns.values()].toSorted((a, b) => (a.column < b.column ? -1 : 1)),
-    unmapped: [...new Set(unmapped.filter((name) => !name.includes("__")))].toSorted(),
+    unmapped: without(props),
+    collections: without(
+      props.filter(({ kind }) => kind === ReferenceKind.ONE_TO_MANY || kind === ReferenceKind.MANY_TO_MANY),
+    ),
   };
 }
 
@@ -52,6 +56,7 @@ function merge(one: ContractColumn, other: ContractColumn): ContractColumn {
   return {
     ...one,
     accepts: one.accepts.filter((family) => other.accepts.includes(family)),
+    refuses: [...new Set([...one.refuses, ...other.refuses])],
     nullable: one.nullable || other.nullable,
     items: one.items && other.items ? [...new Set([...one.items, ...other.items])].toSorted() : null,
     readOnly: one.readOnly && other.readOnly,
@@ -60,9 +65,8 @@ function merge(one: ContractColumn, other: ContractColumn): ContractColumn {
 
 /** True for a property whose value is in a column of the entity's table. */
 export function hasColumn({ persist, fieldNames, kind, object, embeddable, formula }: EntityProperty): boolean {
-  if (formula) return false;
   // A property that is not persisted may stand for a column that a relation maps: it has none of its own.
-  if (persist === false || !fieldNames || fieldNames.length === 0) return false;
+  if (formula || persist === false || !fieldNames || fieldNames.length === 0) return false;
   return ["scalar", "m:1", "1:1"].includes(kind) || (embeddable !== undefined && object === true);
 }
 
@@ -71,33 +75,36 @@ function describeColumns(
   table: string,
   meta: EntityMetadata,
   property: EntityProperty,
-  schema: Catalog,
+  schema: Schema,
 ): ContractColumn[] {
-  const { fieldNames, name, nullable, items, generated } = property;
-  const discriminates = meta.root.discriminatorColumn === name;
+  const { fieldNames, name, nullable, generated } = property;
   return fieldNames.map((column) => ({
     column,
     property: `${meta.className}.${name}`,
-    accepts: findAccepted(orm, meta, property, column, typeOf(schema, table, column)),
+    ...findAccepted(orm, meta, property, column, schema.typeOf(table, column)),
     nullable: nullable === true,
-    items: items ? items.map(String).toSorted() : discriminates ? discriminators(meta) : null,
-    itemsRefused: property.array === true && items !== undefined,
+    ...itemsOf(meta, property, column),
     default: defaultOf(property),
     readOnly: typeof generated === "string" && !generated.startsWith("identity"),
   }));
 }
 
-function discriminators({ root }: EntityMetadata): string[] {
-  return Object.keys(root.discriminatorMap ?? {}).toSorted();
+/** The values that a property takes, and what MikroORM does with another one. */
+function itemsOf(
+  meta: EntityMetadata,
+  property: EntityProperty,
+  column: string,
+): Pick<ContractColumn, "items" | "otherItems"> {
+  const { items, array, polymorphic, discriminatorColumn, discriminatorMap } = property;
+  if (polymorphic && column === discriminatorColumn)
+    return { items: Object.keys(discriminatorMap ?? {}).toSorted(), otherItems: "refused" };
+  if (meta.root.discriminatorColumn === property.name)
+    return { items: Object.keys(meta.root.discriminatorMap ?? {}).toSorted(), otherItems: "taken" };
+  if (!items) return { items: null, otherItems: "taken" };
+  return { items: items.map(String).toSorted(), otherItems: array === true ? "refused" : "not saved" };
 }
 
 function defaultOf({ default: client, defaultRaw, onCreate, autoincrement, version }: EntityProperty) {
   if (client !== undefined || onCreate) return "client";
   return defaultRaw !== undefined || autoincrement || version ? "server" : null;
-}
-
-function typeOf(schema: Catalog, table: string, column: string): string {
-  const name = `${table}.${quoteWhereNeeded(column)}`;
-  const found = schema.find((object) => object.kind === "column" && object.name === name);
-  return String(found?.properties["type"] ?? "text");
 }

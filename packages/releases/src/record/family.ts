@@ -27,7 +27,8 @@ export function familyOf(type: string): Family {
 export const samples: Readonly<Record<Family, unknown>> = {
   number: 7,
   numeric: "7",
-  boolean: true,
+  // As text, this is a true value in JavaScript.
+  boolean: false,
   text: "some text",
   timestamp: "2024-05-06 07:08:09.123+00",
   date: "2024-05-06",
@@ -37,14 +38,16 @@ export const samples: Readonly<Record<Family, unknown>> = {
   bytes: Buffer.from("some bytes"),
 };
 
-/** A value of one family as the driver gives it once its column has another family. */
+/** The sample of one family as the driver gives it once its column has another family. */
 export function sampleAs(own: Family, family: Family): unknown {
-  if (family === "text" || family === "numeric") return textOf(own) ?? samples[family];
+  if (family === own) return samples[own];
+  if (family === "text" || family === "numeric") return textOf(own);
+  if (family === "number" && own === "numeric") return Number(samples.numeric);
   return samples[family];
 }
 
-function textOf(family: Family): string | undefined {
+function textOf(family: Family): unknown {
   const value = samples[family];
   if (family === "json") return JSON.stringify(value);
-  return family === "array" || family === "bytes" || family === "numeric" ? undefined : String(value);
+  return family === "array" ? samples.text : family === "bytes" ? "\\x736f6d65" : String(value);
 }

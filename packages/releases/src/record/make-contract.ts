@@ -1,7 +1,9 @@
 import type { EntityManager, MikroORM } from "@mikro-orm/core";
 import type { Catalog, CatalogObject, Query } from "@thedata/catalog";
-import type { Contract, ContractTable, RecordedStatement } from "../contract/contract.ts";
+import type { Contract, RecordedStatement } from "../contract/contract.ts";
 import { digestContract } from "../contract/digest.ts";
+import { relationKinds } from "../judge/arrange.ts";
+import { fillsItself, isNotNull, type Schema, shortName, toSchema } from "../judge/schema.ts";
 import { describeTables } from "./describe-tables.ts";
 import { readStatement } from "./read-statement.ts";
 import { recordOperations } from "./record-operations.ts";
@@ -28,11 +30,13 @@ export interface ContractRequest {
 /** Makes the contract of a release: describes its entities and records what MikroORM sends for them. */
 export async function makeContract(request: ContractRequest): Promise<Contract> {
   const { orm, schema, query, calls } = request;
-  const tables = describeTables(orm, schema);
+  const arranged = toSchema(schema);
+  const tables = describeTables(orm, arranged);
   const recorder = createRecorder(orm);
-  await recordOperations(orm, schema, recorder);
+  await recordOperations(orm, arranged, recorder);
   const unrecorded = await watchRepositories(orm, recorder, calls);
-  const { statements, refused } = await readAll(query, recorder.sent);
+  const { statements: all, refused } = await readAll(query, recorder.sent);
+  const statements = all.filter((statement) => isPossible(statement, arranged));
   const contract: Omit<Contract, "digest"> = {
     format: 1,
     package: request.package,
@@ -42,7 +46,11 @@ export async function makeContract(request: ContractRequest): Promise<Contract> 
     tables,
     statements,
     unrecorded: [...unrecorded, ...refused].toSorted(),
-    schema: ownSchema(schema, tables),
+    schema: ownSchema(
+      schema,
+      [...tables.map(({ table }) => table), ...statements.flatMap(({ relations }) => relations)],
+      statements.flatMap(({ functions }) => functions),
+    ),
   };
   return { ...contract, digest: digestContract(contract) };
 }
@@ -68,18 +76,24 @@ function isTransaction(sql: string): boolean {
   return /^(?:begin|commit|rollback|savepoint|release|set )/i.test(sql);
 }
 
-const parts = new Set(["table", "view", "column", "constraint", "index", "trigger", "policy", "rule"]);
+/** False for a row that the schema refuses whatever its values: no program makes one. */
+function isPossible({ operation, table, writes }: RecordedStatement, schema: Schema): boolean {
+  if (table === null || !["insert", "upsert"].includes(operation)) return true;
+  return schema.columns(table).every((one) => !isNotNull(one) || fillsItself(one) || writes.includes(shortName(one)));
+}
 
-/** The mapped tables with all that belongs to them, the foreign keys that refer to them, their types and functions. */
-export function ownSchema(schema: Catalog, tables: readonly ContractTable[]): Catalog {
-  const mapped = new Set(tables.map(({ table }) => table));
+/** The relations with all that belongs to them, the foreign keys that refer to them, their types and functions. */
+function ownSchema(schema: Catalog, relations: readonly string[], called: readonly string[]): Catalog {
+  const [mapped, functions] = [new Set(relations), new Set(called)];
   const own = schema.filter(
     ({ kind, name, table, properties }) =>
-      parts.has(kind) && (mapped.has(table ?? name) || mapped.has(String(properties["references"]))),
+      (kind === "sequence" && mapped.has(name)) ||
+      (relationKinds.has(kind) && (mapped.has(table ?? name) || mapped.has(String(properties["references"])))),
   );
   const text = own.map(({ properties }) => `${properties["type"]} ${properties["definition"]}`).join("\n");
+  const isNamed = (name: string) => text.includes(name.replace(/\(.*$/, "").replace(/^public\./, ""));
   const isUsed = ({ kind, name }: CatalogObject) =>
-    ["enum", "domain", "function"].includes(kind) && text.includes(name.replace(/\(.*$/, "").replace(/^public\./, ""));
+    (kind === "function" && functions.has(name)) || (["enum", "domain", "function"].includes(kind) && isNamed(name));
   return [...own, ...schema.filter(isUsed)].map(withoutOwner);
 }
 

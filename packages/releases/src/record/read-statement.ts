@@ -1,4 +1,6 @@
 import type { Query } from "@thedata/catalog";
+import { lastPart, unquote } from "@thedata/catalog/sql";
+import { quoteWhereNeeded } from "../judge/names.ts";
 import type { RecordedParameter, RecordedStatement } from "../contract/contract.ts";
 import type { SentStatement } from "./recorder.ts";
 
@@ -7,18 +9,35 @@ import type { SentStatement } from "./recorder.ts";
  * names. Undefined where the server does not take it. Needs an open transaction, and leaves nothing behind.
  */
 export async function readStatement(query: Query, sent: SentStatement): Promise<RecordedStatement | undefined> {
-  const { name, operation, table, sql, values } = sent;
+  const { name, operation, table, sql, values, assumed = false } = sent;
   const types = await inferTypes(query, sql);
   if (!types) return undefined;
   const listed = await findReferences(query, withoutStars(sql), types);
-  const { columns, relations } = listed ?? (await findReferences(query, sql, types)) ?? { columns: [], relations: [] };
+  const { columns, relations, functions } = listed ??
+    (await findReferences(query, sql, types)) ?? { columns: [], relations: [], functions: [] };
   const forColumns = parameterColumns(sql, table);
   const parameters = types.map((type, index): RecordedParameter => {
     const column = forColumns.get(index + 1) ?? null;
     return { column, type, value: column === null ? asText(values[index]) : null };
   });
-  const writes = table === null ? [] : writtenBy(sql).map((column) => `${table}.${column}`);
-  return { name, operation, table, sql, parameters, columns, writes, relations, conflict: conflictOf(sql) };
+  const [writes, returns] = table === null ? [[], []] : [writtenBy(sql), returnedBy(sql)];
+  const conflict = conflictOf(sql);
+  // For ON CONFLICT the server notes every column of the table, as it knows them by the name `excluded`.
+  const named = conflict ? columns.filter((column) => sql.includes(`"${unquote(lastPart(column))}"`)) : columns;
+  return {
+    name,
+    operation,
+    table,
+    sql,
+    parameters,
+    columns: named,
+    writes,
+    returns,
+    relations,
+    functions,
+    conflict,
+    assumed,
+  };
 }
 
 /** The types of the parameters, as the server infers them. */
@@ -57,7 +76,10 @@ async function findReferences(query: Query, sql: string, types: readonly string[
         where d.classid = 'pg_proc'::regclass and d.objid = 'pg_temp.recorded'::regproc
         order by 1, 2`,
     );
+    await query("set local search_path = ''");
+    const called = await query<{ name: string }>(findFunctions);
     return {
+      functions: called.map(({ name }) => name),
       columns: [...new Set(rows.flatMap(({ relation, column }) => (column === null ? [] : [`${relation}.${column}`])))],
       relations: [...new Set(rows.map(({ relation }) => relation))],
     };
@@ -67,6 +89,13 @@ async function findReferences(query: Query, sql: string, types: readonly string[
     await query("rollback to savepoint referenced");
   }
 }
+
+// With an empty search_path PostgreSQL writes the functions' names as the catalog does.
+const findFunctions = `select d.refobjid::regprocedure::text as name
+  from pg_depend d join pg_proc p on p.oid = d.refobjid
+ where d.classid = 'pg_proc'::regclass and d.objid = 'pg_temp.recorded'::regproc and d.refclassid = 'pg_proc'::regclass
+   and p.pronamespace <> 'pg_catalog'::regnamespace
+ order by 1`;
 
 /** `select "a0".*, …` names no column: what it takes, it takes as it comes. */
 function withoutStars(sql: string): string {
@@ -78,7 +107,7 @@ function parameterColumns(sql: string, table: string | null): Map<number, string
   const found = new Map<number, string>();
   if (table === null) return found;
   const note = (number: string | undefined, column: string | undefined) =>
-    found.set(Number(number), `${table}.${unquoted(column ?? "")}`);
+    found.set(Number(number), `${table}.${quoteWhereNeeded(unquote(column ?? ""))}`);
   const [, names, rows] = /^insert into [^(]+\(([^)]*)\) values (.*?)(?: on conflict| returning|$)/.exec(sql) ?? [];
   const columns = names?.split(", ") ?? [];
   for (const [row] of rows?.matchAll(/\(([^()]*)\)/g) ?? [])
@@ -92,19 +121,20 @@ function parameterColumns(sql: string, table: string | null): Map<number, string
 /** The columns that an INSERT lists or an UPDATE sets. */
 function writtenBy(sql: string): string[] {
   const [, listed] = /^insert into [^(]+\(([^)]*)\)/.exec(sql) ?? [];
-  if (listed !== undefined) return listed.split(", ").map(unquoted);
+  if (listed !== undefined) return listed.split(", ").map(unquote);
   const [, set = ""] = /^update .*? set (.*?)(?: where |$)/s.exec(sql) ?? [];
-  return [...set.matchAll(/("(?:[^"]|"")+") = /g)].map(([, column = ""]) => unquoted(column));
+  return [...set.matchAll(/("(?:[^"]|"")+") = /g)].map(([, column = ""]) => unquote(column));
 }
 
-function unquoted(name: string): string {
-  const inner = name.replace(/^"|"$/g, "");
-  return /^[a-z_][a-z0-9_$]*$/.test(inner) ? inner : name;
+/** The columns that RETURNING lists. */
+function returnedBy(sql: string): string[] {
+  const [, listed = ""] = / returning (.*)$/s.exec(sql) ?? [];
+  return [...listed.matchAll(/(?:^|, )("(?:[^"]|"")+")/g)].map(([, column = ""]) => unquote(column));
 }
 
 function conflictOf(sql: string): string[] | null {
   const [, columns] = / on conflict \(([^)]*)\)/.exec(sql) ?? [];
-  return columns === undefined ? null : columns.split(", ").map(unquoted);
+  return columns === undefined ? null : columns.split(", ").map(unquote);
 }
 
 function asText(value: unknown): string | null {

@@ -5,10 +5,10 @@ import {
   type MikroORM,
   ReferenceKind,
 } from "@mikro-orm/core";
-import type { Catalog } from "@thedata/catalog";
 import { hydrate, sampleOf } from "./accepted.ts";
 import { familyOf } from "./family.ts";
-import { quoteWhereNeeded } from "../judge/names.ts";
+import type { Schema } from "../judge/schema.ts";
+import { plainUniques } from "../judge/uniques.ts";
 import { hasColumn, mappedEntities, tableOf } from "./describe-tables.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -18,7 +18,7 @@ type Data = Record<string, unknown>;
  * Does with each entity what a program can do, on a database whose rows do not matter: find, filter by each property,
  * populate each relation, insert with the least and with everything, update each property, upsert, delete.
  */
-export async function recordOperations(orm: MikroORM, schema: Catalog, recorder: Recorder): Promise<void> {
+export async function recordOperations(orm: MikroORM, schema: Schema, recorder: Recorder): Promise<void> {
   for (const meta of mappedEntities(orm).filter(({ pivotTable }) => !pivotTable)) {
     const subject = { orm, meta, schema, recorder };
     await recordReads(subject);
@@ -29,7 +29,7 @@ export async function recordOperations(orm: MikroORM, schema: Catalog, recorder:
 interface Subject {
   readonly orm: MikroORM;
   readonly meta: EntityMetadata;
-  readonly schema: Catalog;
+  readonly schema: Schema;
   readonly recorder: Recorder;
 }
 
@@ -67,9 +67,10 @@ async function recordWrites({ orm, meta, schema, recorder }: Subject): Promise<v
     name: string,
     operation: "insert" | "update" | "upsert" | "delete",
     work: (em: EntityManager) => Promise<unknown>,
+    assumed = false,
   ) =>
     await recorder.during(
-      { name: `${meta.className}.${name}`, operation, table },
+      { name: `${meta.className}.${name}`, operation, table, assumed },
       async () => await work(orm.em.fork()),
     );
   for (const [name, data] of [
@@ -86,13 +87,13 @@ async function recordWrites({ orm, meta, schema, recorder }: Subject): Promise<v
       entity[property.name] = related(em, meta, all)[property.name];
       await em.flush();
     });
-  for (const [name, fields] of [
-    ["upsert", Object.keys(key)],
-    ...uniques.map((one) => [`upsert by ${one.join()}`, one] as const),
-  ] as const)
-    await during(name, "upsert", async (em) => {
-      await em.upsert(meta.class, { ...least, ...key, ...pick(all, fields) }, { onConflictFields: fields as never });
-    });
+  const targets = [{ names: Object.keys(key), assumed: false }, ...uniques];
+  for (const [index, { names, assumed }] of targets.entries()) {
+    const name = index === 0 ? "upsert" : `upsert by ${names.join()}`;
+    const upsert = async (em: EntityManager) =>
+      await em.upsert(meta.class, { ...all, ...key }, { onConflictFields: names as never });
+    await during(name, "upsert", upsert, assumed);
+  }
   await during("delete", "delete", async (em) => {
     em.remove(em.merge(meta.class, key));
     await em.flush();
@@ -100,7 +101,7 @@ async function recordWrites({ orm, meta, schema, recorder }: Subject): Promise<v
 }
 
 /** What is sent: the least that MikroORM takes, everything, the key, and the groups of properties that are unique. */
-function dataOf(orm: MikroORM, meta: EntityMetadata, schema: Catalog) {
+function dataOf(orm: MikroORM, meta: EntityMetadata, schema: Schema) {
   const all: Data = {};
   const least: Data = {};
   for (const property of meta.props.filter(hasColumn)) {
@@ -109,10 +110,23 @@ function dataOf(orm: MikroORM, meta: EntityMetadata, schema: Catalog) {
     all[property.name] = value;
     if (isRequired(property)) least[property.name] = value;
   }
-  const names = meta.props.filter((one) => one.unique && hasColumn(one)).map(({ name }) => [name]);
-  const groups = meta.uniques.flatMap(({ properties }) => (properties ? [[properties].flat().map(String)] : []));
-  const uniques = [...names, ...groups].filter((group) => group.every((name) => name in all));
-  return { all, least, key: keyOf(orm, meta, schema), uniques };
+  const key = keyOf(orm, meta, schema);
+  const toProperty = (column: string) => meta.props.find((one) => hasColumn(one) && one.fieldNames[0] === column)?.name;
+  const declared = new Set(declaredUniques(meta).map((names) => names.toSorted().join()));
+  const uniques = plainUniques(schema, tableOf(meta))
+    .map((columns) => columns.map(toProperty))
+    .filter((group): group is string[] => group.every((name) => name !== undefined && name in all && !(name in key)));
+  const known = uniques.map((names) => ({ names, assumed: !declared.has(names.toSorted().join()) }));
+  return { all, least, key, uniques: known };
+}
+
+/** The groups of properties that the models say are unique. */
+function declaredUniques(meta: EntityMetadata): string[][] {
+  const single = meta.props.filter((one) => one.unique).map(({ name }) => [name]);
+  return [
+    ...single,
+    ...meta.uniques.flatMap(({ properties }) => (properties ? [[properties].flat().map(String)] : [])),
+  ];
 }
 
 /** True where the server or MikroORM gives the value. */
@@ -125,15 +139,15 @@ function isRequired({ nullable, default: client, defaultRaw, onCreate, primary, 
   return !nullable && client === undefined && defaultRaw === undefined && !onCreate;
 }
 
-function keyOf(orm: MikroORM, meta: EntityMetadata, schema: Catalog): Data {
+function keyOf(orm: MikroORM, meta: EntityMetadata, schema: Schema): Data {
   const keys = meta.props.filter(({ primary }) => primary);
   return Object.fromEntries(keys.map((property) => [property.name, valueOf(orm, meta, property, schema)]));
 }
 
 /** A value of a property as a program gives it; of a relation, the other's key. Undefined: none is known. */
-function valueOf(orm: MikroORM, meta: EntityMetadata, property: EntityProperty, schema: Catalog): unknown {
+function valueOf(orm: MikroORM, meta: EntityMetadata, property: EntityProperty, schema: Schema): unknown {
   const [column = ""] = property.fieldNames;
-  const type = columnTypeOf(schema, tableOf(meta), column);
+  const type = schema.typeOf(tableOf(meta), column);
   if (property.kind !== ReferenceKind.SCALAR)
     return property.fieldNames.length === 1 ? keyValue(orm, property, schema) : undefined;
   const family = familyOf(type);
@@ -142,14 +156,9 @@ function valueOf(orm: MikroORM, meta: EntityMetadata, property: EntityProperty, 
   return value instanceof Error ? undefined : value;
 }
 
-function keyValue(orm: MikroORM, { targetMeta }: EntityProperty, schema: Catalog): unknown {
+function keyValue(orm: MikroORM, { targetMeta }: EntityProperty, schema: Schema): unknown {
   const [key, ...more] = targetMeta?.props.filter(({ primary }) => primary) ?? [];
   return key && more.length === 0 && targetMeta ? valueOf(orm, targetMeta, key, schema) : undefined;
-}
-
-function columnTypeOf(schema: Catalog, table: string, column: string): string {
-  const name = `${table}.${quoteWhereNeeded(column)}`;
-  return String(schema.find((one) => one.kind === "column" && one.name === name)?.properties["type"] ?? "text");
 }
 
 /** The data with references in place of the keys of relations. */
@@ -163,8 +172,4 @@ function related(em: EntityManager, meta: EntityMetadata, data: Data): Data {
       ];
     }),
   );
-}
-
-function pick(data: Data, names: readonly string[]): Data {
-  return Object.fromEntries(names.filter((name) => name in data).map((name) => [name, data[name]]));
 }

@@ -6,13 +6,14 @@ export interface SentStatement {
   readonly name: string;
   readonly operation: Operation;
   readonly table: string | null;
+  readonly assumed?: boolean | undefined;
   /** With `$1` for parameters. */
   readonly sql: string;
   readonly values: readonly unknown[];
 }
 
 /** What is being done while statements are sent. */
-export type Occasion = Pick<SentStatement, "name" | "operation" | "table">;
+export type Occasion = Pick<SentStatement, "name" | "operation" | "table" | "assumed">;
 
 /** Keeps the statements that MikroORM sends during `during`. */
 export interface Recorder {
