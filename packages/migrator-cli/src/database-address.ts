@@ -76,7 +76,8 @@ export function validate(dsn: string, source: string): string {
   );
 }
 
-function readVariable(environment: Environment, name: string): string | undefined {
+/** A variable, or the content of the file that `NAME_FILE` names. Throws a `ConfigurationError`. */
+export function readVariable(environment: Environment, name: string): string | undefined {
   const [value, file] = [environment[name], environment[`${name}_FILE`]];
   if (value && file) throw new ConfigurationError(`${name} and ${name}_FILE are both set: keep one`);
   if (!file) return value || undefined;
@@ -84,7 +85,7 @@ function readVariable(environment: Environment, name: string): string | undefine
     return readFileSync(file, "utf8").trim();
   } catch (cause) {
     // The variable may hold the secret itself instead of its file's name.
-    const which = /PASSWORD|DSN/.test(name) || isAddress(file) ? "a file that" : `${file}, which`;
+    const which = /PASSWORD|DSN|KEY/.test(name) || isAddress(file) ? "a file that" : `${file}, which`;
     const { code } = cause as NodeJS.ErrnoException;
     throw new ConfigurationError(`${name}_FILE names ${which} cannot be read: ${code}`);
   }

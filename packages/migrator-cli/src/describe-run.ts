@@ -70,10 +70,12 @@ export function followRun(output: Output): (event: Event) => void {
   };
 }
 
-function describeEvent(output: Output, event: Event): string | undefined {
+function describeEvent(output: Output, event: Event): string | readonly string[] | undefined {
   switch (event.type) {
     case "planned":
-      return `${event.plan.direction === "up" ? "Applying" : "Reverting"} ${count(event.plan.steps.length, "migration")} ${event.plan.direction === "up" ? "to" : "in"} ${event.database}`;
+      return describePlan(event);
+    case "unsigned":
+      return "No MIGRATOR_UNDO_KEY is set: digests guard the undo in the ledger against accidents, not against somebody who may write the ledger.";
     case "unrecorded":
       return `The database has ${count(event.tables, "table")} and no ledger. If these migrations created its schema, run "migrator baseline --at M"; if another tool did, run it without --at.`;
     case "finding":
@@ -103,6 +105,17 @@ function describeEvent(output: Output, event: Event): string | undefined {
   }
 }
 
+/** What is about to be done; where a part of it comes from the ledger, which part. */
+function describePlan({ plan, database }: Extract<Event, { type: "planned" }>): string[] {
+  const { direction, steps, fromLedger = [] } = plan;
+  const [verb, preposition] = direction === "up" ? ["Applying", "to"] : ["Reverting", "in"];
+  const origin = (name: string) => (fromLedger.includes(name) ? "by the undo in the ledger" : "by its file");
+  return [
+    `${verb} ${count(steps.length, "migration")} ${preposition} ${database}`,
+    ...(fromLedger.length > 0 ? steps.map((name) => `  · ${name} ${origin(name)}`) : []),
+  ];
+}
+
 const quietMs = 10_000;
 
 function describeActivity({ name, elapsedMs, command, progress }: Extract<Event, { type: "running" }>): string {
@@ -124,13 +137,14 @@ function describeFinding(
   return `  ${output.paint("yellow", `! ${rule}`)}  ${migration}: ${message}${out}`;
 }
 
-function describeStep(output: Output, { name, result, durationMs, statements }: StepResult): string {
+function describeStep(output: Output, { name, result, durationMs, statements, source }: StepResult): string {
   const mark = output.paint(colors[result], `${marks[result]} ${words[result].padEnd(8)}`);
   const cost =
     result === "notRun" || result === "failed" || result === "held"
       ? ""
       : output.paint("dim", `  ${count(statements, "statement")}, ${milliseconds(durationMs)}`);
-  return `  ${mark} ${name}${cost}`;
+  const origin = source === "ledger" ? output.paint("dim", "  from the ledger") : "";
+  return `  ${mark} ${name}${origin}${cost}`;
 }
 
 /** Reports the result of a run on `database`: the summary for people, or the whole report for programs. */
@@ -148,8 +162,8 @@ function describeReport(output: Output, { outcome, steps, sql }: Report, databas
       if (steps.length > 0) return describeHeld(steps);
       return [output.paint("green", `Nothing to do: ${database} is where it should be.`)];
     case "planned":
-      return (sql ?? []).flatMap(({ name, statements }) => [
-        output.paint("cyan", `-- ${name}`),
+      return (sql ?? []).flatMap(({ name, statements }, index) => [
+        output.paint("cyan", `-- ${name}${steps[index]?.source === "ledger" ? ", by the undo in the ledger" : ""}`),
         ...statements.flatMap((statement) => terminate(statement).split(/\r?\n/)),
         "",
       ]);

@@ -92,12 +92,21 @@ function addRunCommands(program: Command, on: Register): void {
     "migrator down",
     "migrator down --to add_user_roles",
     "migrator down --all --dry-run",
+    "migrator down --to add_user_roles --accept-loss drop_legacy",
   ])
     .addOption(
       new Option("--to <M>", "reverts everything that was applied after this migration").conflicts(["steps", "all"]),
     )
     .addOption(new Option("--steps <N>", "reverts the last N migrations").argParser(wholeNumber).conflicts("all"))
     .option("--all", "reverts everything")
+    .addOption(
+      new Option(
+        "--accept-loss <NAME>",
+        "also reverts this migration, which this build has no file of and whose undo in the ledger loses data; repeatable",
+      )
+        .argParser((text: string, before: string[] = []) => [...before, text])
+        .conflicts(["steps", "all"]),
+    )
     .option("--dry-run", "shows the SQL and changes nothing");
   on(withLockOptions(up), async () => (await import("./commands/migrate.ts")).runUp);
   on(withLockOptions(down), async () => (await import("./commands/migrate.ts")).runDown);

@@ -9,7 +9,7 @@ import {
 } from "@thedata/migrator/internal";
 import { findCacheFolder } from "./cache-folder.ts";
 import { type LoadedConfig, loadConfiguration, loadModels } from "./configuration.ts";
-import { readDatabaseAddress, readLibpqAddress, validate } from "./database-address.ts";
+import { readDatabaseAddress, readLibpqAddress, readVariable, validate } from "./database-address.ts";
 import { version } from "./version.ts";
 
 /** The options that every command takes, as Commander gives them. */
@@ -74,6 +74,7 @@ export async function createSettings(options: RunOptions, needs: ContextNeeds = 
     rules: config.rules,
     toolVersion: version,
     releases: findReleases(config, directory),
+    undoKey: () => readVariable(process.env, "MIGRATOR_UNDO_KEY"),
     cache: findCacheFolder(directory, process.env),
     ormOptions: async () => await loadModels(config),
     onEvent: needs.onEvent,

@@ -22,6 +22,9 @@ export interface Problem {
     | "half-done"
     | "empty"
     | "unsafe"
+    | "no-undo"
+    | "untrusted-undo"
+    | "lossy-undo"
     | "unknown-migration";
   /** The migration that the problem is about; null: the history as a whole. */
   readonly migration: string | null;

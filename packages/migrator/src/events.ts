@@ -65,6 +65,8 @@ export type Event =
       readonly hint: string | undefined;
       readonly line: number | null;
     }
+  /** Migrations are to be reverted by the undo in the ledger, and no key is configured that it could be signed with. */
+  | { readonly type: "unsigned"; readonly migrations: readonly string[] }
   | { readonly type: "waiting"; readonly holder: LockHolder }
   | { readonly type: "started"; readonly name: string; readonly direction: Direction }
   | { readonly type: "blocked"; readonly name: string; readonly blockers: readonly Blocker[] }

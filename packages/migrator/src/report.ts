@@ -8,6 +8,8 @@ export interface Plan {
   readonly direction: Direction;
   /** Full names of migrations. */
   readonly steps: readonly string[];
+  /** Those of them that this history has no file of, and that are reverted by the undo in the ledger. */
+  readonly fromLedger?: readonly string[] | undefined;
 }
 
 /** What happened to one migration. */
@@ -19,6 +21,8 @@ export interface StepResult {
   readonly durationMs: number;
   /** How many statements it sent, or would send. */
   readonly statements: number;
+  /** `ledger`: it is reverted by the undo that is stored there; left out: the statements are those of its file. */
+  readonly source?: "ledger";
 }
 
 /** What a run did. */
@@ -31,7 +35,12 @@ export interface Report {
   readonly sql?: readonly { readonly name: string; readonly statements: readonly string[] }[];
 }
 
-/** A step's result without duration and statements. */
-export function unrun(name: string, result: StepResult["result"]): StepResult {
-  return { name, result, durationMs: 0, statements: 0 };
+/** A step's result without duration and statements; with its source, where the plan is given. */
+export function unrun(name: string, result: StepResult["result"], plan?: Plan): StepResult {
+  return { name, result, durationMs: 0, statements: 0, ...sourceOf(name, plan) };
+}
+
+/** Where a step's statements come from, as its result says it. */
+export function sourceOf(name: string, plan: Plan | undefined): Pick<StepResult, "source"> {
+  return plan?.fromLedger?.includes(name) ? { source: "ledger" } : {};
 }

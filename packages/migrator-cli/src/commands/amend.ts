@@ -25,6 +25,7 @@ export async function runRepair(
 const meanings = {
   changed: () => "the ledger now has the checksum of its edited SQL",
   missing: () => "removed from the ledger",
+  undo: () => "the ledger now has the undo of its file",
   "half-done": ({ as }: RepairOptions) =>
     typeof as === "number" ? `recorded with its first ${count(as, "statement")} done` : `recorded as ${as}`,
 } as const;

@@ -5,7 +5,7 @@ import { abortOnSignal } from "../interrupt.ts";
 import type { Output } from "../output.ts";
 import { createSettings, type RunOptions } from "../settings.ts";
 
-type Options = RunOptions & MigrateOptions;
+type Options = RunOptions & MigrateOptions & { readonly acceptLoss?: readonly string[] };
 
 /** `migrator up`: applies the pending migrations and gives the exit code. */
 export async function runUp(output: Output, options: Options): Promise<number> {
@@ -30,7 +30,7 @@ async function run(output: Output, options: Options, direction: typeof up): Prom
   };
   const settings = { onEvent, signal: abortOnSignal() };
   const { context } = await createSettings(options, settings);
-  const report = await direction(context, options);
+  const report = await direction(context, { ...options, acceptLosses: options.acceptLoss });
   reportRun(output, report, describeDatabase(context.dsn));
   return report;
 }

@@ -195,8 +195,9 @@ async function record(
     await query(waitForDisk);
     await before();
     for (const name of names) {
-      const { checksum, down } = await history.load(name);
-      const undo = down && !down.computed ? down.statements : null;
+      const { checksum } = await history.load(name);
+      // It was never run here, so that nobody knows whether its `down` fits.
+      const undo = null;
       await recordApplied(query, { name, checksum, durationMs: null, appliedFrom, toolVersion, runId, undo }, ledger);
       await recordAudit(query, { action: "baselined", migration: name, checksum }, context, ledger);
     }

@@ -10,6 +10,8 @@ import { escapeControls } from "../escape-controls.ts";
 import { openHistory } from "../history/history.ts";
 import { inline } from "../postgres/parameterized.ts";
 import { ledgerDelete, ledgerInsert } from "../ledger/ledger.ts";
+import { undoOf } from "../history/undo-of.ts";
+import { digestUpdate } from "../ledger/undo-digester.ts";
 import { isLeftBlank, leftBlank } from "../history/left-blank.ts";
 import { type LoadedMigration, scriptOf } from "../history/load.ts";
 import { ledgerStatements } from "../ledger/prepare-ledger.ts";
@@ -87,7 +89,7 @@ function render(
   before: LoadedMigration | undefined,
 ): string {
   const script = scriptOf(migration, direction);
-  const record = [recording(context, migration, direction), auditing(context, migration, direction)].map(terminate);
+  const record = recording(context, migration, direction).map(terminate);
   const guard = guardOf(context.ledger, migration, direction, before);
   const title = `-- ${escapeControls(migration.name)}`;
   if (script.computed) return [title, guard, refusal(migration)].join("\n");
@@ -152,16 +154,22 @@ function raiseIf(condition: string, message: string): string {
   return `do ${tag}${body}${tag};`;
 }
 
-function recording({ ledger, toolVersion }: Context, migration: LoadedMigration, direction: Direction): string {
-  if (direction === "down") return inline(ledgerDelete(migration.name, ledger));
-  const { name, checksum, down } = migration;
-  const undo = down && !down.computed ? down.statements : null;
-  return inline(
-    ledgerInsert({ name, checksum, durationMs: null, appliedFrom: null, toolVersion, runId: null, undo }, ledger),
-  );
-}
-
-function auditing({ ledger, toolVersion }: Context, { name, checksum }: LoadedMigration, direction: Direction): string {
-  const action = direction === "up" ? "applied" : "reverted";
-  return inline(auditInsert({ action, migration: name, checksum }, { host: null, toolVersion, runId: null }, ledger));
+/** The statements that record a migration. Only the server knows its position, so that it computes the digest itself. */
+function recording({ ledger, toolVersion }: Context, migration: LoadedMigration, direction: Direction): string[] {
+  const { name, checksum } = migration;
+  const actor = { host: null, toolVersion, runId: null };
+  if (direction === "down")
+    return [
+      inline(ledgerDelete(name, ledger)),
+      inline(auditInsert({ action: "reverted", migration: name, checksum }, actor, ledger)),
+    ];
+  const undo = undoOf(migration);
+  const entry = { name, checksum, durationMs: null, appliedFrom: null, toolVersion, runId: null, undo };
+  return [
+    inline(ledgerInsert(entry, ledger)),
+    ...(undo ? [inline(digestUpdate({ name, checksum, undo }, ledger))] : []),
+    inline(
+      auditInsert({ action: "applied", migration: name, checksum, undoDigest: undo && "recorded" }, actor, ledger),
+    ),
+  ];
 }

@@ -5,7 +5,7 @@ import { replay } from "../shadow/replay.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
 import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
 import { type CollectedAgain, collectAgain, findUnsteady } from "../verify/collect-again.ts";
-import { readDeclaredLosses } from "../verify/declared-losses.ts";
+import { readDeclares } from "../verify/declared-losses.ts";
 import { describeFailure } from "../verify/describe-failure.ts";
 import type { GivenRows } from "../verify/fill/fill-tables.ts";
 import { prove } from "../verify/prove.ts";
@@ -157,7 +157,7 @@ async function proveOne(job: VerifyJob, stage: Stage, name: string): Promise<{ v
     job.again.find((one) => one.name === name),
   );
   if (unsteady) addFault(findings, "non-deterministic", unsteady);
-  const declares = file ? await readDeclaredLosses(file) : () => false;
+  const declares = file ? await readDeclares(file) : () => false;
   const { usable, failure } = await prove(stage, migration, { findings, declares, since: stage.since });
   if (failure) await explainFailure(job, findings, failure);
   return { verdict: { ...findings, durationMs: Math.round(performance.now() - started) }, usable };

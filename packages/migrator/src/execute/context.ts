@@ -46,6 +46,11 @@ export interface ContextOptions {
   readonly cache?: string | undefined;
   /** MikroORM's options, for migrations whose code uses an EntityManager. */
   readonly ormOptions?: OrmOptions | (() => Promise<OrmOptions | undefined>) | undefined;
+  /**
+   * Signs the undo that is stored in the ledger, and checks it before it runs; 32 characters or more, or a function that
+   * gives it when it is needed. Default: a digest only.
+   */
+  readonly undoKey?: string | (() => string | undefined) | undefined;
   readonly onEvent?: ((event: Event) => void) | undefined;
   /** An abort cancels the statement under way, rolls its migration back and ends the run. */
   readonly signal?: AbortSignal | undefined;
@@ -60,13 +65,15 @@ export type Context = Defaulted & {
   readonly loadOrmOptions: () => Promise<OrmOptions | undefined>;
   readonly signal: AbortSignal | undefined;
   readonly releases: ReleaseSettings | undefined;
+  /** The key that signs the undo in the ledger; undefined: none. */
+  readonly undoKey: () => string | undefined;
   /** Opens the cache of the migrations folder; undefined where none is configured. */
   readonly openCache: () => MigrationCache | undefined;
 };
 
 type Defaulted = {
   readonly [
-    Key in Exclude<keyof ContextOptions, "ledger" | "signal" | "cache" | "ormOptions" | "releases">
+    Key in Exclude<keyof ContextOptions, "ledger" | "signal" | "cache" | "ormOptions" | "releases" | "undoKey">
   ]-?: NonNullable<ContextOptions[Key]>;
 };
 
@@ -97,6 +104,7 @@ export function createContext(options: ContextOptions): Context {
       typeof options.ormOptions === "function"
         ? options.ormOptions
         : async () => options.ormOptions as OrmOptions | undefined,
+    undoKey: typeof options.undoKey === "function" ? options.undoKey : () => options.undoKey as string | undefined,
     onEvent: options.onEvent ?? (() => {}),
     signal: options.signal,
     get runId() {

@@ -10,6 +10,7 @@ import { type DownTarget, planDown, planUp } from "../plan/plan.ts";
 import { type Progress, readProgress } from "../ledger/progress.ts";
 import { type Report, unrun, type Direction, type Plan } from "../report.ts";
 import { withCachedHistory } from "./fast-path.ts";
+import type { Undos } from "./undo.ts";
 import { underLock, withHistory } from "./under-lock.ts";
 
 /** Looks at a plan that is about to run; what it gives speaks against it. */
@@ -22,6 +23,8 @@ export type Judge = (work: {
 export interface MigrateOptions extends DownTarget {
   /** Reports what would be done; changes nothing and takes no lock. */
   readonly dryRun?: boolean | undefined;
+  /** Migrations whose losses are accepted where `down` reverts them by the undo in the ledger. */
+  readonly acceptLosses?: readonly string[] | undefined;
 }
 
 /**
@@ -59,6 +62,8 @@ async function migrateOn(run: MigrateRequest): Promise<Report> {
   const { context, connection, options } = run;
   const early = await prepare(run);
   if (early.settled) return await settle(context, connection, early.settled);
+  const { fromLedger } = early.plan;
+  if (fromLedger && context.undoKey() === undefined) context.onEvent({ type: "unsigned", migrations: fromLedger });
   if (options.dryRun) return (await import("./planned.ts")).dryRun(early.plan, early.loaded);
   const against = (await run.judge?.({ ...run, plan: early.plan })) ?? [];
   if (against.length > 0) return refuse(early.plan, against, null);
@@ -91,7 +96,8 @@ type Prepared =
 
 const nothing: Report = { outcome: "nothing", steps: [], problems: [], error: null };
 
-async function prepare({ context, direction, options, history, connection, vouch }: MigrateRequest): Promise<Prepared> {
+async function prepare(run: MigrateRequest): Promise<Prepared> {
+  const { context, direction, options, history, connection, vouch } = run;
   const expected = history.known();
   const applied = await readRecorded(connection.query, expected, context.ledger);
   const progress = await readProgress(connection.query, context.ledger);
@@ -102,27 +108,73 @@ async function prepare({ context, direction, options, history, connection, vouch
     return { settled: nothing };
   }
   const plan = continueHalfDone(
-    direction === "up" ? planUp(history.known(), applied, options) : planDown(history.known(), applied, options),
+    direction === "up" ? planUp(history.known(), applied, options) : withLedger(run, applied),
     progress,
   );
   if (direction === "up" && isAhead(history.known(), applied))
     return { settled: refuse(plan, [], aheadOf(history, applied)) };
   try {
-    await history.loadForChecks(applied);
-    const files = new Set(history.folder.files.map(({ name }) => name));
-    const loaded: LoadedMigration[] = [];
-    for (const name of plan.steps) if (files.has(name)) loaded.push(await history.load(name));
-    history.keep();
-    const problems = [
-      ...(await checkPlanned(plan, loaded, progress)),
-      ...findProblems(context, history, withoutChecksumOf(progress, applied), plan),
-    ];
-    if (problems.length > 0) return { settled: refuse(plan, problems, null) };
-    return plan.steps.length === 0 ? { settled: nothing } : { plan, loaded };
+    return await load(run, plan, applied, progress);
   } catch (error) {
     if (error instanceof BrokenMigrationError) return { settled: broken(plan, error) };
     throw error;
   }
+}
+
+/** The plan of `down`; with a target, migrations without a file are to be reverted by the undo in the ledger. */
+function withLedger({ history, options }: MigrateRequest, applied: readonly KnownApplication[]): Plan {
+  const plan = planDown(history.known(), applied, options);
+  const files = filesOf(history);
+  const fromLedger = plan.steps.filter((name) => !files.has(name));
+  return options.to === undefined || fromLedger.length === 0 ? plan : { ...plan, fromLedger };
+}
+
+function filesOf({ folder }: History): ReadonlySet<string> {
+  return new Set(folder.files.map(({ name }) => name));
+}
+
+/** Reads the plan's migrations, and finds what speaks against it. */
+async function load(
+  run: MigrateRequest,
+  plan: Plan,
+  applied: readonly KnownApplication[],
+  progress: Progress | undefined,
+): Promise<Prepared> {
+  const { context, history } = run;
+  await history.loadForChecks(applied);
+  const files = filesOf(history);
+  const undos = await readLedgerSteps(run, plan, applied);
+  const loaded: LoadedMigration[] = [];
+  for (const name of plan.steps) {
+    const migration = files.has(name) ? await history.load(name) : undos.migrations.find((one) => one.name === name);
+    if (migration) loaded.push(migration);
+  }
+  history.keep();
+  const problems = [
+    ...undos.problems,
+    ...(await checkPlanned(plan, loaded, progress)),
+    ...findProblems(context, history, withoutChecksumOf(progress, applied), plan),
+  ];
+  if (problems.length > 0) return { settled: refuse(plan, problems, null) };
+  return plan.steps.length === 0 ? { settled: nothing } : { plan, loaded };
+}
+
+const noUndos: Undos = { migrations: [], problems: [] };
+
+/** Reads what the plan takes from the ledger; loads nothing where that is nothing. */
+async function readLedgerSteps(
+  { context, connection, history, options }: MigrateRequest,
+  plan: Plan,
+  applied: readonly KnownApplication[],
+): Promise<Undos> {
+  const { fromLedger } = plan;
+  if (!fromLedger) return noUndos;
+  const files = filesOf(history);
+  const target = applied[applied.length - plan.steps.length - 1]?.name;
+  const { readUndos } = await import("./undo.ts");
+  const { acceptLosses = [] } = options;
+  const request = { context, connection, plan: { ...plan, fromLedger }, target, acceptLosses };
+  return await readUndos({ ...request, isKnown: (name) => files.has(name) });
 }
 
 /** Puts the half-done migration first, even where the history has got an earlier one since. */
@@ -151,20 +203,23 @@ async function checkPlanned(
 
 function findProblems(context: Context, history: History, applied: readonly KnownApplication[], plan: Plan): Problem[] {
   const known = history.known();
-  const problems = [...checkHistory(known, applied, history.folder.manifest), ...checkPlan(known, applied, plan)];
+  const found = [...checkHistory(known, applied, history.folder.manifest), ...checkPlan(known, applied, plan)];
+  const problems = found.filter(
+    ({ code, migration }) => code !== "missing" || !plan.fromLedger?.includes(migration ?? ""),
+  );
   return context.allowOutOfOrder ? problems.filter(({ code }) => code !== "out-of-order") : problems;
 }
 
 function aheadOf(history: History, applied: readonly { readonly name: string }[]): AheadError {
-  const known = new Set(history.folder.files.map(({ name }) => name));
+  const known = filesOf(history);
   return new AheadError(applied.map(({ name }) => name).filter((name) => !known.has(name)));
 }
 
 function refuse(plan: Plan, problems: readonly Problem[], error: MigratorError | null): Report {
-  return { outcome: "refused", steps: plan.steps.map((name) => unrun(name, "notRun")), problems, error };
+  return { outcome: "refused", steps: plan.steps.map((name) => unrun(name, "notRun", plan)), problems, error };
 }
 
 function broken(plan: Plan, error: BrokenMigrationError): Report {
-  const steps = plan.steps.map((name) => unrun(name, name === error.migration ? "failed" : "notRun"));
+  const steps = plan.steps.map((name) => unrun(name, name === error.migration ? "failed" : "notRun", plan));
   return { outcome: "failed", steps, problems: [], error };
 }

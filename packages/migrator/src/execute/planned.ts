@@ -41,7 +41,7 @@ export function dryRun(plan: Plan, loaded: readonly LoadedMigration[]): Report {
     name: migration.name,
     statements: statementsOf(migration, plan.direction),
   }));
-  const steps = sql.map(({ name, statements }) => ({ ...unrun(name, "planned"), statements: statements.length }));
+  const steps = sql.map(({ name, statements }) => ({ ...unrun(name, "planned", plan), statements: statements.length }));
   return { outcome: "planned", steps, problems: [], error: null, sql };
 }
 

@@ -1,15 +1,15 @@
 import { explain } from "./failure.ts";
-import { applyStep, recordFailure } from "./step.ts";
+import { recordFailure } from "./step.ts";
+import { tryStep } from "./try-step.ts";
 import type { Context } from "./context.ts";
-import { InterruptedError, MigrationFailedError, MigratorError, RefusedError } from "../errors.ts";
-import { type LoadedMigration, scriptOf } from "../history/load.ts";
+import { MigrationFailedError, MigratorError, RefusedError } from "../errors.ts";
+import type { LoadedMigration } from "../history/load.ts";
 import { type BackfillState, readBackfills } from "../ledger/backfills.ts";
 import { refuseBegun, refuseVanished } from "./backfill/begun.ts";
 import { ensureLedger } from "../ledger/prepare-ledger.ts";
+import { createUndoDigester } from "../ledger/undo-digester.ts";
 import { type Report, unrun, type StepResult, type Direction, type Plan } from "../report.ts";
-import { retryOnLockTimeout } from "./retry.ts";
 import type { Run, Step } from "./run.ts";
-import { inSpan } from "../postgres/tracing.ts";
 import { qualified } from "../ledger/tables.ts";
 
 /** Runs a plan step by step, under the lock; a `MigratorError` is in the report. */
@@ -32,6 +32,23 @@ export async function runPlan(
   refuseVanished(begun, names);
   if (plan.direction === "down") await refuseBegun(session, begun);
   context.onEvent({ type: "planned", plan, database: session.connection.address });
+  if (plan.fromLedger) return await (await import("./run-undo.ts")).runUndo(session, context, plan, loaded);
+  return await runSteps(await withDigests(session, context, plan), context, plan, loaded, begun);
+}
+
+/** Only what is applied is stored with an undo. */
+async function withDigests(session: Run, { ledger, undoKey }: Context, { direction }: Plan): Promise<Run> {
+  if (direction === "down") return session;
+  return { ...session, digestUndo: await createUndoDigester(session.connection.query, ledger, undoKey()) };
+}
+
+async function runSteps(
+  session: Run,
+  context: Context,
+  plan: Plan,
+  loaded: readonly LoadedMigration[],
+  begun: readonly BackfillState[],
+): Promise<Report> {
   const steps: StepResult[] = [];
   for (const [index, migration] of loaded.entries()) {
     const another = index < loaded.length - 1;
@@ -83,24 +100,6 @@ async function refuseOther({ connection }: Run, { ledger }: Context, { steps }: 
   const { describeOtherLedger, findOtherLedger } = await import("../ledger/other-ledger.ts");
   const found = await findOtherLedger(connection.query, ledger, steps);
   if (found !== undefined) throw new RefusedError(`${describeOtherLedger(found, ledger)}. Nothing was changed`);
-}
-
-async function tryStep(run: Run, { lockBudgetMs, onEvent, signal }: Context, step: Step): Promise<StepResult> {
-  const { migration, direction } = step;
-  if (signal?.aborted) throw new InterruptedError();
-  const attributes = () => ({
-    "migrator.run": run.runId,
-    "migrator.migration": migration.name,
-    "migrator.direction": direction,
-  });
-  const attempt = async () =>
-    await inSpan(`migration ${migration.name}`, attributes, async () => await applyStep(run, step));
-  return await retryOnLockTimeout(attempt, {
-    // Code that has run outside a transaction is not run again.
-    budgetMs: !migration.transactional && scriptOf(migration, direction).computed ? 0 : lockBudgetMs,
-    signal,
-    onRetry: (attempt, pauseMs) => onEvent({ type: "retrying", name: migration.name, attempt, pauseMs }),
-  });
 }
 
 function failure(plan: Plan, done: readonly StepResult[], error: unknown): Report {

@@ -4,6 +4,7 @@ import type { Connection } from "../postgres/connection.ts";
 import type { Event } from "../events.ts";
 import type { LoadedMigration } from "../history/load.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
+import type { DigestUndo } from "../ledger/undo-digester.ts";
 
 /** A migration and the direction in which it runs. */
 export interface Step {
@@ -30,6 +31,8 @@ export interface Run {
    * that waits flushes all before it. A crash of the server loses whole steps, the last first.
    */
   readonly another?: boolean | undefined;
+  /** Undefined on a shadow database, and for `down`, which stores nothing. */
+  readonly digestUndo?: DigestUndo | undefined;
   readonly loadOrmOptions: () => Promise<OrmOptions | undefined>;
   readonly onEvent: (event: Event) => void;
   readonly signal?: AbortSignal | undefined;

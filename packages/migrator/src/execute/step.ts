@@ -1,17 +1,16 @@
 import type { StepResult } from "../report.ts";
 import { escapeLiteral } from "pg";
-import { auditInsert, recordAudit } from "../ledger/audit.ts";
+import { recordAudit } from "../ledger/audit.ts";
 import { InterruptedError, MigrationFailedError, MigratorError } from "../errors.ts";
 import { waitForDisk } from "../ledger/durability.ts";
-import { ledgerDelete, ledgerInsert } from "../ledger/ledger.ts";
-import { type LoadedMigration, scriptOf } from "../history/load.ts";
+import { scriptOf } from "../history/load.ts";
 import { rollBack } from "../postgres/transaction.ts";
-import { progressDelete } from "../ledger/progress.ts";
 import { compute } from "./computed.ts";
-import { explain, explainPipeline } from "./failure.ts";
+import { explain } from "./failure.ts";
 import { runOutside } from "./non-transactional.ts";
-import { type PipelineCommand, sendPipeline, toCommands } from "./pipeline.ts";
+import { type PipelineCommand, toCommands } from "./pipeline.ts";
 import type { Run, Step } from "./run.ts";
+import { closing, opening, ownRole, recording, send, titleOf } from "./transaction-commands.ts";
 import { watchStep } from "./watch-step.ts";
 
 /**
@@ -37,7 +36,7 @@ export async function applyStep(run: Run, step: Step): Promise<StepResult> {
 }
 
 /** Passes on the server's messages as events: `raise notice`, warnings. */
-async function withNotices<Result>(run: Run, name: string, work: () => Promise<Result>): Promise<Result> {
+export async function withNotices<Result>(run: Run, name: string, work: () => Promise<Result>): Promise<Result> {
   const { client } = run.connection;
   const tell = ({ severity, message }: { severity?: string | undefined; message?: string | undefined }) =>
     run.onEvent({ type: "notice", name, severity: severity ?? "NOTICE", message: message ?? "" });
@@ -101,44 +100,6 @@ async function refuseEnded(run: Run, name: string): Promise<void> {
   );
 }
 
-async function send(
-  run: Run,
-  { migration }: Step,
-  commands: PipelineCommand[],
-  statements: readonly string[],
-): Promise<void> {
-  const failure = await sendPipeline(run.connection.client, commands);
-  if (failure) throw explainPipeline(run, migration.name, failure, statements);
-}
-
-/**
- * The commands that open the transaction, with settings local to it. None takes a snapshot, because the migration may
- * set an isolation level.
- */
-function opening(run: Run, { migration }: Step): PipelineCommand[] {
-  const sync = run.another ? ["set local synchronous_commit = off"] : [];
-  return [
-    "begin",
-    `set local lock_timeout = ${Math.round(run.lockTimeoutMs)}`,
-    `set local application_name = ${escapeLiteral(titleOf(run, migration))}`,
-    ...sync,
-  ].map((text) => ({ text }));
-}
-
-// The migration may have set another role, which may not write the ledger.
-const ownRole = ["reset session authorization", "reset role"];
-
-/** The commands that record the step, commit, and reset what the migration set for its session. */
-function closing(run: Run, step: Step): PipelineCommand[] {
-  return [
-    ...ownRole.map((text) => ({ text })),
-    ...recording(run, step),
-    ...(run.another ? [] : [{ text: waitForDisk }]),
-    { text: "commit" },
-    ...["reset all", ...(run.timeouts ?? [])].map((text) => ({ text })),
-  ];
-}
-
 /** Sets no lock time-out outside transactions: it would leave CREATE INDEX CONCURRENTLY half done. */
 async function applyOutside(run: Run, step: Step): Promise<number> {
   const started = performance.now();
@@ -160,30 +121,6 @@ async function applyOutside(run: Run, step: Step): Promise<number> {
     const open = run.connection.client.getTransactionStatus() !== "I";
     await query(`${open ? "rollback; " : ""}${fresh}`).catch(() => {});
   }
-}
-
-/** The session's `application_name`; PostgreSQL would cut a longer one with a notice. */
-function titleOf({ toolVersion }: Run, { name }: LoadedMigration): string {
-  return `migrator/${toolVersion} ${name}`.slice(0, 63);
-}
-
-/** The commands that write ledger, progress and audit. */
-function recording(
-  run: Run,
-  { migration, direction, tookMs }: Step,
-  elapsedMs: number | null = null,
-): PipelineCommand[] {
-  const { name, checksum, down, transactional } = migration;
-  const { host: appliedFrom, toolVersion, runId, ledger } = run;
-  const undo = down && !down.computed ? down.statements : null;
-  const action = direction === "up" ? "applied" : "reverted";
-  const durationMs = tookMs ?? (transactional ? ("sinceBegin" as const) : elapsedMs);
-  const entry = { name, checksum, durationMs, appliedFrom, toolVersion, runId, undo };
-  return [
-    direction === "down" ? ledgerDelete(name, ledger) : ledgerInsert(entry, ledger),
-    ...(transactional ? [] : [progressDelete(name, ledger)]),
-    auditInsert({ action, migration: name, checksum, durationMs }, run, ledger),
-  ].map(({ sql, parameters }) => ({ text: sql, values: parameters }));
 }
 
 /** Records a failure in the audit, if the database still accepts it. */

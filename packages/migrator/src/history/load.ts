@@ -5,6 +5,7 @@ import { BrokenMigrationError } from "../errors.ts";
 import { type Backfill, readBackfill } from "./backfill.ts";
 import { evaluate } from "./evaluate.ts";
 import { findCodePlace } from "./code-place.ts";
+import { readDeclaredLosses } from "./declared-losses.ts";
 import { sha256 } from "../hash.ts";
 import { findTransactionControl, leadingWords, splitCommands } from "@thedata/catalog/sql";
 import { isSqlFile, readSqlFile, type SqlScript } from "./sql-file.ts";
@@ -22,6 +23,8 @@ export interface LoadedMigration {
   readonly irreversible: string | null;
   /** The directions that the file declares to have nothing to do: `@noop up`, `@noop down` in a comment. */
   readonly noop: ReadonlySet<string>;
+  /** What it declares to lose, by `@loses` in a comment: `users.legacy`. */
+  readonly losses: readonly string[];
   /** SHA-256 of the statements of both directions, in hexadecimal: the same for TypeScript and built JavaScript. */
   readonly checksum: string;
   /** The change that runs in batches, where the class declares one. */
@@ -73,18 +76,18 @@ export async function loadFromSource(
 async function loadListed(file: MigrationFile, listed: ListedMigration): Promise<LoadedMigration> {
   if ("class" in listed) return await collectAll(file, { listed: listed.class }, "");
   const { up, down = null, transactional = true } = listed;
-  return loadSql(file, { up, down, transactional }, new Set());
+  return loadSql(file, { up, down, transactional }, "");
 }
 
 function loadSqlFile(file: MigrationFile, source: string): { migration: LoadedMigration; selfContained: boolean } {
   const script = readSqlFile(file, source);
-  return { migration: loadSql(file, script, readNoop(source)), selfContained: script.selfContained };
+  return { migration: loadSql(file, script, source), selfContained: script.selfContained };
 }
 
 function loadSql(
   file: MigrationFile,
   { up, down, transactional }: Pick<SqlScript, "up" | "down" | "transactional">,
-  noop: ReadonlySet<string>,
+  source: string,
 ): LoadedMigration {
   refuseCommands(file, [...up, ...(down ?? [])], transactional);
   const scripts = { up: toScript(up), down: down && toScript(down) };
@@ -94,7 +97,7 @@ function loadSql(
     transactional,
     ...scripts,
     irreversible: null,
-    noop,
+    ...readMarks(source),
     checksum,
     backfill: null,
     create: noCode,
@@ -122,7 +125,8 @@ async function collectAll(
   // Only a class that computes is needed again: of 10,000 others, nothing but their statements stays in memory.
   const create = up.computed || down?.computed ? make : noCode;
   const checksum = checksumOf(up, down);
-  return { name: file.name, transactional, up, down, irreversible, noop: readNoop(source), checksum, backfill, create };
+  const marks = readMarks(source);
+  return { name: file.name, transactional, up, down, irreversible, ...marks, checksum, backfill, create };
 }
 
 function declaredBackfill(file: Place, instance: RecordedMigration, statements: readonly string[]): Backfill | null {
@@ -133,6 +137,11 @@ function declaredBackfill(file: Place, instance: RecordedMigration, statements: 
   } catch (error) {
     throw new BrokenMigrationError(file.name, `${file.path}: ${toError(error).message}`);
   }
+}
+
+/** What the comments of a migration's file say to the runner. */
+function readMarks(source: string): Pick<LoadedMigration, "noop" | "losses"> {
+  return { noop: readNoop(source), losses: readDeclaredLosses(source) };
 }
 
 const noCode = (): never => {
@@ -165,12 +174,17 @@ function wayOutside(file: Place): string {
   return isSqlFile(file) ? `write "-- migrate:up transaction:false"` : "let isTransactional() return false";
 }
 
-/** The server would wait for rows that nobody sends. */
-function refuseCopyFromClient(file: Place, statements: readonly string[]): void {
-  const found = statements.flatMap(splitCommands).find((command) => {
+/** The first command that takes rows from the client, which the runner cannot send. */
+export function findCopyFromClient(statements: readonly string[]): { readonly sql: string } | undefined {
+  return statements.flatMap(splitCommands).find((command) => {
     if (leadingWords(command, 1)[0] !== "copy") return false;
     return /\bfrom\s+stdin\b/i.test(command.sql);
   });
+}
+
+/** The server would wait for rows that nobody sends. */
+function refuseCopyFromClient(file: Place, statements: readonly string[]): void {
+  const found = findCopyFromClient(statements);
   if (!found) return;
   throw new BrokenMigrationError(
     file.name,

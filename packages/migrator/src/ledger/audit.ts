@@ -13,6 +13,8 @@ export interface AuditEntry {
   readonly durationMs?: Duration | null;
   readonly error?: string | null;
   readonly sqlState?: string | null;
+  /** The digest of the undo that is in the ledger from now on; `recorded`: the one that the ledger has. */
+  readonly undoDigest?: string | null | undefined;
 }
 
 /** The host, tool version and run that an audit entry comes from. */
@@ -40,8 +42,10 @@ export function auditStatements(ledger: LedgerTable): string[] {
   role text not null default session_user,
   host text,
   tool_version text,
-  run_id text
+  run_id text,
+  undo_digest text
 )`,
+    `alter table ${table} add column if not exists undo_digest text`,
     `create or replace function ${refusal}() returns trigger language plpgsql as
 $$ begin raise exception 'the audit of the migrations only grows'; end $$`,
     `create or replace trigger only_grows before update or delete or truncate on ${table} for each statement execute function ${refusal}()`,
@@ -50,34 +54,23 @@ $$ begin raise exception 'the audit of the migrations only grows'; end $$`,
 
 /** The statement that adds a row to the audit. */
 export function auditInsert(entry: AuditEntry, actor: Actor, ledger: LedgerTable): Parameterized {
-  const sql = `insert into ${qualified(auditTable(ledger))}
-  (action, migration, statement, checksum, duration_ms, error, sql_state, host, tool_version, run_id)
-  values ($1, $2, $3, $4, ${durationParameter(entry.durationMs, "$5")}, $6, $7, $8, $9, $10)`;
-  const {
-    action,
-    migration,
-    statement = null,
-    checksum = null,
-    durationMs = null,
-    error = null,
-    sqlState = null,
-  } = entry;
+  const { action, migration, statement = null, checksum = null, durationMs = null } = entry;
+  const { error = null, sqlState = null, undoDigest = null } = entry;
   const { host, toolVersion, runId } = actor;
-  return {
-    sql,
-    parameters: [
-      action,
-      migration,
-      statement,
-      checksum,
-      durationValue(durationMs),
-      error,
-      sqlState,
-      host,
-      toolVersion,
-      runId,
-    ],
-  };
+  const { column, value, values } = undoPart(undoDigest, ledger);
+  const sql = `insert into ${qualified(auditTable(ledger))}
+  (action, migration, statement, checksum, duration_ms, error, sql_state, host, tool_version, run_id${column})
+  values ($1, $2, $3, $4, ${durationParameter(durationMs, "$5")}, $6, $7, $8, $9, $10${value})`;
+  const what = [action, migration, statement, checksum, durationValue(durationMs), error, sqlState];
+  return { sql, parameters: [...what, host, toolVersion, runId, ...values] };
+}
+
+/** The column is named only where there is a digest: an audit of an earlier release lacks it. */
+function undoPart(digest: string | null, ledger: LedgerTable): { column: string; value: string; values: string[] } {
+  const column = ", undo_digest";
+  if (digest === null) return { column: "", value: "", values: [] };
+  if (digest !== "recorded") return { column, value: ", $11", values: [digest] };
+  return { column, value: `, (select undo_digest from ${qualified(ledger)} where name = $2)`, values: [] };
 }
 
 /** Adds a row to the audit. */

@@ -5,6 +5,7 @@ import { flush, flushedExpression } from "./durability.ts";
 import { ConfigurationError } from "../errors.ts";
 import { sha256 } from "../hash.ts";
 import { defaultLedger, type LedgerTable, progressTable, qualified } from "./tables.ts";
+import type { Undo, UndoDigest } from "./undo-digest.ts";
 
 /** The part of a ledger row that the checks need. */
 export interface KnownApplication {
@@ -222,27 +223,38 @@ export interface LedgerEntry {
   readonly appliedFrom: string | null;
   readonly toolVersion: string;
   readonly runId: string | null;
-  readonly undo: readonly string[] | null;
+  /** Null: it has none, or nobody knows it. */
+  readonly undo: Undo | null;
+  /** Undefined: on a shadow database, where nothing is reverted from the ledger. */
+  readonly digest?: UndoDigest | undefined;
 }
 
 /** The statement that records a migration as applied. */
 export function ledgerInsert(entry: LedgerEntry, ledger: LedgerTable = defaultLedger): Parameterized {
   const sql = `insert into ${qualified(ledger)}
-  (name, executed_at, checksum, duration_ms, applied_by, applied_from, tool_version, run_id, undo)
-  values ($1, clock_timestamp(), $2, ${durationParameter(entry.durationMs, "$3")}, session_user, $4, $5, $6, $7)`;
-  const { name, checksum, durationMs, appliedFrom, toolVersion, runId, undo } = entry;
-  return {
-    sql,
-    parameters: [
-      name,
-      checksum,
-      durationValue(durationMs),
-      appliedFrom,
-      toolVersion,
-      runId,
-      undo && JSON.stringify(undo),
-    ],
-  };
+  (name, executed_at, checksum, duration_ms, applied_by, applied_from, tool_version, run_id, ${undoColumns.join(", ")})
+  values ($1, clock_timestamp(), $2, ${durationParameter(entry.durationMs, "$3")}, session_user, $4, $5, $6,
+          $7, $8, $9, $10, $11, $12)`;
+  const { name, checksum, durationMs, appliedFrom, toolVersion, runId, undo, digest } = entry;
+  const values = [name, checksum, durationValue(durationMs), appliedFrom, toolVersion, runId];
+  return { sql, parameters: [...values, ...undoValues(undo, digest)] };
+}
+
+const undoColumns = [
+  "undo",
+  "undo_transactional",
+  "undo_losses",
+  "undo_position",
+  "undo_digest",
+  "undo_signature",
+] as const;
+
+/** The values of `undoColumns`. */
+function undoValues(undo: Undo | null, digest: UndoDigest | undefined): unknown[] {
+  if (!undo) return undoColumns.map(() => null);
+  const { statements, transactional, losses } = undo;
+  const { position = null, digest: sum = null, signature = null } = digest ?? {};
+  return [JSON.stringify(statements), transactional, JSON.stringify(losses), position, sum, signature];
 }
 
 /** The statement that deletes a migration's row, under any name that a version of MikroORM gave it. */
@@ -267,18 +279,16 @@ export async function forget(query: Query, name: string, ledger: LedgerTable = d
   await query(sql, parameters);
 }
 
-/** Records an edited migration's checksum and `down` in place of the applied ones. */
-export async function acceptChanged(
+/** Records a migration's checksum and `down` as its file has them, in place of those that were recorded. */
+export async function acceptFile(
   query: Query,
-  name: string,
-  checksum: string,
-  undo: readonly string[] | null,
+  { name, checksum, undo, digest }: Pick<LedgerEntry, "name" | "undo" | "digest"> & { readonly checksum: string },
   ledger: LedgerTable = defaultLedger,
 ): Promise<void> {
-  const table = qualified(ledger);
-  await query(`update ${table} set checksum = $2, undo = $3 where name = any(array[$1, $1 || '.ts', $1 || '.js'])`, [
-    name,
-    checksum,
-    undo && JSON.stringify(undo),
-  ]);
+  const columns = undoColumns.map((column, index) => `${column} = $${index + 3}`);
+  await query(
+    `update ${qualified(ledger)} set checksum = $2, ${columns.join(", ")}
+      where name = any(array[$1, $1 || '.ts', $1 || '.js'])`,
+    [name, checksum, ...undoValues(undo, digest)],
+  );
 }

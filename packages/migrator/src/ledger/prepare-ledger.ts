@@ -14,6 +14,11 @@ const addedColumns = {
   tool_version: "text",
   run_id: "text",
   undo: "jsonb",
+  undo_transactional: "boolean",
+  undo_losses: "jsonb",
+  undo_position: "int",
+  undo_digest: "text",
+  undo_signature: "text",
 };
 
 /**
@@ -89,7 +94,9 @@ export async function ensureLedger(
   const names = Object.keys(addedColumns);
   const [found] = await query<{ columns: number; besides: boolean; there: boolean }>(
     `select to_regclass($1) is not null as there,
-            to_regclass($3) is not null and to_regclass($4) is not null as besides,
+            to_regclass($4) is not null and exists
+              (select from pg_attribute where attrelid = to_regclass($3) and attname = 'undo_digest' and not attisdropped)
+              as besides,
             (select count(*)::int from pg_attribute
               where attrelid = to_regclass($1) and attname = any($2::text[]) and not attisdropped) as columns`,
     [qualified(ledger), names, qualified(auditTable(ledger)), qualified(progressTable(ledger))],

@@ -136,7 +136,7 @@ function findIrreversible(history: readonly KnownMigration[], plan: Plan): Probl
         {
           code: "missing",
           migration: name,
-          message: `${name} is to be reverted, but its file is not in the folder: restore the file first.`,
+          message: `${name} is to be reverted, but its file is not in the folder: restore the file first, or go back to a migration of this folder by the undo in the ledger, with "migrator down --to M".`,
         },
       ];
     if (migration.reversible !== false) return [];
