@@ -53,7 +53,7 @@ async function readPosition(query: Query, ledger: LedgerTable): Promise<number> 
 export async function readPositionOf(query: Query, ledger: LedgerTable, name: string): Promise<number> {
   const [row] = await query<{ position: number }>(
     `select coalesce(undo_position, (${lastPosition(ledger, "m.id")}) + 1)::int as position from ${qualified(ledger)} m
-      where name in ($1, $1 || '.ts', $1 || '.js')`,
+      where name = any(array[$1, $1 || '.ts', $1 || '.js'])`,
     [name],
   );
   return row?.position ?? 1;
