@@ -6,6 +6,7 @@ import type { ContextOptions } from "../src/execute/context.ts";
 import type { MigrateOptions } from "../src/execute/migrate.ts";
 import { scopeOf } from "../src/ledger/catalog-scope.ts";
 import { defaultLedger } from "../src/ledger/tables.ts";
+import type { SignedPlace } from "../src/ledger/undo-digest.ts";
 import { digestUpdate } from "../src/ledger/undo-digester.ts";
 import { connect } from "../src/postgres/connection.ts";
 import { contextOf, emptyDatabase, folderOf, migrationSource, type Sql, type Steps } from "./support.ts";
@@ -94,6 +95,14 @@ export async function dump(dsn: string, sql: Sql): Promise<unknown> {
     triggers: await sql("select tgrelid::regclass::text, tgname, tgenabled from pg_trigger order by 1, 2"),
     rules: await sql("select ev_class::regclass::text, rulename from pg_rewrite where oid > 16383 order by 1, 2"),
   };
+}
+
+/** The database that signatures are made for. */
+export async function readPlace(sql: Sql): Promise<SignedPlace> {
+  const [place] = await sql<SignedPlace>(
+    "select system_identifier::text as system, current_database() as database from pg_control_system()",
+  );
+  return place ?? { system: "", database: "" };
 }
 
 /** What became of a `down`: its outcome, and the codes and messages of all that spoke against it. */
