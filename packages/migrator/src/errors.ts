@@ -166,7 +166,7 @@ export class AheadError extends MigratorError {
   constructor(unknown: readonly string[]) {
     super(
       "ahead",
-      `The database is ahead of this build: it has ${unknown.join(", ")}, which this build does not know. Run the newer build, or revert with its "migrator down" first.`,
+      `The database is ahead of this build: it has ${unknown.join(", ")}, which this build does not know. Run the newer build, or revert with its "migrator down" first; without that build, "migrator down --to M" reverts by the undo in the ledger.`,
     );
     this.unknown = unknown;
   }

@@ -58,16 +58,36 @@ const edits: Case[] = [
     code: untrusted,
     message: /M3_c.*digest of its ledger row/,
   },
-  { what: "the checksum was edited", spoil: set("checksum = 'x'"), code: untrusted, message: /M4_d.*digest/ },
-  { what: "the name was edited", spoil: set("name = 'M4_e'"), code: untrusted, message: /M4_e.*digest/ },
-  { what: "the position was edited", spoil: set("undo_position = 9"), code: untrusted, message: /M4_d.*digest/ },
+  {
+    what: "the checksum was edited",
+    spoil: set("checksum = 'x'"),
+    code: untrusted,
+    message: /M4_d.*does not have the digest of its ledger row/,
+  },
+  {
+    what: "the name was edited",
+    spoil: set("name = 'M4_e'"),
+    code: untrusted,
+    message: /M4_e.*does not have the digest of its ledger row/,
+  },
+  {
+    what: "the position was edited",
+    spoil: set("undo_position = 9"),
+    code: untrusted,
+    message: /M4_d.*does not have the digest of its ledger row/,
+  },
   {
     what: "it was declared non-transactional",
     spoil: set("undo_transactional = false"),
     code: untrusted,
-    message: /M4_d.*digest/,
+    message: /M4_d.*does not have the digest of its ledger row/,
   },
-  { what: "losses were edited", spoil: set(`undo_losses = '["a"]'`), code: untrusted, message: /M4_d.*digest/ },
+  {
+    what: "losses were edited",
+    spoil: set(`undo_losses = '["a"]'`),
+    code: untrusted,
+    message: /M4_d.*does not have the digest of its ledger row/,
+  },
   {
     what: "two rows changed places",
     spoil: run(
@@ -241,10 +261,11 @@ const without: Case[] = [
   },
   {
     what: "it was baselined",
-    spoil: async (_, __, dsn) => {
+    spoil: async (sql, _, dsn) => {
       const folder = await folderOf({ ...known, ...newer, M5: { up: ["select 1"], down: ["select 2"] } });
       const shadow = { servers: [dsn] };
       expect(await baseline(contextOf(dsn, folder), { at: "M5", shadow })).toMatchObject({ outcome: "baselined" });
+      expect(await sql(`select undo from ${ledger} where name = 'M5'`)).toEqual([{ undo: null }]);
     },
     code: "no-undo",
     message: RegExp(`M5 \\(recorded by baseline with migrator 1\\.2\\.3 on ${hostname()}\\).*it was never run`),
@@ -552,13 +573,13 @@ describe("when an undo fails", () => {
   });
 
   it("a check that was deferred to the end of its migration counts as the migration's failure", async () => {
-    const deferred: Steps = {
-      up: ["create table e (id int references a deferrable initially deferred)"],
-      down: ["insert into e values (7)"],
-    };
-    const { past } = await start({ M3_e: deferred, M4_x: { up: ["select 1"], down: ["select 2"] } });
+    const deferred = "create table e (id int references a deferrable initially deferred)";
+    const { past } = await start({
+      M3_e: { up: [deferred], down: ["drop table e"] },
+      M4_x: { up: ["select 1"], down: ["insert into e values (7)"] },
+    });
     const { message } = await tryDown(past, { to: "M2_b" });
-    expect(message).toContain("M3_e failed");
+    expect(message).toMatch(/M4_x failed.*violates foreign key/);
   });
 
   it("settings of one migration do not reach the next", async () => {
@@ -609,6 +630,33 @@ describe("an undo outside a transaction", () => {
     const before = await dump(dsn, sql);
     expect(await tryDown(past, { to: "M2_b" })).toMatchObject({ outcome: "refused", codes: [untrusted] });
     expect(await dump(dsn, sql)).toEqual(before);
+  });
+});
+
+describe("a ledger that another release wrote", () => {
+  const columns = ["transactional", "losses", "position", "digest", "signature"];
+
+  it("is completed by up, and what is applied from then on can be reverted without its file", async () => {
+    const { sql, past, future } = await start({}, { applied: known });
+    for (const column of columns) await sql(`alter table ${ledger} drop column undo_${column}`);
+    await sql(`alter table ${audit} drop column undo_digest`);
+    const next = contextOf(future.dsn, await folderOf({ ...known, ...newer }));
+    expect(await up(next)).toMatchObject({ outcome: "applied", error: null });
+    expect((await tryDown(past, { to: "M2_b" })).outcome).toBe("reverted");
+  });
+
+  it("may be written by an earlier release, whose rows the old image does not trust", async () => {
+    const { sql, past, future } = await start(newer);
+    await sql(
+      `insert into ${ledger} (name, executed_at, checksum, duration_ms, applied_by, applied_from, tool_version, run_id, undo)
+       values ('M5', clock_timestamp(), 'x', 1, session_user, 'there', '0.9.0', 'r', '["select 1"]')`,
+    );
+    await sql(`insert into ${audit} (action, migration, checksum) values ('applied', 'M5', 'x')`);
+    expect(await tryDown(past, { to: "M2_b" })).toMatchObject({
+      outcome: "refused",
+      message: expect.stringMatching(/M5 \(applied by migrator 0\.9\.0 on there\).*without a digest/),
+    });
+    expect((await readStatus(future)).state).toBe("ahead");
   });
 });
 

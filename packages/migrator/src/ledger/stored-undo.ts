@@ -1,4 +1,5 @@
 import type { Query } from "../postgres/connection.ts";
+import { explainLedgerError } from "./ledger.ts";
 import { auditTable, type LedgerTable, qualified } from "./tables.ts";
 
 /** What ledger and audit hold of a migration's way back; null: nothing, or nothing that can be read as such. */
@@ -23,7 +24,10 @@ export interface StoredUndos {
   readonly positions: readonly { readonly name: string; readonly position: number | null }[];
 }
 
-/** Reads the undo of some migrations; also of a ledger of the stock CLI or an earlier release. */
+/**
+ * Reads the undo of some migrations; also of a ledger of the stock CLI or an earlier release. Throws a
+ * `ConfigurationError` where the role may not read it.
+ */
 export async function readStoredUndos(
   query: Query,
   ledger: LedgerTable,
@@ -43,7 +47,9 @@ export async function readStoredUndos(
             ${found?.audited ? `case when ${bare} = any ($1) then (${entry}) end` : "null"} as entry
        from ${qualified(ledger)} m order by m.id`,
     [names],
-  );
+  ).catch((error: unknown) => {
+    throw explainLedgerError(error, ledger, "read");
+  });
   return {
     asked: rows.flatMap(toStoredUndo),
     positions: rows.map(({ name, position }) => ({ name, position })),

@@ -86,9 +86,10 @@ function whyNone({ statements, digest, position, toolVersion, audit }: StoredUnd
   return "has no undo in the ledger: it cannot be reverted, or its down computes its statements";
 }
 
-/** Only what a file could be read into can be stored anew. */
-function wayBack({ name, statements }: StoredUndo): string {
-  return statements ? wayOut(name) : `Revert it with "migrator down" of a build that has its file`;
+/** A build with the file cannot store what the file does not have. */
+function wayBack({ name, statements, toolVersion, audit }: StoredUndo): string {
+  const mayHave = statements !== null || toolVersion === null || audit?.action === "baselined";
+  return mayHave ? wayOut(name) : `Revert it with "migrator down" of a build that has its file`;
 }
 
 function lossy({ name }: StoredUndo, losses: readonly string[]): Problem {
