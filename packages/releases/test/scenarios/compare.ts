@@ -1,0 +1,147 @@
+import type { EntityMetadata, EntityProperty } from "@mikro-orm/postgresql";
+import type { Case, Result } from "./cases.ts";
+import type { Release, Rows } from "./release.ts";
+import type { Values } from "./scenario.ts";
+import { type Cell, isAlike, isSame, type State } from "./state.ts";
+
+/** What a case gave twice at the release's own schema: what differs there, such as a new key, may differ elsewhere. */
+export interface Baseline {
+  readonly first: Result;
+  readonly second: Result;
+}
+
+/** What a release reads of an entity before a case: at its own schema and at the other one. */
+export interface Before {
+  readonly own: Rows;
+  readonly other: Rows | undefined;
+}
+
+/** Says what is wrong in what a case gave at another schema; undefined: nothing. */
+export function difference(
+  one: Case,
+  { first, second }: Baseline,
+  other: Result,
+  before: Readonly<Record<string, Before>>,
+  release: Release,
+  defaults: Values = {},
+): string | undefined {
+  const own = before[one.entity];
+  if (one.operation === "read") return readDifference(first.rows ?? {}, other.rows ?? {}, release.metadata(one.entity));
+  if (one.operation === "filter") return keysDifference(first.keys ?? [], other.keys ?? [], Object.keys(own?.own ?? {}));
+  if (one.operation === "delete") return deleteDifference(first, other, before);
+  if (one.operation === "call") return answerDifference(first.answer, other.answer);
+  return writtenDifference(one, { first, second }, other, own, release, one.operation === "insert" ? defaults : {});
+}
+
+function answerDifference(own: unknown, other: unknown): string | undefined {
+  const [expected, seen] = [JSON.stringify(own), JSON.stringify(other)];
+  return expected === seen ? undefined : `answers ${seen} instead of ${expected}`;
+}
+
+function readDifference(own: Rows, other: Rows, meta: EntityMetadata): string | undefined {
+  for (const [key, state] of Object.entries(own)) {
+    const seen = other[key];
+    if (!seen) return `row ${key} is missing`;
+    const name = Object.keys(state).find((one) => !isSame(state[one], seen[one]));
+    if (name) return `${name} of row ${key} is ${show(seen[name])} instead of ${show(state[name])}`;
+  }
+  const extra = Object.keys(other).find((key) => !own[key]);
+  return extra === undefined ? undefined : invalidity(other[extra] ?? {}, meta);
+}
+
+function keysDifference(own: readonly string[], other: readonly string[], all: readonly string[]): string | undefined {
+  const known = other.filter((key) => all.includes(key));
+  return known.join() === own.join() ? undefined : `finds [${known.join()}] instead of [${own.join()}]`;
+}
+
+function deleteDifference(own: Result, other: Result, before: Readonly<Record<string, Before>>): string | undefined {
+  if (own.changed !== other.changed) return `deletes ${other.changed} rows instead of ${own.changed}`;
+  for (const [name, rows] of Object.entries(other.left ?? {})) {
+    const expected = own.left?.[name];
+    const all = before[name];
+    if (!expected || !all) continue;
+    for (const key of Object.keys(all.other ?? {}).filter((key) => all.own[key])) {
+      if (Boolean(rows[key]) !== Boolean(expected[key])) return `${name} ${key} is ${rows[key] ? "still there" : "gone"}`;
+      const changed = Object.keys(rows[key] ?? {}).find((one) => !isKept(one, key, rows, expected, all));
+      if (changed) return `${changed} of ${name} ${key} is ${show(rows[key]?.[changed])}`;
+    }
+  }
+  return undefined;
+}
+
+function isKept(name: string, key: string, rows: Rows, expected: Rows, before: Before): boolean {
+  const [seen, wanted] = [rows[key]?.[name], expected[key]?.[name]];
+  return isAlike(seen, wanted) || isAlike(seen, before.other?.[key]?.[name]);
+}
+
+function writtenDifference(
+  one: Case,
+  { first, second }: Baseline,
+  other: Result,
+  before: Before | undefined,
+  release: Release,
+  defaults: Values,
+): string | undefined {
+  const memory = memoryDifference(first, second, other, one.operation === "update", defaults);
+  if (memory) return memory;
+  if (!other.rows || !first.rows || !second.rows) return undefined;
+  const [key, seen] = Object.entries(other.rows)[0] ?? ["", {}];
+  if (Object.keys(seen).length === 0) return "the row is not there after it was written";
+  const own = Object.values(first.rows)[0] ?? {};
+  const again = Object.values(second.rows)[0] ?? {};
+  for (const { name } of release.metadata(one.entity).props) {
+    const wanted = name in defaults && !one.changes?.includes(name) ? cellOfDefault(defaults[name]) : own[name];
+    if (isWritten(wanted, again[name], own[name], seen[name], before?.own[key]?.[name], before?.other?.[key]?.[name])) continue;
+    return `${name} is ${show(seen[name])} instead of ${show(wanted)} after it was written`;
+  }
+  return undefined;
+}
+
+function cellOfDefault(value: unknown): Cell {
+  return value === null ? { type: "null", text: "\0null" } : { type: typeof value, text: String(value) };
+}
+
+/** What the read itself gets wrong is not the write's fault. */
+function isWritten(
+  wanted: Cell | undefined,
+  again: Cell | undefined,
+  own: Cell | undefined,
+  seen: Cell | undefined,
+  ownBefore: Cell | undefined,
+  otherBefore: Cell | undefined,
+): boolean {
+  if (isAlike(wanted, seen)) return true;
+  if (!isAlike(own, again)) return true;
+  if (!seen || seen.type === "undefined" || own?.type === "undefined" || own?.type === "lazy") return true;
+  return isAlike(own, ownBefore) && otherBefore !== undefined && isAlike(seen, otherBefore);
+}
+
+function memoryDifference(first: Result, second: Result, other: Result, isUpdate: boolean, defaults: Values) {
+  for (const [name, own] of Object.entries(first.memory ?? {})) {
+    const [again, seen] = [second.memory?.[name], other.memory?.[name]];
+    if (isUpdate || own.text === "\0null" || name in defaults || isSame(own, seen)) continue;
+    if (!isAlike(own, again) && own.type === seen?.type) continue;
+    return `${name} is ${show(seen)} instead of ${show(own)} in memory`;
+  }
+  return undefined;
+}
+
+/** Says which property has a value that the release's models do not allow. */
+export function invalidity(state: State, meta: EntityMetadata): string | undefined {
+  const name = meta.props.find((one) => !isValid(state[one.name], one))?.name;
+  return name && `${name} is ${show(state[name])}`;
+}
+
+function isValid(cell: Cell | undefined, property: EntityProperty): boolean {
+  if (property.persist === false || property.lazy || !property.fieldNames?.length) return true;
+  if (!cell || cell.type === "undefined") return false;
+  if (cell.type === "null") return Boolean(property.nullable);
+  if (property.enum && !property.array) return (property.items ?? []).map(String).includes(cell.text);
+  const types: Record<string, string> = { string: "string", number: "number", boolean: "boolean", bigint: "bigint", Date: "date" };
+  const wanted = String(property.kind) === "scalar" ? types[property.runtimeType] : undefined;
+  return wanted === undefined || cell.type === wanted;
+}
+
+function show(cell: Cell | undefined): string {
+  return cell ? `${cell.type} ${JSON.stringify(cell.text)}` : "missing";
+}

@@ -1,0 +1,270 @@
+import type { AnyEntity } from "@mikro-orm/postgresql";
+import { type Case, type Result, casesOf } from "./cases.ts";
+import { type Baseline, type Before, difference, invalidity } from "./compare.ts";
+import { type ScenarioDatabases, openDatabases } from "./databases.ts";
+import { connect, type Release, readAll } from "./release.ts";
+import type { Operation, Scenario, Verdict } from "./scenario.ts";
+import { isAlike, keyOf, stateOf } from "./state.ts";
+
+/** What one try of one operation met. */
+export interface Finding {
+  readonly operation: Operation;
+  readonly entity: string;
+  readonly case: string;
+  readonly sure: boolean;
+  readonly verdict: "works" | "breaks" | "wrong";
+  readonly sqlState?: string | undefined;
+  readonly detail?: string | undefined;
+}
+
+/** All that was met, by direction. */
+export interface Observation {
+  readonly oldOnNew: readonly Finding[];
+  readonly newOnOld: readonly Finding[];
+  readonly pairOld: readonly Finding[];
+  readonly pairNew: readonly Finding[];
+}
+
+const operations: readonly Operation[] = ["read", "filter", "insert", "update", "delete", "upsert", "call"];
+
+/** Runs a scenario on databases of its own, and again with its unusual rows. */
+export async function observe(server: string, scenario: Scenario): Promise<Observation> {
+  const usual = await observeOnce(server, scenario, []);
+  if (!scenario.unusualRows) return usual;
+  const more = await observeOnce(server, scenario, scenario.unusualRows);
+  const merge = (one: keyof Observation) => [...usual[one], ...more[one].map((found) => ({ ...found, sure: false }))];
+  return {
+    oldOnNew: merge("oldOnNew"),
+    newOnOld: merge("newOnOld"),
+    pairOld: merge("pairOld"),
+    pairNew: merge("pairNew"),
+  };
+}
+
+/** The worst of the findings, as one verdict of an operation; `of` narrows it to entities. */
+export function verdictOf(
+  findings: readonly Finding[],
+  operation: Operation,
+  of?: (entity: string) => boolean,
+): { verdict: Verdict; sqlStates: readonly (string | undefined)[]; details: readonly string[] } {
+  const all = findings.filter((one) => one.operation === operation && (one.entity === "" || (of?.(one.entity) ?? true)));
+  const sure = all.filter((one) => one.sure);
+  const failed = all.filter((one) => one.verdict !== "works");
+  const [breaks, wrong] = ["breaks", "wrong"].map((verdict) => sure.some((one) => one.verdict === verdict));
+  const verdict = breaks ? "breaks" : wrong ? "wrong" : failed.length > 0 ? "depends" : "works";
+  const decisive = failed.filter((one) => one.verdict === verdict || (verdict === "depends" && one.verdict === "breaks"));
+  return {
+    verdict,
+    sqlStates: [...new Set(decisive.map((one) => one.sqlState))],
+    details: failed.map((one) => `${one.verdict}: ${one.entity} ${one.case}: ${one.detail}`),
+  };
+}
+
+/** The operations in the order in which they are told. */
+export { operations };
+
+interface Setting {
+  readonly scenario: Scenario;
+  readonly databases: ScenarioDatabases;
+  /** Releases at their own schema and at the other one. */
+  readonly old: Side;
+  readonly new: Side;
+}
+
+interface Side {
+  readonly own: Release;
+  readonly other: Release;
+}
+
+async function observeOnce(server: string, scenario: Scenario, unusual: readonly string[]): Promise<Observation> {
+  const databases = await openDatabases(server, scenario, unusual);
+  const link = async (side: "old" | "new", at: string) => await connect(scenario[side](), at, scenario.options);
+  const releases = await Promise.all([
+    link("old", databases.before),
+    link("old", databases.after),
+    link("new", databases.after),
+    link("new", databases.before),
+  ]);
+  const [old, oldOnNew, newer, newOnOld] = releases;
+  try {
+    return await observeAll({
+      scenario,
+      databases,
+      old: { own: old, other: oldOnNew },
+      new: { own: newer, other: newOnOld },
+    });
+  } finally {
+    await Promise.all(releases.map(async ({ orm }) => await orm.close(true)));
+    await databases.drop();
+  }
+}
+
+async function observeAll(setting: Setting): Promise<Observation> {
+  const { scenario, databases, old, new: newer } = setting;
+  const oldBase = await baselinesOf(scenario, old.own, "old");
+  const newBase = await baselinesOf(scenario, newer.own, "new");
+  const oldOnNew = await compareAll(oldBase, old.other, scenario);
+  const newOnOld = await compareAll(newBase, newer.other, scenario);
+  const pairOld = await readAcross(newBase, newer.own, old.other, oldOnNew);
+  const pairNew = await readAcross(oldBase, old.other, newer.own, []);
+  if (!scenario.newRows) return { oldOnNew, newOnOld, pairOld, pairNew };
+  await databases.runAfter(scenario.newRows);
+  const again = await compareAll(oldBase, old.other, scenario, scenario.unseen);
+  return { oldOnNew, newOnOld, pairNew, pairOld: [...pairOld, ...again.filter((one) => isNew(one, oldOnNew))] };
+}
+
+function isNew(one: Finding, found: readonly Finding[]): boolean {
+  return found.some((other) => isSameCase(one, other) && other.verdict === "works");
+}
+
+function isSameCase(one: Finding, other: Finding): boolean {
+  return one.operation === other.operation && one.entity === other.entity && one.case === other.case;
+}
+
+/** The cases of a release with what they give at its own schema. */
+interface Baselines {
+  readonly cases: readonly { readonly one: Case; readonly baseline: Baseline }[];
+  readonly rows: Readonly<Record<string, Before["own"]>>;
+}
+
+async function baselinesOf(scenario: Scenario, release: Release, side: "old" | "new"): Promise<Baselines> {
+  const rows = await readable(release);
+  const names = new Set(Object.keys(rows));
+  const cases: Baselines["cases"][number][] = [];
+  for (const one of await casesOf(scenario, release, side)) {
+    const [first, second] = [await tryCase(one, release, names), await tryCase(one, release, names)];
+    if ("result" in first && "result" in second)
+      cases.push({ one, baseline: { first: first.result, second: second.result } });
+    else if (!one.optional) throw new Error(`${side} at its own schema: ${one.entity} ${one.name}: ${failureOf(first)}`);
+  }
+  return { cases, rows };
+}
+
+function failureOf(outcome: Outcome): string {
+  return "error" in outcome ? outcome.error.message : "it works once and fails the second time";
+}
+
+type Outcome = { readonly result: Result } | { readonly error: Error & { code?: string } };
+
+async function tryCase(one: Case, release: Release, names: ReadonlySet<string>): Promise<Outcome> {
+  try {
+    return { result: await release.trial(async (em) => await one.run(em, release, names)) };
+  } catch (error) {
+    return { error: error as Error };
+  }
+}
+
+/** What a release reads of each entity; those that it cannot read are left out. */
+async function readable(release: Release): Promise<Record<string, Before["own"]>> {
+  const rows: Record<string, Before["own"]> = {};
+  for (const meta of release.entities) {
+    const found = await release.trial(async (em) => await readAll(em, meta)).catch(() => undefined);
+    if (found) rows[meta.className] = found;
+  }
+  return rows;
+}
+
+async function compareAll(
+  baselines: Baselines,
+  other: Release,
+  scenario: Scenario,
+  unseen: readonly string[] = [],
+): Promise<Finding[]> {
+  const seen = await readable(other);
+  const names = new Set(Object.keys(seen));
+  const pairs = Object.entries(baselines.rows).map(([name, own]) => [name, { own, other: seen[name] }]);
+  const before = Object.fromEntries(pairs) as Record<string, Before>;
+  const findings: Finding[] = [];
+  for (const { one, baseline } of baselines.cases) {
+    const watched = await watch(one, other, names, unseen);
+    const detail =
+      "result" in watched ? difference(one, baseline, watched.result, before, other, scenario.defaults) : undefined;
+    findings.push(findingOf(one, watched, detail ?? ("changed" in watched ? watched.changed : undefined)));
+  }
+  return findings;
+}
+
+type Watched = Outcome | { readonly result: Result; readonly changed: string };
+
+/** Tries a case and looks whether it changed what the release does not know of. */
+async function watch(
+  one: Case,
+  release: Release,
+  names: ReadonlySet<string>,
+  unseen: readonly string[],
+): Promise<Watched> {
+  let changed: string | undefined;
+  const run: Case["run"] = async (em, ...rest) => {
+    const ask = async () => JSON.stringify(await Promise.all(unseen.map(async (sql) => await em.execute(sql))));
+    const before = await ask();
+    const result = await one.run(em, ...rest);
+    const after = await ask();
+    if (before !== after) changed = `changes what it does not know of from ${before} to ${after}`;
+    return result;
+  };
+  const outcome = await tryCase({ ...one, run }, release, names);
+  return "result" in outcome && changed ? { ...outcome, changed } : outcome;
+}
+
+function findingOf(one: Case, outcome: Outcome, detail: string | undefined): Finding {
+  const base = { operation: one.operation, entity: one.entity, case: one.name, sure: one.sure };
+  if ("error" in outcome)
+    return { ...base, verdict: "breaks", sqlState: outcome.error.code, detail: outcome.error.message };
+  return { ...base, verdict: detail ? "wrong" : "works", detail };
+}
+
+/** Has one release read what the other writes; what the reader meets with any row is left out. */
+async function readAcross(
+  { cases }: Baselines,
+  writer: Release,
+  reader: Release,
+  known: readonly Finding[],
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const broken = new Set(known.flatMap((one) => (one.operation === "read" && one.verdict !== "works" ? [one.entity] : [])));
+  for (const { one } of cases.filter(({ one }) => one.operation === "insert" || one.operation === "update")) {
+    const name = readerEntity(reader, writer, one.entity);
+    if (!name || broken.has(name)) continue;
+    const found = await writer.trial(async (em) => await readWritten(one, em, writer, reader, name)).catch(asError);
+    if (found === "not written") continue;
+    const outcome: Outcome = found instanceof Error ? { error: found } : { result: {} };
+    const detail = typeof found === "string" ? found : undefined;
+    findings.push(findingOf({ ...one, operation: "read", entity: name }, outcome, detail));
+  }
+  return findings;
+}
+
+function asError(error: unknown): Error {
+  return error as Error;
+}
+
+/** The reader's entity that maps the rows of the writer's. */
+function readerEntity(reader: Release, writer: Release, name: string): string | undefined {
+  const names = reader.entities.map((one) => one.className);
+  const root = writer.metadata(name).root.className;
+  return [root, name].find((one) => names.includes(one));
+}
+
+async function readWritten(
+  one: Case,
+  em: Parameters<Case["run"]>[0],
+  writer: Release,
+  reader: Release,
+  name: string,
+): Promise<string | undefined> {
+  const written = await one.run(em, writer, new Set(writer.entities.map((one) => one.className))).catch(() => undefined);
+  const [key, own] = Object.entries(written?.rows ?? {})[0] ?? [];
+  if (!key || !own) return "not written";
+  const other = reader.orm.em.fork();
+  other.setTransactionContext(em.getTransactionContext());
+  const meta = reader.metadata(name);
+  const rows = (await other.find(meta.class, {})) as AnyEntity[];
+  const read = rows.find((row) => keyOf(row) === key);
+  if (!read) return `row ${key} is missing`;
+  const seen = stateOf(read);
+  const shared = Object.keys(own).filter((one) => seen[one] && own[one]?.type !== "undefined");
+  const wrong = shared.find((one) => !isAlike(own[one], seen[one]));
+  return (
+    invalidity(seen, meta) ?? (wrong && `${wrong} is ${seen[wrong]?.text} instead of ${own[wrong]?.text}`)
+  );
+}
