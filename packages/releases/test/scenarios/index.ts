@@ -1,5 +1,7 @@
 import { columns } from "./columns.ts";
+import { nullability } from "./nullability.ts";
 import type { Scenario } from "./scenario.ts";
+import { types } from "./types.ts";
 
 /** Every scenario, harmless ones too. */
-export const scenarios: readonly Scenario[] = [...columns];
+export const scenarios: readonly Scenario[] = [...columns, ...nullability, ...types];

@@ -24,15 +24,19 @@ export interface ItemsChange extends Omit<Scenario, "before" | "rows" | "old" | 
   readonly newFull?: Values;
   /** The properties besides the name without which no item can be made. */
   readonly required?: readonly string[];
+  /** Those of the newer release, where they differ. */
+  readonly newRequired?: readonly string[];
   /** Uniques of the entity. */
   readonly uniques?: readonly { readonly properties: readonly string[] }[];
 }
 
 /** Makes a scenario of a change of the table `items`. */
 export function onItems(change: ItemsChange): Scenario {
-  const { columns, prelude, postlude, rows, required, full, newFull, old: before, new: after, ...rest } = change;
+  const { columns, prelude, postlude, rows, required, newRequired, full, newFull, old: before, new: after, ...rest } = change;
   const minimal = ["name", ...(required ?? [])];
-  const newer = newFull && { newWrites: { Item: { full: { name: "n", ...newFull }, minimal } } };
+  const newer = (newFull ?? newRequired) && {
+    newWrites: { Item: { full: { name: "n", ...(newFull ?? full) }, minimal: ["name", ...(newRequired ?? required ?? [])] } },
+  };
   return {
     ...rest,
     before: [...(prelude ?? []), `create table items (${itemColumns(columns)})`, ...(postlude ?? [])],

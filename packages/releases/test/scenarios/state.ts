@@ -55,7 +55,11 @@ export function isSame(one: Cell | undefined, other: Cell | undefined): boolean 
   return one?.type === other?.type && one?.text === other?.text;
 }
 
-/** True where both read the same as text: 5 and "5", null and undefined. */
+/** True where both read the same as text: 5 and "5" and "5.00", null and undefined. */
 export function isAlike(one: Cell | undefined, other: Cell | undefined): boolean {
-  return one?.text === other?.text;
+  return withoutZeros(one?.text) === withoutZeros(other?.text);
+}
+
+function withoutZeros(text: string | undefined): string | undefined {
+  return text && /^-?\d+\.\d+$/.test(text) ? text.replace(/\.?0+$/, "") : text;
 }
