@@ -6,6 +6,8 @@ import { type State, keyOf, stateOf } from "./state.ts";
 /** What an operation gave; what is left out could not be had or does not belong to it. */
 export interface Result {
   readonly rows?: Rows;
+  /** The written row as PostgreSQL has it, by column. */
+  readonly stored?: Values;
   /** Keys in the order in which they came. */
   readonly keys?: readonly string[];
   /** The entity in memory after the flush. */
@@ -25,15 +27,15 @@ export interface Case {
   readonly sure: boolean;
   /** True: it may fail at the release's own schema. */
   readonly optional: boolean;
-  /** Properties that are changed. */
-  readonly changes?: readonly string[];
-  readonly key?: string;
+  /** What is written. */
+  readonly sent?: Values;
   run(em: EntityManager, release: Release, readable: ReadonlySet<string>): Promise<Result>;
 }
 
 /** An entity of a release with what is there and what is written. */
 interface Subject {
   readonly scenario: Scenario;
+  readonly side: "old" | "new";
   readonly name: string;
   readonly meta: EntityMetadata;
   /** As the release reads them at its own schema, with the values. */
@@ -48,7 +50,7 @@ export async function casesOf(scenario: Scenario, release: Release, side: "old" 
     const name = meta.className;
     const found = (await release.orm.em.fork().find(meta.class, {}, { populate: lazyOf(meta) as never })) as AnyEntity[];
     const writes = (side === "new" ? scenario.newWrites?.[name] : undefined) ?? scenario.writes[name];
-    const subject = { scenario, name, meta, found, writes };
+    const subject = { scenario, side, name, meta, found, writes };
     cases.push(...readCases(subject), ...filterCases(subject), ...insertCases(subject));
     cases.push(...updateCases(subject), ...deleteCases(subject), ...upsertCases(subject));
   }
@@ -77,7 +79,7 @@ function readCases({ scenario, name, meta }: Subject): Case[] {
 
 function filterCases(subject: Subject): Case[] {
   const { scenario, name, meta, found } = subject;
-  const isPlain = (one: EntityProperty) => !/json/.test(one.columnTypes?.[0] ?? "");
+  const isPlain = (one: EntityProperty) => !/json|\[\]/.test(one.columnTypes?.[0] ?? "");
   const plain = [...scalars(meta), ...relations(meta).filter((one) => one.fieldNames?.length && one.owner !== false)]
     .filter((one) => isPlain(one) && !["m:n", "1:m"].includes(String(one.kind)) && !one.polymorphic);
   const searches = plain.flatMap((one) => [
@@ -89,7 +91,7 @@ function filterCases(subject: Subject): Case[] {
     entity: name,
     name: JSON.stringify(search, (_, one: unknown) => (typeof one === "bigint" ? String(one) : one)),
     sure: search.sure !== false,
-    optional: false,
+    optional: (scenario.searches as readonly object[] | undefined)?.includes(search) ?? false,
     run: async (em, release) => {
       const options = { orderBy: "orderBy" in search ? search.orderBy : {}, populate: "populate" in search ? search.populate : [] };
       const rows = await em.find(release.metadata(name).class, search.where, options as object);
@@ -142,7 +144,7 @@ function insertCase(name: string, values: Values, sure: boolean): Case {
     name: `insert ${textOf(values)}`,
     sure,
     optional: !sure,
-    changes: Object.keys(values),
+    sent: values,
     run: async (em, release) => {
       const meta = release.metadata(name);
       const one = em.create(meta.class, values as never, { partial: true }) as AnyEntity;
@@ -157,7 +159,17 @@ async function writtenState(em: EntityManager, meta: EntityMetadata, one: AnyEnt
   await em.execute("set constraints all immediate");
   const memory = stateOf(one);
   const rows = await readAll(em, meta, primaryKey(meta, one)).catch(() => undefined);
-  return { memory, ...(rows && { rows: { [keyOf(one)]: rows[keyOf(one)] ?? {} } }) };
+  if (!rows) return { memory };
+  const stored = await storedRow(em, meta, one).catch(() => ({}));
+  return { memory, rows: { [keyOf(one)]: rows[keyOf(one)] ?? {} }, stored };
+}
+
+async function storedRow(em: EntityManager, meta: EntityMetadata, one: AnyEntity): Promise<Values> {
+  const [column] = meta.getPrimaryProps()[0]?.fieldNames ?? [];
+  const table = [meta.schema, meta.tableName].filter((name) => name && name !== "*").map((name) => `"${name}"`).join(".");
+  const sql = `select to_json(t) as stored from ${table} t where "${column}"::text = ?`;
+  const [row] = await em.execute<{ stored: Values }[]>(sql, [keyOf(one)]);
+  return row?.stored ?? {};
 }
 
 function primaryKey(meta: EntityMetadata, one: AnyEntity): unknown {
@@ -205,7 +217,7 @@ function updateCase(name: string, target: Values, values: Values, sure: boolean)
     name: `update ${textOf(target)} to ${textOf(values)}`,
     sure,
     optional: !sure,
-    changes: Object.keys(values),
+    sent: values,
     run: async (em, release, readable) => {
       const meta = release.metadata(name);
       const one = await managed(em, meta, target, readable.has(name));
@@ -257,8 +269,8 @@ async function readEverything(em: EntityManager, release: Release, readable: Rea
   return left;
 }
 
-function upsertCases({ scenario, name, meta, found, writes }: Subject): Case[] {
-  const given = (scenario.upserts ?? []).filter(({ on }) => on === name);
+function upsertCases({ scenario, side, name, meta, found, writes }: Subject): Case[] {
+  const given = (scenario.upserts ?? []).filter(({ on, by }) => on === name && (by ?? side) === side);
   const [row] = found;
   const full = writes && row ? { ...known(meta, writes.full), ...(primaryKey(meta, row) as Values) } : undefined;
   const byKey = full && meta.root === meta ? [upsertCase(name, full, undefined, true)] : [];
@@ -272,7 +284,7 @@ function upsertCase(name: string, values: Values, conflict: readonly string[] | 
     name: `upsert ${textOf(values)}`,
     sure: true,
     optional,
-    changes: Object.keys(values),
+    sent: values,
     run: async (em, release) => {
       const meta = release.metadata(name);
       const options = conflict ? { onConflictFields: [...conflict] as never[] } : {};

@@ -115,8 +115,10 @@ export const columns: readonly Scenario[] = [
     oldOnNew: {},
     newOnOld: { read: note("wrong"), filter: gone, insert: gone, update: gone, upsert: gone },
   }),
-  collectionTrap("[]", { oldOnNew: {} }),
-  collectionTrap('{"title": "from the database"}', { oldOnNew: {} }),
+  collectionTrap("[]", { oldOnNew: { read: { verdict: "wrong", column: "authors.books", on: "Author" } } }),
+  collectionTrap('{"title": "from the database"}', {
+    oldOnNew: { read: { verdict: "wrong", column: "authors.books", on: "Author" } },
+  }),
   onItems({
     row: "add NOT NULL, no default",
     name: "a column without default is added that takes no null",

@@ -2,7 +2,7 @@ import type { EntityMetadata, EntityProperty } from "@mikro-orm/postgresql";
 import type { Case, Result } from "./cases.ts";
 import type { Release, Rows } from "./release.ts";
 import type { Values } from "./scenario.ts";
-import { type Cell, isAlike, isSame, type State } from "./state.ts";
+import { type Cell, cellOf, isAlike, isSame, type State } from "./state.ts";
 
 /** What a case gave twice at the release's own schema: what differs there, such as a new key, may differ elsewhere. */
 export interface Baseline {
@@ -90,11 +90,19 @@ function writtenDifference(
   const own = Object.values(first.rows)[0] ?? {};
   const again = Object.values(second.rows)[0] ?? {};
   for (const { name } of release.metadata(one.entity).props) {
-    const wanted = name in defaults && !one.changes?.includes(name) ? cellOfDefault(defaults[name]) : own[name];
+    const wanted = name in defaults && !(name in (one.sent ?? {})) ? cellOfDefault(defaults[name]) : own[name];
+    const isStored = isAlike(storedCell(release, one, name, first), storedCell(release, one, name, other));
+    if (isStored || isAlike(seen[name], cellOf(one.sent?.[name]))) continue;
     if (isWritten(wanted, again[name], own[name], seen[name], before?.own[key]?.[name], before?.other?.[key]?.[name])) continue;
     return `${name} is ${show(seen[name])} instead of ${show(wanted)} after it was written`;
   }
   return undefined;
+}
+
+/** The value in the database tells a wrong write from a wrong read. */
+function storedCell(release: Release, { entity }: Case, name: string, { stored }: Result): Cell {
+  const column = release.metadata(entity).properties[name]?.fieldNames?.[0] ?? "";
+  return stored && column in stored ? cellOf(stored[column]) : { type: "unknown", text: `${Math.random()}` };
 }
 
 function cellOfDefault(value: unknown): Cell {
@@ -113,6 +121,7 @@ function isWritten(
   if (isAlike(wanted, seen)) return true;
   if (!isAlike(own, again)) return true;
   if (!seen || seen.type === "undefined" || own?.type === "undefined" || own?.type === "lazy") return true;
+  if (own?.type === "collection" && own.text === "not loaded") return true;
   return isAlike(own, ownBefore) && otherBefore !== undefined && isAlike(seen, otherBefore);
 }
 

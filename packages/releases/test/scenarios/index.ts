@@ -1,7 +1,9 @@
 import { columns } from "./columns.ts";
+import { constraints } from "./constraints.ts";
 import { nullability } from "./nullability.ts";
 import type { Scenario } from "./scenario.ts";
+import { sets } from "./sets.ts";
 import { types } from "./types.ts";
 
 /** Every scenario, harmless ones too. */
-export const scenarios: readonly Scenario[] = [...columns, ...nullability, ...types];
+export const scenarios: readonly Scenario[] = [...columns, ...nullability, ...types, ...sets, ...constraints];

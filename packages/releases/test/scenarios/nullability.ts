@@ -99,7 +99,7 @@ export const nullability: readonly Scenario[] = [
     new: () => ({ note: p.text() }),
     full: { note: "y" },
     newRequired: ["note"],
-    oldOnNew: { insert: missing, upsert: missing },
+    oldOnNew: { insert: missing },
     newOnOld: {},
   }),
   onItems({

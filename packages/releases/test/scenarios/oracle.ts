@@ -262,7 +262,7 @@ async function readWritten(
   const read = rows.find((row) => keyOf(row) === key);
   if (!read) return `row ${key} is missing`;
   const seen = stateOf(read);
-  const shared = Object.keys(own).filter((one) => seen[one] && own[one]?.type !== "undefined");
+  const shared = Object.keys(own).filter((one) => seen[one] && own[one]?.type === seen[one].type);
   const wrong = shared.find((one) => !isAlike(own[one], seen[one]));
   return (
     invalidity(seen, meta) ?? (wrong && `${wrong} is ${seen[wrong]?.text} instead of ${own[wrong]?.text}`)

@@ -54,6 +54,8 @@ export interface Upsert {
   readonly on: string;
   readonly values: Values;
   readonly conflict?: readonly string[];
+  /** Left out: both. */
+  readonly by?: "old" | "new";
 }
 
 /** A statement of a repository's method. */

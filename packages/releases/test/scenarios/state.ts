@@ -22,7 +22,8 @@ export function keyOf(entity: AnyEntity): string {
   return String(wrap(entity, true).getSerializedPrimaryKey());
 }
 
-function cellOf(value: unknown, depth: number): Cell {
+/** Takes one value; with `depth` 1 those of a loaded relation too. */
+export function cellOf(value: unknown, depth = 0): Cell {
   if (value === undefined || value === null) return { type: String(value), text: "\0null" };
   if (value instanceof Date) return { type: "date", text: Number.isNaN(+value) ? "invalid" : value.toISOString() };
   if (Buffer.isBuffer(value)) return { type: "buffer", text: value.toString("hex") };

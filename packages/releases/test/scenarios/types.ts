@@ -52,7 +52,6 @@ export const types: readonly Scenario[] = [
     migration: ["alter table items alter amount type numeric(20, 2)"],
     old: () => ({ amount: p.integer() }),
     new: () => ({ amount: p.decimal("number") }),
-    extras: [big, { on: "Item", values: { amount: 1.5 } }],
     oldOnNew: { read: amount("wrong") },
   }),
   onItems({
@@ -72,7 +71,8 @@ export const types: readonly Scenario[] = [
     migration: ["alter table items alter version type bigint"],
     old: () => ({ version: p.integer().version() }),
     new: () => ({ version: p.bigint("number").version() }),
-    oldOnNew: { read: on("version")("wrong") },
+    // The reference says: R W; seen: what is written too, for the version that comes back is a text in memory.
+    oldOnNew: { read: on("version")("wrong"), insert: on("version")("wrong"), upsert: on("version")("wrong") },
     newOnOld: {},
   }),
   onItems({
@@ -146,8 +146,14 @@ export const types: readonly Scenario[] = [
     new: () => ({ time: p.date().nullable() }),
     full: { time: new Date("2021-01-01T10:00:00Z") },
     newFull: { time: "2021-01-01" },
-    oldOnNew: { read: time("wrong"), filter: time("wrong"), insert: time("wrong"), update: time("wrong") },
-    newOnOld: { read: time("wrong"), filter: time("wrong") },
+    oldOnNew: { read: time("wrong"), insert: time("wrong"), update: time("wrong"), upsert: time("wrong") },
+    newOnOld: {
+      read: time("wrong"),
+      filter: time("wrong"),
+      insert: time("wrong"),
+      update: time("wrong"),
+      upsert: time("wrong"),
+    },
   }),
   onItems({
     row: "boolean to text",
@@ -163,7 +169,8 @@ export const types: readonly Scenario[] = [
     new: () => ({ flag: p.text().default("false") }),
     full: { flag: true },
     newFull: { flag: "true" },
-    oldOnNew: { read: flag("wrong") },
+    // The reference says: R W; seen: F B42883 too.
+    oldOnNew: { read: flag("wrong"), filter: flag("breaks", "42883") },
     newOnOld: { read: flag("wrong") },
   }),
   onItems({
@@ -176,9 +183,9 @@ export const types: readonly Scenario[] = [
     new: () => ({ meta: p.text().nullable() }),
     full: { meta: { b: 2 } },
     newFull: { meta: "plain" },
-    searches: [{ on: "Item", where: { meta: { a: 1 } } }].slice(1),
+    searches: [{ on: "Item", where: { meta: { a: 1 } } }],
     oldOnNew: { read: meta("wrong") },
-    newOnOld: { read: meta("wrong"), insert: meta("breaks", "22P02"), update: meta("breaks", "22P02") },
+    newOnOld: { read: meta("wrong"), insert: meta("breaks", "22P02"), update: meta("breaks", "22P02"), upsert: meta("breaks", "22P02") },
   }),
   onItems({
     row: "jsonb to text, scalar to array",
@@ -249,17 +256,16 @@ export const types: readonly Scenario[] = [
   onItems({
     row: "text to native enum, uuid",
     name: "a text becomes a native enum, in which the old release looks with like",
-    columns: "note text not null",
+    columns: "note text",
     rows: "(name, note) values ('a', 'x')",
     migration: ["create type notes as enum ('x', 'y')", "alter table items alter note type notes using note::notes"],
-    old: () => ({ note: p.text() }),
+    old: () => ({ note: p.text().nullable() }),
     new: () => ({}),
     full: { note: "y" },
-    required: ["note"],
-    searches: [{ on: "Item", where: { name: { $like: "a%" } } }],
+    searches: [{ on: "Item", where: { note: { $like: "x%" } } }],
     calls: [{ name: "Items.like", by: "old", sql: "select id from items where note like ?", parameters: ["x%"] }],
-    oldOnNew: { call: note("breaks", "42883") },
-    newOnOld: { insert: note("breaks", "23502"), upsert: note("breaks", "23502") },
+    oldOnNew: { filter: note("breaks", "42883"), call: note("breaks", "42883") },
+    newOnOld: {},
   }),
   onItems({
     row: "text to native enum, uuid",
