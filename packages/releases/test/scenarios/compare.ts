@@ -91,7 +91,7 @@ function writtenDifference(
   const again = Object.values(second.rows)[0] ?? {};
   for (const { name } of release.metadata(one.entity).props) {
     const wanted = name in defaults && !(name in (one.sent ?? {})) ? cellOfDefault(defaults[name]) : own[name];
-    const isStored = isAlike(storedCell(release, one, name, first), storedCell(release, one, name, other));
+    const isStored = wanted === own[name] && isAlike(storedCell(release, one, name, first), storedCell(release, one, name, other));
     if (isStored || isAlike(seen[name], cellOf(one.sent?.[name]))) continue;
     if (isWritten(wanted, again[name], own[name], seen[name], before?.own[key]?.[name], before?.other?.[key]?.[name])) continue;
     return `${name} is ${show(seen[name])} instead of ${show(wanted)} after it was written`;

@@ -95,6 +95,7 @@ export const sets: readonly Scenario[] = [
     migration: ["alter table items drop constraint items_kind_check", `alter table items add ${arrayCheck("a", "b", "c")}`],
     old: () => ({ kind: p.enum(["a", "b"]).array() }),
     new: () => ({ kind: p.enum(["a", "b", "c"]).array() }),
+    extras: [{ on: "Item", values: { kind: ["c"] }, sure: true }],
     full: { kind: ["b"] },
     required: ["kind"],
     oldOnNew: {},
@@ -177,7 +178,8 @@ export const sets: readonly Scenario[] = [
     new: () => ({ kind: p.enum(["a"]).default("a") }),
     full: { kind: "a" },
     oldOnNew: { read: { verdict: "unknown" }, filter: { verdict: "unknown" }, insert: refused, update: refused },
-    newOnOld: { read: kind("wrong"), filter: kind("wrong") },
+    // The reference says: R W; seen: U B too, for MikroORM refuses to flush an entity with an unknown item.
+    newOnOld: { read: kind("wrong"), filter: kind("wrong"), update: kind("breaks") },
   }),
   onItems({
     row: "value removed",

@@ -184,7 +184,8 @@ export const types: readonly Scenario[] = [
     full: { meta: { b: 2 } },
     newFull: { meta: "plain" },
     searches: [{ on: "Item", where: { meta: { a: 1 } } }],
-    oldOnNew: { read: meta("wrong") },
+    // The reference names no F; seen: F B42883 by a key of the object.
+    oldOnNew: { read: meta("wrong"), filter: meta("breaks", "42883") },
     newOnOld: { read: meta("wrong"), insert: meta("breaks", "22P02"), update: meta("breaks", "22P02"), upsert: meta("breaks", "22P02") },
   }),
   onItems({
@@ -204,7 +205,8 @@ export const types: readonly Scenario[] = [
       update: note("breaks", "22P02"),
       upsert: note("breaks", "22P02"),
     },
-    newOnOld: { read: note("wrong") },
+    // The reference says: R W; seen: B, for MikroORM throws where a text is no array.
+    newOnOld: { read: note("breaks") },
   }),
   onItems({
     row: "jsonb to json; collation",
