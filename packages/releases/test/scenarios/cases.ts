@@ -129,21 +129,21 @@ function insertCases({ scenario, name, meta, writes }: Subject): Case[] {
   const full = known(meta, writes.full);
   const minimal = Object.fromEntries(writes.minimal.flatMap((one) => (one in full ? [[one, full[one]]] : [])));
   const sure = [full, minimal, ...allowed(meta).map((one) => ({ ...full, ...one }))];
-  const cases = sure.map((values) => insertCase(name, values, true));
+  const cases = sure.map((values) => insertCase(name, values, true, false));
   const extras = (scenario.extras ?? []).filter(({ on, operations }) => on === name && operations?.[0] !== "update");
   return [
     ...cases,
-    ...extras.map((extra) => insertCase(name, { ...full, ...known(meta, extra.values) }, Boolean(extra.sure))),
+    ...extras.map((extra) => insertCase(name, { ...full, ...known(meta, extra.values) }, Boolean(extra.sure), true)),
   ];
 }
 
-function insertCase(name: string, values: Values, sure: boolean): Case {
+function insertCase(name: string, values: Values, sure: boolean, optional: boolean): Case {
   return {
     operation: "insert",
     entity: name,
     name: `insert ${textOf(values)}`,
     sure,
-    optional: !sure,
+    optional,
     sent: values,
     run: async (em, release) => {
       const meta = release.metadata(name);
@@ -183,11 +183,11 @@ function updateCases({ scenario, name, meta, found, writes }: Subject): Case[] {
   const single = own.map(([one, value]) => ({ [one]: value }));
   const extras = (scenario.extras ?? []).filter(({ on, operations }) => on === name && operations?.[0] !== "insert");
   const changes = [
-    ...[...single, ...allowed(meta)].map((values) => ({ values, sure: true })),
-    ...extras.map(({ values, sure }) => ({ values: known(meta, values), sure: Boolean(sure) })),
+    ...[...single, ...allowed(meta)].map((values) => ({ values, sure: true, optional: false })),
+    ...extras.map(({ values, sure }) => ({ values: known(meta, values), sure: Boolean(sure), optional: true })),
   ].filter(({ values }) => Object.keys(values).length > 0);
   return targets(meta, found, writes).flatMap((target) =>
-    changes.map(({ values, sure }) => updateCase(name, target, values, sure)),
+    changes.map((change) => updateCase(name, target, change)),
   );
 }
 
@@ -210,13 +210,19 @@ function loadedValues(meta: EntityMetadata, one: AnyEntity): Values {
   return Object.fromEntries(names.map(({ name }) => [name, plainValue(values[name])]));
 }
 
-function updateCase(name: string, target: Values, values: Values, sure: boolean): Case {
+interface Change {
+  readonly values: Values;
+  readonly sure: boolean;
+  readonly optional: boolean;
+}
+
+function updateCase(name: string, target: Values, { values, sure, optional }: Change): Case {
   return {
     operation: "update",
     entity: name,
     name: `update ${textOf(target)} to ${textOf(values)}`,
     sure,
-    optional: !sure,
+    optional,
     sent: values,
     run: async (em, release, readable) => {
       const meta = release.metadata(name);

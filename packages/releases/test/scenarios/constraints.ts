@@ -195,7 +195,7 @@ export const constraints: readonly Scenario[] = [
     row: "foreign key added",
     name: "a foreign key is added as NOT VALID, and a row has no counterpart",
     before: [authors, books("")],
-    rows: ["insert into books (title) values ('x')"],
+    rows: ["insert into authors (name) values ('a'), ('b')", "insert into books (title) values ('x')"],
     unusualRows: ["insert into books (title, author_id) values ('orphan', 98)"],
     migration: ["alter table books add foreign key (author_id) references authors not valid"],
     old: loose,

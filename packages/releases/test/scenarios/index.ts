@@ -3,7 +3,8 @@ import { constraints } from "./constraints.ts";
 import { nullability } from "./nullability.ts";
 import type { Scenario } from "./scenario.ts";
 import { sets } from "./sets.ts";
+import { tables } from "./tables.ts";
 import { types } from "./types.ts";
 
 /** Every scenario, harmless ones too. */
-export const scenarios: readonly Scenario[] = [...columns, ...nullability, ...types, ...sets, ...constraints];
+export const scenarios: readonly Scenario[] = [...columns, ...nullability, ...types, ...sets, ...constraints, ...tables];

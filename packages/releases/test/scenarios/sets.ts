@@ -23,15 +23,23 @@ function animals(...kinds: string[]): EntitySchema[] {
     discriminatorValue: "animal",
     properties: { id: p.integer().primary(), kind: p.string(), name: p.string() },
   });
-  const children = kinds.map((kind) =>
-    defineEntity({
-      name: kind.replace(/^./, (letter) => letter.toUpperCase()),
-      extends: Animal,
-      discriminatorValue: kind,
-      properties: {},
-    }),
-  );
-  return [Animal, ...children] as EntitySchema[];
+  return [Animal as EntitySchema, ...kinds.map((kind) => childOf(Animal as EntitySchema, kind))];
+}
+
+function rootless(...kinds: string[]): EntitySchema[] {
+  const Animal = defineEntity({
+    name: "Animal",
+    tableName: "animals",
+    abstract: true,
+    discriminatorColumn: "kind",
+    properties: { id: p.integer().primary(), kind: p.string(), name: p.string() },
+  });
+  return [Animal as EntitySchema, ...kinds.map((kind) => childOf(Animal as EntitySchema, kind))];
+}
+
+function childOf(parent: EntitySchema, kind: string): EntitySchema {
+  const name = kind.replace(/^./, (letter) => letter.toUpperCase());
+  return defineEntity({ name, extends: parent, discriminatorValue: kind, properties: {} }) as EntitySchema;
 }
 
 const animalTable =
@@ -69,7 +77,8 @@ export const sets: readonly Scenario[] = [
     full: { kind: "b" },
     oldOnNew: {},
     newOnOld: { insert: refused, update: refused },
-    pair: { old: { read: kind("wrong") } },
+    // The reference says: R n W; seen: U n B too, for MikroORM refuses to flush an entity with an unknown item.
+    pair: { old: { read: kind("wrong"), update: kind("breaks") } },
   }),
   onItems({
     row: "value added to a set",
@@ -85,7 +94,7 @@ export const sets: readonly Scenario[] = [
     oldOnNew: {},
     // The reference says: I, U B23514; seen: with a native enum 22P02, and F too.
     newOnOld: { filter: kind("breaks", "22P02"), insert: kind("breaks", "22P02"), update: kind("breaks", "22P02") },
-    pair: { old: { read: kind("wrong") } },
+    pair: { old: { read: kind("wrong"), update: kind("breaks") } },
   }),
   onItems({
     row: "value added to a set",
@@ -108,6 +117,7 @@ export const sets: readonly Scenario[] = [
     before: [animalTable],
     rows: ["insert into animals (kind, name) values ('cat', 'a'), ('animal', 'b')"],
     migration: ["comment on column animals.kind is 'animal, cat, dog'"],
+    // The reference says: gives the root class; seen: a root with a value of its own does not find the row.
     old: () => animals("cat"),
     new: () => animals("cat", "dog"),
     writes: {
@@ -115,6 +125,19 @@ export const sets: readonly Scenario[] = [
       Cat: { full: { name: "n" }, minimal: ["name"] },
       Dog: { full: { name: "n" }, minimal: ["name"] },
     },
+    oldOnNew: {},
+    newOnOld: {},
+    pair: { old: { read: { verdict: "wrong", column: "animals.kind" } } },
+  },
+  {
+    row: "value added to a set",
+    name: "a class is added to single table inheritance of which the root has no value",
+    before: [animalTable],
+    rows: ["insert into animals (kind, name) values ('cat', 'a')"],
+    migration: ["comment on column animals.kind is 'cat, dog'"],
+    old: () => rootless("cat"),
+    new: () => rootless("cat", "dog"),
+    writes: { Cat: { full: { name: "n" }, minimal: ["name"] }, Dog: { full: { name: "n" }, minimal: ["name"] } },
     oldOnNew: {},
     newOnOld: {},
     pair: { old: { read: { verdict: "wrong", column: "animals.kind" } } },
