@@ -195,7 +195,13 @@ function updateCases({ scenario, name, meta, found, writes }: Subject): Case[] {
 function targets(meta: EntityMetadata, found: readonly AnyEntity[], writes: Writes | undefined): Values[] {
   const rows = found.filter((one) => one.constructor.name === meta.className);
   if (rows.length > 0) return rows.map((one) => loadedValues(meta, one));
-  return writes && meta.root === meta ? [{ ...known(meta, writes.full), ...missingKey(meta) }] : [];
+  return writes && meta.root === meta ? [{ ...other(known(meta, writes.full)), ...missingKey(meta) }] : [];
+}
+
+/** Texts other than those that are written. */
+function other(values: Values): Values {
+  const changed = Object.entries(values).map(([name, one]) => [name, typeof one === "string" ? `${one}0` : one]);
+  return Object.fromEntries(changed) as Values;
 }
 
 function missingKey(meta: EntityMetadata): Values {
@@ -278,7 +284,8 @@ async function readEverything(em: EntityManager, release: Release, readable: Rea
 function upsertCases({ scenario, side, name, meta, found, writes }: Subject): Case[] {
   const given = (scenario.upserts ?? []).filter(({ on, by }) => on === name && (by ?? side) === side);
   const [row] = found;
-  const full = writes && row ? { ...known(meta, writes.full), ...(primaryKey(meta, row) as Values) } : undefined;
+  const key = row ? (primaryKey(meta, row) as Values) : missingKey(meta);
+  const full = writes && { ...known(meta, writes.full), ...key };
   const byKey = full && meta.root === meta ? [upsertCase(name, full, undefined, true)] : [];
   return [...byKey, ...given.map(({ values, conflict }) => upsertCase(name, known(meta, values), conflict, false))];
 }

@@ -105,11 +105,11 @@ async function observeOnce(server: string, scenario: Scenario, unusual: readonly
 async function observeAll(setting: Setting): Promise<Observation> {
   const { scenario, databases, isUnusual, old, new: newer } = setting;
   const oldBase = await baselinesOf(scenario, old.own, "old", isUnusual);
-  const newBase = await baselinesOf(scenario, newer.own, "new", isUnusual);
+  const newBase = scenario.onlyOld ? { cases: [], rows: {} } : await baselinesOf(scenario, newer.own, "new", isUnusual);
   const oldOnNew = await compareAll(oldBase, old.other, scenario);
   const newOnOld = await compareAll(newBase, newer.other, scenario);
   const pairOld = await readAcross(newBase, { writer: newer.own, reader: old.other, scenario }, oldOnNew);
-  const pairNew = await readAcross(oldBase, { writer: old.other, reader: newer.own, scenario }, []);
+  const pairNew = scenario.onlyOld ? [] : await readAcross(oldBase, { writer: old.other, reader: newer.own, scenario }, []);
   if (!scenario.newRows) return { oldOnNew, newOnOld, pairOld, pairNew };
   await databases.runAfter(scenario.newRows);
   const again = await compareAll(oldBase, old.other, scenario, scenario.unseen);
@@ -239,11 +239,11 @@ async function readAcross({ cases }: Baselines, pair: Pair, known: readonly Find
   for (const { one } of cases.filter(({ one }) => one.operation === "insert" || one.operation === "update")) {
     const entity = readerEntity(pair, one.entity);
     if (!entity) continue;
-    for (const operation of ["read", "update", "delete"] as const) {
+    for (const operation of one.operation === "update" ? (["read"] as const) : (["read", "update", "delete"] as const)) {
       if (known.some((found) => found.operation === operation && found.entity === entity && found.verdict !== "works")) continue;
       const found = await tryAcross(pair, one, entity, operation);
       if (found) findings.push(found);
-      if (operation === "read" && (found?.verdict === "breaks" || one.operation === "update")) break;
+      if (operation === "read" && found?.verdict === "breaks") break;
     }
   }
   return findings;
@@ -267,7 +267,7 @@ async function tryAcross(
   return await writer.trial(async (em) => {
     const written = await one.run(em, writer, names).catch(() => undefined);
     const [key, own] = Object.entries(written?.rows ?? {})[0] ?? [];
-    if (!key || !own) return undefined;
+    if (!key || !own || Object.keys(own).length === 0) return undefined;
     const other = reader.orm.em.fork();
     other.setTransactionContext(em.getTransactionContext());
     const told = { ...one, operation, entity };

@@ -105,6 +105,8 @@ export interface Scenario {
   readonly unseen?: readonly string[];
   /** What an insert without a value must read back, where the step says so: a new default. */
   readonly defaults?: Values;
+  /** True: the newer release does not run, for the step leaves it no right to. */
+  readonly onlyOld?: boolean;
   /** Settings of MikroORM besides the entities. */
   readonly options?: Partial<Options>;
   /** What the old release meets on the new schema. */

@@ -197,8 +197,7 @@ export const tables: readonly Scenario[] = [
       upsert: noRight,
     },
     newOnOld: {},
-    new: () => ({}),
-    searches: [],
+    onlyOld: true,
   }),
   onItems({
     row: "row security, policy",
@@ -234,7 +233,7 @@ export const tables: readonly Scenario[] = [
     migration: [`revoke insert on items from ${role}`],
     oldOnNew: { insert: noRight, upsert: noRight },
     newOnOld: {},
-    new: () => ({}),
+    onlyOld: true,
   }),
   onItems({
     row: "REVOKE; new table without GRANT",
