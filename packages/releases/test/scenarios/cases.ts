@@ -10,6 +10,10 @@ export interface Result {
   readonly stored?: Values;
   /** Keys in the order in which they came. */
   readonly keys?: readonly string[];
+  /** True: no more than one may come. */
+  readonly isSingle?: boolean;
+  /** The number of rows by entity after a flush. */
+  readonly counts?: Readonly<Record<string, number>>;
   /** The entity in memory after the flush. */
   readonly memory?: State;
   /** By entity, after a delete. */
@@ -48,13 +52,40 @@ export async function casesOf(scenario: Scenario, release: Release, side: "old" 
   const cases: Case[] = [];
   for (const meta of release.entities) {
     const name = meta.className;
-    const found = (await release.orm.em.fork().find(meta.class, {}, { populate: lazyOf(meta) as never })) as AnyEntity[];
+    const found = (await release.orm.em
+      .fork()
+      .find(meta.class, {}, { populate: lazyOf(meta) as never })) as AnyEntity[];
     const writes = (side === "new" ? scenario.newWrites?.[name] : undefined) ?? scenario.writes[name];
     const subject = { scenario, side, name, meta, found, writes };
     cases.push(...readCases(subject), ...filterCases(subject), ...insertCases(subject));
     cases.push(...updateCases(subject), ...deleteCases(subject), ...upsertCases(subject));
   }
-  return [...cases, ...callCases(scenario, side)];
+  return [...cases, ...togetherCases(scenario, release), ...callCases(scenario, side)];
+}
+
+function togetherCases({ together = [] }: Scenario, release: Release): Case[] {
+  const names = release.entities.map(({ className }) => className);
+  const [first] = together;
+  if (!first || !together.every(({ on }) => names.includes(on))) return [];
+  const run: Case["run"] = async (em, here) => {
+    for (const { on, values } of together) {
+      const meta = here.metadata(on);
+      em.persist(em.create(meta.class, known(meta, values) as never) as AnyEntity);
+    }
+    await em.flush();
+    await em.execute("set constraints all immediate");
+    return {};
+  };
+  return [
+    {
+      sure: true,
+      optional: true,
+      operation: "insert",
+      entity: first.on,
+      name: `persist ${together.length} together`,
+      run,
+    },
+  ];
 }
 
 function lazyOf(meta: EntityMetadata): string[] {
@@ -80,8 +111,10 @@ function readCases({ scenario, name, meta }: Subject): Case[] {
 function filterCases(subject: Subject): Case[] {
   const { scenario, name, meta, found } = subject;
   const isPlain = (one: EntityProperty) => !/json|\[\]/.test(one.columnTypes?.[0] ?? "");
-  const plain = [...scalars(meta), ...relations(meta).filter((one) => one.fieldNames?.length && one.owner !== false)]
-    .filter((one) => isPlain(one) && !["m:n", "1:m"].includes(String(one.kind)) && !one.polymorphic);
+  const plain = [
+    ...scalars(meta),
+    ...relations(meta).filter((one) => one.fieldNames?.length && one.owner !== false),
+  ].filter((one) => isPlain(one) && !["m:n", "1:m"].includes(String(one.kind)) && !one.polymorphic);
   const searches = plain.flatMap((one) => [
     ...valuesOf(one, found).map((value) => ({ on: name, where: { [one.name]: value }, sure: true })),
     { on: name, where: {}, orderBy: { [one.name]: "asc" }, sure: true },
@@ -93,9 +126,12 @@ function filterCases(subject: Subject): Case[] {
     sure: search.sure !== false,
     optional: (scenario.searches as readonly object[] | undefined)?.includes(search) ?? false,
     run: async (em, release) => {
-      const options = { orderBy: "orderBy" in search ? search.orderBy : {}, populate: "populate" in search ? search.populate : [] };
+      const options = {
+        orderBy: "orderBy" in search ? search.orderBy : {},
+        populate: "populate" in search ? search.populate : [],
+      };
       const rows = await em.find(release.metadata(name).class, search.where, options as object);
-      return { keys: rows.map((one) => keyOf(one)) };
+      return { keys: rows.map((one) => keyOf(one)), isSingle: "single" in search && search.single === true };
     },
   }));
 }
@@ -117,7 +153,13 @@ function known(meta: EntityMetadata, values: Values): Values {
 /** Values of a property that the models allow besides the given one: each item, and null. */
 function allowed(meta: EntityMetadata): Values[] {
   return meta.props.flatMap((one) => {
-    if (one.persist === false || one.primary || one.name === meta.root.discriminatorColumn || ["m:n", "1:m"].includes(String(one.kind))) return [];
+    if (
+      one.persist === false ||
+      one.primary ||
+      one.name === meta.root.discriminatorColumn ||
+      ["m:n", "1:m"].includes(String(one.kind))
+    )
+      return [];
     const items = one.enum ? (one.items ?? []) : [];
     const list = items.map((item) => ({ [one.name]: one.array ? [item] : item }));
     return one.nullable && !one.generated ? [...list, { [one.name]: null }] : list;
@@ -145,29 +187,53 @@ function insertCase(name: string, values: Values, sure: boolean, optional: boole
     sure,
     optional,
     sent: values,
-    run: async (em, release) => {
+    run: async (em, release, readable) => {
       const meta = release.metadata(name);
       const one = em.create(meta.class, values as never, { partial: true }) as AnyEntity;
       em.persist(one);
       await em.flush();
-      return await writtenState(em, meta, one);
+      return await writtenState(em, release, meta, one, readable);
     },
   };
 }
 
-async function writtenState(em: EntityManager, meta: EntityMetadata, one: AnyEntity): Promise<Result> {
+async function writtenState(
+  em: EntityManager,
+  release: Release,
+  meta: EntityMetadata,
+  one: AnyEntity,
+  readable: ReadonlySet<string>,
+): Promise<Result> {
   await em.execute("set constraints all immediate");
+  const counts = await countRows(em, release, readable);
   const memory = stateOf(one);
   const rows = await readAll(em, meta, primaryKey(meta, one)).catch(() => undefined);
-  if (!rows) return { memory };
+  if (!rows) return { memory, counts };
   const stored = await storedRow(em, meta, one).catch(() => ({}));
-  return { memory, rows: { [keyOf(one)]: rows[keyOf(one)] ?? {} }, stored };
+  return { memory, counts, rows: { [keyOf(one)]: rows[keyOf(one)] ?? {} }, stored };
+}
+
+/** Counts what a flush may have written besides, in one query. */
+async function countRows(
+  em: EntityManager,
+  release: Release,
+  readable: ReadonlySet<string>,
+): Promise<Readonly<Record<string, number>>> {
+  const roots = release.entities.filter((one) => one.root === one && readable.has(one.className));
+  if (roots.length < 2) return {};
+  const counts = roots.map((one) => `(select count(*)::int from ${tableOf(one)}) as "${one.className}"`);
+  const [row] = await em.execute<Record<string, number>[]>(`select ${counts.join(", ")}`);
+  return row ?? {};
+}
+
+function tableOf({ schema, tableName }: EntityMetadata): string {
+  const names = [schema, tableName].filter((name) => name && name !== "*");
+  return names.map((name) => `"${name}"`).join(".");
 }
 
 async function storedRow(em: EntityManager, meta: EntityMetadata, one: AnyEntity): Promise<Values> {
   const [column] = meta.getPrimaryProps()[0]?.fieldNames ?? [];
-  const table = [meta.schema, meta.tableName].filter((name) => name && name !== "*").map((name) => `"${name}"`).join(".");
-  const sql = `select to_json(t) as stored from ${table} t where "${column}"::text = ?`;
+  const sql = `select to_json(t) as stored from ${tableOf(meta)} t where "${column}"::text = ?`;
   const [row] = await em.execute<{ stored: Values }[]>(sql, [keyOf(one)]);
   return row?.stored ?? {};
 }
@@ -186,9 +252,7 @@ function updateCases({ scenario, name, meta, found, writes }: Subject): Case[] {
     ...[...single, ...allowed(meta)].map((values) => ({ values, sure: true, optional: false })),
     ...extras.map(({ values, sure }) => ({ values: known(meta, values), sure: Boolean(sure), optional: true })),
   ].filter(({ values }) => Object.keys(values).length > 0);
-  return targets(meta, found, writes).flatMap((target) =>
-    changes.map((change) => updateCase(name, target, change)),
-  );
+  return targets(meta, found, writes).flatMap((target) => changes.map((change) => updateCase(name, target, change)));
 }
 
 /** What is changed and deleted: the rows, or where a table has none what would be there. */
@@ -235,13 +299,18 @@ function updateCase(name: string, target: Values, { values, sure, optional }: Ch
       const one = await managed(em, meta, target, readable.has(name));
       em.assign(one, values as never);
       await em.flush();
-      return await writtenState(em, meta, one);
+      return await writtenState(em, release, meta, one, readable);
     },
   };
 }
 
 /** The entity as the release has it in memory: read, or where it cannot be read as it was. */
-async function managed(em: EntityManager, meta: EntityMetadata, target: Values, isReadable: boolean): Promise<AnyEntity> {
+async function managed(
+  em: EntityManager,
+  meta: EntityMetadata,
+  target: Values,
+  isReadable: boolean,
+): Promise<AnyEntity> {
   const where = Object.fromEntries(meta.primaryKeys.map((name) => [name, keyValue(target[name])]));
   const read = isReadable ? ((await em.findOne(meta.class, where)) as AnyEntity | null) : null;
   return read ?? (em.merge(meta.class, target as never) as AnyEntity);
@@ -276,8 +345,7 @@ function deleteCases({ name, meta, found, writes }: Subject): Case[] {
 
 async function readEverything(em: EntityManager, release: Release, readable: ReadonlySet<string>) {
   const left: Record<string, Rows> = {};
-  for (const meta of release.entities)
-    if (readable.has(meta.className)) left[meta.className] = await readAll(em, meta);
+  for (const meta of release.entities) if (readable.has(meta.className)) left[meta.className] = await readAll(em, meta);
   return left;
 }
 
@@ -298,11 +366,11 @@ function upsertCase(name: string, values: Values, conflict: readonly string[] | 
     sure: true,
     optional,
     sent: values,
-    run: async (em, release) => {
+    run: async (em, release, readable) => {
       const meta = release.metadata(name);
       const options = conflict ? { onConflictFields: [...conflict] as never[] } : {};
       const one = (await em.upsert(meta.class, values as never, options)) as AnyEntity;
-      return await writtenState(em, meta, one);
+      return await writtenState(em, release, meta, one, readable);
     },
   };
 }

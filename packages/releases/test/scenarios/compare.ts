@@ -24,13 +24,14 @@ export function difference(
   before: Readonly<Record<string, Before>>,
   release: Release,
   defaults: Values = {},
+  isOthersWork = false,
 ): string | undefined {
   const own = before[one.entity];
-  if (one.operation === "read") return readDifference(first.rows ?? {}, other.rows ?? {}, release.metadata(one.entity));
-  if (one.operation === "filter") return keysDifference(first.keys ?? [], other.keys ?? [], Object.keys(own?.own ?? {}));
+  if (one.operation === "read") return readDifference(one, first, other, release, isOthersWork);
+  if (one.operation === "filter") return keysDifference(first, other, Object.keys(own?.own ?? {}));
   if (one.operation === "delete") return deleteDifference(first, other, before);
   if (one.operation === "call") return answerDifference(first.answer, other.answer);
-  return writtenDifference(one, { first, second }, other, own, release, one.operation === "insert" ? defaults : {});
+  return writtenDifference(one, { first, second }, other, before, release, one.operation === "insert" ? defaults : {});
 }
 
 function answerDifference(own: unknown, other: unknown): string | undefined {
@@ -38,7 +39,13 @@ function answerDifference(own: unknown, other: unknown): string | undefined {
   return expected === seen ? undefined : `answers ${seen} instead of ${expected}`;
 }
 
-function readDifference(own: Rows, other: Rows, meta: EntityMetadata): string | undefined {
+function readDifference(
+  { entity }: Case,
+  { rows: own = {} }: Result,
+  { rows: other = {} }: Result,
+  release: Release,
+  isOthersWork: boolean,
+): string | undefined {
   for (const [key, state] of Object.entries(own)) {
     const seen = other[key];
     if (!seen) return `row ${key} is missing`;
@@ -46,10 +53,14 @@ function readDifference(own: Rows, other: Rows, meta: EntityMetadata): string | 
     if (name) return `${name} of row ${key} is ${show(seen[name])} instead of ${show(state[name])}`;
   }
   const extra = Object.keys(other).find((key) => !own[key]);
-  return extra === undefined ? undefined : invalidity(other[extra] ?? {}, meta);
+  if (extra === undefined) return undefined;
+  return isOthersWork ? invalidity(other[extra] ?? {}, release.metadata(entity)) : `row ${extra} is not its own`;
 }
 
-function keysDifference(own: readonly string[], other: readonly string[], all: readonly string[]): string | undefined {
+function keysDifference(first: Result, second: Result, all: readonly string[]): string | undefined {
+  const { keys: own = [], isSingle } = first;
+  const { keys: other = [] } = second;
+  if (isSingle && other.length > 1) return `finds [${other.join()}], more than one`;
   const known = other.filter((key) => all.includes(key));
   return known.join() === own.join() ? undefined : `finds [${known.join()}] instead of [${own.join()}]`;
 }
@@ -61,7 +72,8 @@ function deleteDifference(own: Result, other: Result, before: Readonly<Record<st
     const all = before[name];
     if (!expected || !all) continue;
     for (const key of Object.keys(all.other ?? {}).filter((key) => all.own[key])) {
-      if (Boolean(rows[key]) !== Boolean(expected[key])) return `${name} ${key} is ${rows[key] ? "still there" : "gone"}`;
+      if (Boolean(rows[key]) !== Boolean(expected[key]))
+        return `${name} ${key} is ${rows[key] ? "still there" : "gone"}`;
       const changed = Object.keys(rows[key] ?? {}).find((one) => !isKept(one, key, rows, expected, all));
       if (changed) return `${changed} of ${name} ${key} is ${show(rows[key]?.[changed])}`;
     }
@@ -78,12 +90,15 @@ function writtenDifference(
   one: Case,
   { first, second }: Baseline,
   other: Result,
-  before: Before | undefined,
+  all: Readonly<Record<string, Before>>,
   release: Release,
   defaults: Values,
 ): string | undefined {
+  const before = all[one.entity];
   const memory = memoryDifference(first, second, other, one.operation === "update", defaults);
   if (memory) return memory;
+  const others = countDifference(first.counts ?? {}, other.counts ?? {}, all);
+  if (others) return others;
   if (!other.rows || !first.rows || !second.rows) return undefined;
   const [key, seen] = Object.entries(other.rows)[0] ?? ["", {}];
   if (Object.keys(seen).length === 0) return "the row is not there after it was written";
@@ -91,9 +106,11 @@ function writtenDifference(
   const again = Object.values(second.rows)[0] ?? {};
   for (const { name } of release.metadata(one.entity).props) {
     const wanted = name in defaults && !(name in (one.sent ?? {})) ? cellOfDefault(defaults[name]) : own[name];
-    const isStored = wanted === own[name] && isAlike(storedCell(release, one, name, first), storedCell(release, one, name, other));
+    const isStored =
+      wanted === own[name] && isAlike(storedCell(release, one, name, first), storedCell(release, one, name, other));
     if (isStored || isAlike(seen[name], cellOf(one.sent?.[name]))) continue;
-    if (isWritten(wanted, again[name], own[name], seen[name], before?.own[key]?.[name], before?.other?.[key]?.[name])) continue;
+    if (isWritten(wanted, again[name], own[name], seen[name], before?.own[key]?.[name], before?.other?.[key]?.[name]))
+      continue;
     return `${name} is ${show(seen[name])} instead of ${show(wanted)} after it was written`;
   }
   return undefined;
@@ -107,6 +124,19 @@ function storedCell(release: Release, { entity }: Case, name: string, { stored }
 
 function cellOfDefault(value: unknown): Cell {
   return value === null ? { type: "null", text: "\0null" } : { type: typeof value, text: String(value) };
+}
+
+/** A flush may write to other tables too. */
+function countDifference(
+  own: Readonly<Record<string, number>>,
+  other: Readonly<Record<string, number>>,
+  before: Readonly<Record<string, Before>>,
+): string | undefined {
+  const added = (count: number, rows: Rows | undefined) => count - Object.keys(rows ?? {}).length;
+  const name = Object.keys(other).find(
+    (one) => one in own && added(own[one] ?? 0, before[one]?.own) !== added(other[one] ?? 0, before[one]?.other),
+  );
+  return name && `the flush changes the number of ${name} too`;
 }
 
 /** What the read itself gets wrong is not the write's fault. */
@@ -146,7 +176,13 @@ function isValid(cell: Cell | undefined, property: EntityProperty): boolean {
   if (!cell || cell.type === "undefined") return false;
   if (cell.type === "null") return Boolean(property.nullable);
   if (property.enum && !property.array) return (property.items ?? []).map(String).includes(cell.text);
-  const types: Record<string, string> = { string: "string", number: "number", boolean: "boolean", bigint: "bigint", Date: "date" };
+  const types: Record<string, string> = {
+    string: "string",
+    number: "number",
+    boolean: "boolean",
+    bigint: "bigint",
+    Date: "date",
+  };
   const wanted = String(property.kind) === "scalar" ? types[property.runtimeType] : undefined;
   return wanted === undefined || cell.type === wanted;
 }

@@ -16,6 +16,7 @@ export interface ScenarioDatabases {
 /** The rights of an application, on whatever the owner will make. */
 const rights = [
   `grant ${owner} to current_user`,
+  `do $$ begin execute format('grant create on database %I to ${owner}', current_database()); end $$`,
   `alter schema public owner to ${owner}`,
   `grant usage on schema public to ${role}`,
   ...["select, insert, update, delete on tables", "usage, select on sequences", "usage on schemas"].map(

@@ -9,4 +9,13 @@ import { tables } from "./tables.ts";
 import { types } from "./types.ts";
 
 /** Every scenario, harmless ones too. */
-export const scenarios: readonly Scenario[] = [...columns, ...nullability, ...types, ...sets, ...constraints, ...tables, ...statements, ...harmlessChanges];
+export const scenarios: readonly Scenario[] = [
+  ...columns,
+  ...nullability,
+  ...types,
+  ...sets,
+  ...constraints,
+  ...tables,
+  ...statements,
+  ...harmlessChanges,
+];

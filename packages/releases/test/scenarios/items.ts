@@ -32,10 +32,24 @@ export interface ItemsChange extends Omit<Scenario, "before" | "rows" | "old" | 
 
 /** Makes a scenario of a change of the table `items`. */
 export function onItems(change: ItemsChange): Scenario {
-  const { columns, prelude, postlude, rows, required, newRequired, full, newFull, old: before, new: after, ...rest } = change;
+  const {
+    columns,
+    prelude,
+    postlude,
+    rows,
+    required,
+    newRequired,
+    full,
+    newFull,
+    old: before,
+    new: after,
+    ...rest
+  } = change;
   const minimal = ["name", ...(required ?? [])];
   const newer = (newFull ?? newRequired) && {
-    newWrites: { Item: { full: { name: "n", ...(newFull ?? full) }, minimal: ["name", ...(newRequired ?? required ?? [])] } },
+    newWrites: {
+      Item: { full: { name: "n", ...(newFull ?? full) }, minimal: ["name", ...(newRequired ?? required ?? [])] },
+    },
   };
   return {
     ...rest,

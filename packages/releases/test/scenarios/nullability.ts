@@ -34,6 +34,19 @@ export const nullability: readonly Scenario[] = [
     newOnOld: {},
   }),
   onItems({
+    row: "set NOT NULL",
+    name: "the nulls of a column are filled, then it takes no null any more",
+    columns: "note text",
+    rows: "(name, note) values ('a', 'x'), ('b', null)",
+    migration: ["update items set note = '' where note is null", "alter table items alter note set not null"],
+    old: () => ({ note: p.text().nullable() }),
+    new: () => ({ note: p.text() }),
+    full: { note: "y" },
+    newRequired: ["note"],
+    oldOnNew: { read: { verdict: "unknown" }, filter: { verdict: "unknown" }, insert: missing, update: missing },
+    newOnOld: { read: note("wrong"), filter: note("wrong") },
+  }),
+  onItems({
     row: "drop NOT NULL",
     name: "a column takes null now",
     columns: "note text not null",
@@ -156,6 +169,13 @@ export const nullability: readonly Scenario[] = [
       update: note("wrong"),
       upsert: note("wrong"),
     },
+  }),
+  onItems({
+    row: "to GENERATED, IDENTITY ALWAYS",
+    name: "the key is always generated now",
+    migration: ["alter table items alter id set generated always"],
+    oldOnNew: { upsert: { verdict: "breaks", sqlState: "428C9", column: "items.id" } },
+    newOnOld: {},
   }),
   onItems({
     row: "to GENERATED, IDENTITY ALWAYS",

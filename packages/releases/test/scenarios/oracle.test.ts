@@ -49,7 +49,8 @@ function mismatch(
   if (verdict === "unknown") return undefined;
   const seen = verdictOf(findings, operation, of);
   const states = [sqlState].flat();
-  const isRight = seen.verdict === verdict && (seen.sqlStates.length === 0 || seen.sqlStates.some((one) => states.includes(one)));
+  const isRight =
+    seen.verdict === verdict && (seen.sqlStates.length === 0 || seen.sqlStates.some((one) => states.includes(one)));
   if (isRight) return undefined;
   return `${seen.verdict} ${seen.sqlStates.join()}, not ${verdict} ${states.join()}: ${seen.details.slice(0, 3).join("; ")}`;
 }

@@ -47,12 +47,16 @@ export function verdictOf(
   operation: Operation,
   of?: (entity: string) => boolean,
 ): { verdict: Verdict; sqlStates: readonly (string | undefined)[]; details: readonly string[] } {
-  const all = findings.filter((one) => one.operation === operation && (one.entity === "" || (of?.(one.entity) ?? true)));
+  const all = findings.filter(
+    (one) => one.operation === operation && (one.entity === "" || (of?.(one.entity) ?? true)),
+  );
   const sure = all.filter((one) => one.sure);
   const failed = all.filter((one) => one.verdict !== "works");
   const [breaks, wrong] = ["breaks", "wrong"].map((verdict) => sure.some((one) => one.verdict === verdict));
   const verdict = breaks ? "breaks" : wrong ? "wrong" : failed.length > 0 ? "depends" : "works";
-  const decisive = failed.filter((one) => one.verdict === verdict || (verdict === "depends" && one.verdict === "breaks"));
+  const decisive = failed.filter(
+    (one) => one.verdict === verdict || (verdict === "depends" && one.verdict === "breaks"),
+  );
   return {
     verdict,
     sqlStates: [...new Set(decisive.map((one) => one.sqlState))],
@@ -109,10 +113,12 @@ async function observeAll(setting: Setting): Promise<Observation> {
   const oldOnNew = await compareAll(oldBase, old.other, scenario);
   const newOnOld = await compareAll(newBase, newer.other, scenario);
   const pairOld = await readAcross(newBase, { writer: newer.own, reader: old.other, scenario }, oldOnNew);
-  const pairNew = scenario.onlyOld ? [] : await readAcross(oldBase, { writer: old.other, reader: newer.own, scenario }, []);
+  const pairNew = scenario.onlyOld
+    ? []
+    : await readAcross(oldBase, { writer: old.other, reader: newer.own, scenario }, []);
   if (!scenario.newRows) return { oldOnNew, newOnOld, pairOld, pairNew };
   await databases.runAfter(scenario.newRows);
-  const again = await compareAll(oldBase, old.other, scenario, scenario.unseen);
+  const again = await compareAll(oldBase, old.other, scenario, scenario.unseen ?? []);
   return { oldOnNew, newOnOld, pairNew, pairOld: [...pairOld, ...again.filter((one) => isNew(one, oldOnNew))] };
 }
 
@@ -130,7 +136,12 @@ interface Baselines {
   readonly rows: Readonly<Record<string, Before["own"]>>;
 }
 
-async function baselinesOf(scenario: Scenario, release: Release, side: "old" | "new", isUnusual: boolean): Promise<Baselines> {
+async function baselinesOf(
+  scenario: Scenario,
+  release: Release,
+  side: "old" | "new",
+  isUnusual: boolean,
+): Promise<Baselines> {
   const rows = await readable(release);
   const names = new Set(Object.keys(rows));
   const cases: Baselines["cases"][number][] = [];
@@ -138,7 +149,8 @@ async function baselinesOf(scenario: Scenario, release: Release, side: "old" | "
     const [first, second] = [await tryCase(one, release, names), await tryCase(one, release, names)];
     if ("result" in first && "result" in second)
       cases.push({ one, baseline: { first: first.result, second: second.result } });
-    else if (!one.optional && !isUnusual) throw new Error(`${side} at its own schema: ${one.entity} ${one.name}: ${failureOf(first)}`);
+    else if (!one.optional && !isUnusual)
+      throw new Error(`${side} at its own schema: ${one.entity} ${one.name}: ${failureOf(first)}`);
   }
   return { cases, rows };
 }
@@ -171,7 +183,7 @@ async function compareAll(
   baselines: Baselines,
   other: Release,
   scenario: Scenario,
-  unseen: readonly string[] = [],
+  unseen?: readonly string[],
 ): Promise<Finding[]> {
   const seen = await readable(other);
   const names = new Set(Object.keys(seen));
@@ -179,10 +191,12 @@ async function compareAll(
   const before = Object.fromEntries(pairs) as Record<string, Before>;
   const findings: Finding[] = [];
   for (const { one, baseline } of baselines.cases) {
-    const watched = await watch(one, other, names, unseen);
+    const watched = await watch(one, other, names, unseen ?? []);
     if (one.operation === "filter" && (await isReadError(watched, one, other))) continue;
     const detail =
-      "result" in watched ? difference(one, baseline, watched.result, before, other, scenario.defaults) : undefined;
+      "result" in watched
+        ? difference(one, baseline, watched.result, before, other, scenario.defaults, unseen !== undefined)
+        : undefined;
     findings.push(findingOf(one, watched, detail ?? ("changed" in watched ? watched.changed : undefined)));
   }
   return findings;
@@ -192,10 +206,12 @@ async function compareAll(
 async function isReadError(outcome: Outcome, { entity }: Case, release: Release): Promise<boolean> {
   if (!("error" in outcome) || outcome.error.code) return false;
   const meta = release.metadata(entity);
-  return await release.trial(async (em) => await readAll(em, meta)).then(
-    () => false,
-    () => true,
-  );
+  return await release
+    .trial(async (em) => await readAll(em, meta))
+    .then(
+      () => false,
+      () => true,
+    );
 }
 
 type Watched = Outcome | { readonly result: Result; readonly changed: string };
@@ -239,8 +255,11 @@ async function readAcross({ cases }: Baselines, pair: Pair, known: readonly Find
   for (const { one } of cases.filter(({ one }) => one.operation === "insert" || one.operation === "update")) {
     const entity = readerEntity(pair, one.entity);
     if (!entity) continue;
-    for (const operation of one.operation === "update" ? (["read"] as const) : (["read", "update", "delete"] as const)) {
-      if (known.some((found) => found.operation === operation && found.entity === entity && found.verdict !== "works")) continue;
+    for (const operation of one.operation === "update"
+      ? (["read"] as const)
+      : (["read", "update", "delete"] as const)) {
+      if (known.some((found) => found.operation === operation && found.entity === entity && found.verdict !== "works"))
+        continue;
       const found = await tryAcross(pair, one, entity, operation);
       if (found) findings.push(found);
       if (operation === "read" && found?.verdict === "breaks") break;
@@ -272,7 +291,11 @@ async function tryAcross(
     other.setTransactionContext(em.getTransactionContext());
     const told = { ...one, operation, entity };
     try {
-      return findingOf(told, { result: {} }, await useAcross(scenario, other, reader.metadata(entity), key, own, operation));
+      return findingOf(
+        told,
+        { result: {} },
+        await useAcross(scenario, other, reader.metadata(entity), key, own, operation),
+      );
     } catch (error) {
       return findingOf(told, { error: error as Error }, undefined);
     }

@@ -45,6 +45,8 @@ export interface Search {
   readonly where: Values;
   readonly orderBy?: Values;
   readonly populate?: readonly string[];
+  /** True: the program takes it that no more than one row comes. */
+  readonly single?: boolean;
   /** False: not every program with these models searches so. */
   readonly sure?: boolean;
 }
@@ -95,6 +97,8 @@ export interface Scenario {
   readonly searches?: readonly Search[];
   readonly upserts?: readonly Upsert[];
   readonly calls?: readonly Call[];
+  /** What is persisted in one flush, in this order. */
+  readonly together?: readonly { readonly on: string; readonly values: Values }[];
   /** True: the program reads with `fields` too, which lists the columns. */
   readonly listed?: boolean;
   /** The SQL of rows from before that are not in every database: what fails with them alone is a `depends`. */

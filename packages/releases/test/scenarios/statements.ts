@@ -49,7 +49,9 @@ export const statements: readonly Scenario[] = [
     row: "add column, nullable or default",
     name: "a column is added that makes an insert of all columns too short",
     migration: ["alter table items add column note text"],
-    calls: [{ name: "Items.copy", by: "old", sql: "insert into items select id + 100, name from items returning name" }],
+    calls: [
+      { name: "Items.copy", by: "old", sql: "insert into items select id + 100, name from items returning name" },
+    ],
     oldOnNew: {},
     newOnOld: {},
   },
@@ -223,6 +225,7 @@ export const statements: readonly Scenario[] = [
       filter: { verdict: "unknown" },
       update: { verdict: "unknown" },
       delete: { verdict: "unknown" },
+      upsert: { verdict: "unknown" },
     },
     newOnOld: { read: { verdict: "unknown" } },
   }),

@@ -186,7 +186,12 @@ export const types: readonly Scenario[] = [
     searches: [{ on: "Item", where: { meta: { a: 1 } } }],
     // The reference names no F; seen: F B42883 by a key of the object.
     oldOnNew: { read: meta("wrong"), filter: meta("breaks", "42883") },
-    newOnOld: { read: meta("wrong"), insert: meta("breaks", "22P02"), update: meta("breaks", "22P02"), upsert: meta("breaks", "22P02") },
+    newOnOld: {
+      read: meta("wrong"),
+      insert: meta("breaks", "22P02"),
+      update: meta("breaks", "22P02"),
+      upsert: meta("breaks", "22P02"),
+    },
   }),
   onItems({
     row: "jsonb to text, scalar to array",
