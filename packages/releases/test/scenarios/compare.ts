@@ -1,5 +1,5 @@
-import type { EntityMetadata, EntityProperty } from "@mikro-orm/postgresql";
-import type { Case, Result } from "./cases.ts";
+import { type EntityMetadata, type EntityProperty, ReferenceKind } from "@mikro-orm/postgresql";
+import type { Case, Result } from "./case.ts";
 import type { Release, Rows } from "./release.ts";
 import type { Values } from "./scenario.ts";
 import { type Cell, cellOf, isAlike, isSame, type State } from "./state.ts";
@@ -118,7 +118,7 @@ function writtenDifference(
 
 /** The value in the database tells a wrong write from a wrong read. */
 function storedCell(release: Release, { entity }: Case, name: string, { stored }: Result): Cell {
-  const column = release.metadata(entity).properties[name]?.fieldNames?.[0] ?? "";
+  const column = release.metadata(entity).props.find((one) => one.name === name)?.fieldNames?.[0] ?? "";
   return stored && column in stored ? cellOf(stored[column]) : { type: "unknown", text: `${Math.random()}` };
 }
 
@@ -183,7 +183,7 @@ function isValid(cell: Cell | undefined, property: EntityProperty): boolean {
     bigint: "bigint",
     Date: "date",
   };
-  const wanted = String(property.kind) === "scalar" ? types[property.runtimeType] : undefined;
+  const wanted = property.kind === ReferenceKind.SCALAR ? types[property.runtimeType] : undefined;
   return wanted === undefined || cell.type === wanted;
 }
 

@@ -2,7 +2,8 @@ import "@thedata/dev-postgres/vitest";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import { createRoles } from "./databases.ts";
 import { scenarios } from "./index.ts";
-import { type Finding, observe, operations, verdictOf } from "./oracle.ts";
+import type { Finding } from "./finding.ts";
+import { observe, operations, verdictOf } from "./oracle.ts";
 import { type Expectation, type Expected, expectationsOf, type Operation } from "./scenario.ts";
 
 const server = inject("postgresDsn");
@@ -21,6 +22,17 @@ describe.concurrent("What a release meets on the other schema, seen with MikroOR
       ];
       expect(surprises).toEqual([]);
     });
+});
+
+test("every scenario has a name of its own, and those without harm expect none", () => {
+  const names = scenarios.map(({ row, name }) => `${row}: ${name}`);
+  expect(new Set(names).size).toBe(names.length);
+  const harmless = scenarios.filter(({ row }) => row === "harmless");
+  expect(harmless.length).toBeGreaterThanOrEqual(25);
+  expect(scenarios.length - harmless.length).toBeGreaterThanOrEqual(70);
+  expect(harmless.filter((one) => Object.keys({ ...one.oldOnNew, ...one.newOnOld, ...one.pair }).length > 0)).toEqual(
+    [],
+  );
 });
 
 /** Says where an observation is not what was expected. */

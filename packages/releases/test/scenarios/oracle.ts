@@ -1,21 +1,11 @@
-import type { AnyEntity, EntityManager, EntityMetadata } from "@mikro-orm/postgresql";
-import { type Case, type Result, casesOf } from "./cases.ts";
-import { type Baseline, type Before, difference, invalidity } from "./compare.ts";
+import { readAcross } from "./across.ts";
+import type { Case, Result } from "./case.ts";
+import { casesOf } from "./cases.ts";
+import { type Baseline, type Before, difference } from "./compare.ts";
 import { type ScenarioDatabases, openDatabases } from "./databases.ts";
+import { type Finding, findingOf, type Outcome } from "./finding.ts";
 import { connect, type Release, readAll } from "./release.ts";
 import type { Operation, Scenario, Verdict } from "./scenario.ts";
-import { isAlike, keyOf, type State, stateOf } from "./state.ts";
-
-/** What one try of one operation met. */
-export interface Finding {
-  readonly operation: Operation;
-  readonly entity: string;
-  readonly case: string;
-  readonly sure: boolean;
-  readonly verdict: "works" | "breaks" | "wrong";
-  readonly sqlState?: string | undefined;
-  readonly detail?: string | undefined;
-}
 
 /** All that was met, by direction. */
 export interface Observation {
@@ -112,10 +102,18 @@ async function observeAll(setting: Setting): Promise<Observation> {
   const newBase = scenario.onlyOld ? { cases: [], rows: {} } : await baselinesOf(scenario, newer.own, "new", isUnusual);
   const oldOnNew = await compareAll(oldBase, old.other, scenario);
   const newOnOld = await compareAll(newBase, newer.other, scenario);
-  const pairOld = await readAcross(newBase, { writer: newer.own, reader: old.other, scenario }, oldOnNew);
+  const pairOld = await readAcross(
+    newBase.cases.map(({ one }) => one),
+    { writer: newer.own, reader: old.other, scenario },
+    oldOnNew,
+  );
   const pairNew = scenario.onlyOld
     ? []
-    : await readAcross(oldBase, { writer: old.other, reader: newer.own, scenario }, []);
+    : await readAcross(
+        oldBase.cases.map(({ one }) => one),
+        { writer: old.other, reader: newer.own, scenario },
+        [],
+      );
   if (!scenario.newRows) return { oldOnNew, newOnOld, pairOld, pairNew };
   await databases.runAfter(scenario.newRows);
   const again = await compareAll(oldBase, old.other, scenario, scenario.unseen ?? []);
@@ -158,8 +156,6 @@ async function baselinesOf(
 function failureOf(outcome: Outcome): string {
   return "error" in outcome ? outcome.error.message : "it works once and fails the second time";
 }
-
-type Outcome = { readonly result: Result } | { readonly error: Error & { code?: string } };
 
 async function tryCase(one: Case, release: Release, names: ReadonlySet<string>): Promise<Outcome> {
   try {
@@ -234,96 +230,4 @@ async function watch(
   };
   const outcome = await tryCase({ ...one, run }, release, names);
   return "result" in outcome && changed ? { ...outcome, changed } : outcome;
-}
-
-function findingOf(one: Case, outcome: Outcome, detail: string | undefined): Finding {
-  const base = { operation: one.operation, entity: one.entity, case: one.name, sure: one.sure };
-  if ("error" in outcome)
-    return { ...base, verdict: "breaks", sqlState: outcome.error.code, detail: outcome.error.message };
-  return { ...base, verdict: detail ? "wrong" : "works", detail };
-}
-
-interface Pair {
-  readonly scenario: Scenario;
-  readonly writer: Release;
-  readonly reader: Release;
-}
-
-/** Has one release read, change and delete what the other writes; what the reader meets with any row is left out. */
-async function readAcross({ cases }: Baselines, pair: Pair, known: readonly Finding[]): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const { one } of cases.filter(({ one }) => one.operation === "insert" || one.operation === "update")) {
-    const entity = readerEntity(pair, one.entity);
-    if (!entity) continue;
-    for (const operation of one.operation === "update"
-      ? (["read"] as const)
-      : (["read", "update", "delete"] as const)) {
-      if (known.some((found) => found.operation === operation && found.entity === entity && found.verdict !== "works"))
-        continue;
-      const found = await tryAcross(pair, one, entity, operation);
-      if (found) findings.push(found);
-      if (operation === "read" && found?.verdict === "breaks") break;
-    }
-  }
-  return findings;
-}
-
-/** The reader's entity that maps the rows of the writer's. */
-function readerEntity({ reader, writer }: Pair, name: string): string | undefined {
-  const names = reader.entities.map((one) => one.className);
-  const root = writer.metadata(name).root.className;
-  return [root, name].find((one) => names.includes(one));
-}
-
-/** Writes and reads in one transaction, which is rolled back; undefined: it could not be written. */
-async function tryAcross(
-  { scenario, writer, reader }: Pair,
-  one: Case,
-  entity: string,
-  operation: "read" | "update" | "delete",
-): Promise<Finding | undefined> {
-  const names = new Set(writer.entities.map(({ className }) => className));
-  return await writer.trial(async (em) => {
-    const written = await one.run(em, writer, names).catch(() => undefined);
-    const [key, own] = Object.entries(written?.rows ?? {})[0] ?? [];
-    if (!key || !own || Object.keys(own).length === 0) return undefined;
-    const other = reader.orm.em.fork();
-    other.setTransactionContext(em.getTransactionContext());
-    const told = { ...one, operation, entity };
-    try {
-      return findingOf(
-        told,
-        { result: {} },
-        await useAcross(scenario, other, reader.metadata(entity), key, own, operation),
-      );
-    } catch (error) {
-      return findingOf(told, { error: error as Error }, undefined);
-    }
-  });
-}
-
-async function useAcross(
-  scenario: Scenario,
-  em: EntityManager,
-  meta: EntityMetadata,
-  key: string,
-  own: State,
-  operation: "read" | "update" | "delete",
-): Promise<string | undefined> {
-  const all = operation === "read" ? await em.find(meta.class, {}) : await em.find(meta.class, {}).catch(() => []);
-  const read = (all as AnyEntity[]).find((row) => keyOf(row) === key);
-  if (operation === "read") return read ? misread(read, own, meta) : `row ${key} is missing`;
-  if (!read) return undefined;
-  const [text] = scenario.writes[meta.className]?.minimal ?? [];
-  if (operation === "update" && text) em.assign(read, { [text]: "changed by the other" } as never);
-  if (operation === "delete") em.remove(read);
-  await em.flush();
-  return undefined;
-}
-
-function misread(read: AnyEntity, own: State, meta: EntityMetadata): string | undefined {
-  const seen = stateOf(read);
-  const shared = Object.keys(own).filter((one) => seen[one] && own[one]?.type === seen[one].type);
-  const wrong = shared.find((one) => !isAlike(own[one], seen[one]));
-  return invalidity(seen, meta) ?? (wrong && `${wrong} is ${seen[wrong]?.text} instead of ${own[wrong]?.text}`);
 }

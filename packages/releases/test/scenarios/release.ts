@@ -6,6 +6,7 @@ import {
   type EntitySchema,
   MikroORM,
   type Options,
+  ReferenceKind,
 } from "@mikro-orm/postgresql";
 import { type State, keyOf, stateOf } from "./state.ts";
 
@@ -63,10 +64,20 @@ export function rowsOf(found: readonly AnyEntity[], depth = 0): Rows {
 
 /** The properties with columns that are not relations. */
 export function scalars(entity: EntityMetadata): EntityProperty[] {
-  return entity.props.filter((one) => String(one.kind) === "scalar" && one.persist !== false && !one.formula);
+  return entity.props.filter((one) => one.kind === ReferenceKind.SCALAR && one.persist !== false && !one.formula);
 }
 
 /** The relations, of either side. */
 export function relations(entity: EntityMetadata): EntityProperty[] {
-  return entity.props.filter(({ kind }) => ["m:1", "1:1", "1:m", "m:n"].includes(String(kind)));
+  return entity.props.filter((one) => isToOne(one) || isToMany(one));
+}
+
+/** True of a relation to one entity. */
+export function isToOne({ kind }: EntityProperty): boolean {
+  return kind === ReferenceKind.MANY_TO_ONE || kind === ReferenceKind.ONE_TO_ONE;
+}
+
+/** True of a collection. */
+export function isToMany({ kind }: EntityProperty): boolean {
+  return kind === ReferenceKind.ONE_TO_MANY || kind === ReferenceKind.MANY_TO_MANY;
 }

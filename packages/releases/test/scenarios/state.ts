@@ -19,7 +19,9 @@ export function stateOf(entity: AnyEntity, depth = 0): State {
 
 /** An entity's key as text. */
 export function keyOf(entity: AnyEntity): string {
-  return String(wrap(entity, true).getSerializedPrimaryKey());
+  // Declared as a text, but a number where the key is one.
+  const key: unknown = wrap(entity, true).getSerializedPrimaryKey();
+  return String(key);
 }
 
 /** Takes one value; with `depth` 1 those of a loaded relation too. */
@@ -32,7 +34,7 @@ export function cellOf(value: unknown, depth = 0): Cell {
   if (value instanceof Reference) return cellOf(value.unwrap(), depth);
   if (Utils.isEntity(value)) return { type: "reference", text: relatedText(value, depth) };
   if (typeof value === "object") return { type: Array.isArray(value) ? "array" : "object", text: jsonOf(value) };
-  return { type: typeof value, text: String(value as string) };
+  return { type: typeof value, text: String(value) };
 }
 
 const lazy = { type: "lazy", text: "" };
