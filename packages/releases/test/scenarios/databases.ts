@@ -39,7 +39,7 @@ export async function openDatabases(
   scenario: Scenario,
   unusual: readonly string[],
 ): Promise<ScenarioDatabases> {
-  const [before, after] = [await createDatabase(server), await createDatabase(server)];
+  const [before, after] = await Promise.all([createDatabase(server), createDatabase(server)]);
   const rows = [...scenario.rows, ...unusual];
   await Promise.all([
     run(before, [...rights, asOwner, ...scenario.before, ...rows]),
@@ -50,8 +50,7 @@ export async function openDatabases(
     after: asApplication(after),
     runAfter: async (statements) => await run(after, [asOwner, ...statements]),
     drop: async () => {
-      await dropDatabase(server, before);
-      await dropDatabase(server, after);
+      await Promise.all([dropDatabase(server, before), dropDatabase(server, after)]);
     },
   };
 }

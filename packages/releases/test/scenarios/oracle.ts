@@ -144,13 +144,19 @@ async function baselinesOf(
   const names = new Set(Object.keys(rows));
   const cases: Baselines["cases"][number][] = [];
   for (const one of await casesOf(scenario, release, side)) {
-    const [first, second] = [await tryCase(one, release, names), await tryCase(one, release, names)];
+    const first = await tryCase(one, release, names);
+    const second = isVolatile(one) ? await tryCase(one, release, names) : first;
     if ("result" in first && "result" in second)
       cases.push({ one, baseline: { first: first.result, second: second.result } });
     else if (!one.optional && !isUnusual)
       throw new Error(`${side} at its own schema: ${one.entity} ${one.name}: ${failureOf(first)}`);
   }
   return { cases, rows };
+}
+
+/** Only what is written may differ from one time to the next. */
+function isVolatile({ operation }: Case): boolean {
+  return operation === "insert" || operation === "update" || operation === "upsert";
 }
 
 function failureOf(outcome: Outcome): string {

@@ -34,6 +34,10 @@ function known(meta: EntityMetadata, values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(meta.properties, name)));
 }
 
+function distinct(values: readonly Values[]): Values[] {
+  return [...new Map(values.map((one) => [textOf(one), one])).values()];
+}
+
 /** Values of a property that the models allow besides the given one: each item, and null. */
 function allowed(meta: EntityMetadata): Values[] {
   return meta.props.flatMap((one) => {
@@ -50,7 +54,7 @@ export function insertCases({ scenario, name, meta, writes }: Subject): Case[] {
   const full = known(meta, writes.full);
   const minimal = Object.fromEntries(writes.minimal.flatMap((one) => (one in full ? [[one, full[one]]] : [])));
   const sure = [full, minimal, ...allowed(meta).map((one) => ({ ...full, ...one }))];
-  const cases = sure.map((values) => insertCase(name, values, true, false));
+  const cases = distinct(sure).map((values) => insertCase(name, values, true, false));
   const extras = (scenario.extras ?? []).filter(({ on, operations }) => on === name && operations?.[0] !== "update");
   return [
     ...cases,
@@ -129,7 +133,7 @@ export function updateCases({ scenario, name, meta, found, writes }: Subject): C
   const single = own.map(([one, value]) => ({ [one]: value }));
   const extras = (scenario.extras ?? []).filter(({ on, operations }) => on === name && operations?.[0] !== "insert");
   const changes = [
-    ...[...single, ...allowed(meta)].map((values) => ({ values, sure: true, optional: false })),
+    ...distinct([...single, ...allowed(meta)]).map((values) => ({ values, sure: true, optional: false })),
     ...extras.map(({ values, sure }) => ({ values: known(meta, values), sure: Boolean(sure), optional: true })),
   ].filter(({ values }) => Object.keys(values).length > 0);
   return targets(meta, found, writes).flatMap((target) => changes.map((change) => updateCase(name, target, change)));
