@@ -356,6 +356,7 @@ export const columns: readonly Scenario[] = [
     full: { note: "y" },
     required: ["note"],
     oldOnNew: { read: note("wrong"), filter: gone, insert: gone, update: gone, upsert: gone },
+    // The reference says: drop and add, R W; seen: R works, for `*` gives the old column under the property's name.
     newOnOld: { filter: gone, insert: gone, update: gone, upsert: gone },
   }),
 ];
