@@ -16,7 +16,8 @@ export interface ScenarioDatabases {
 /** The rights of an application, on whatever the owner will make. */
 const rights = [
   `grant ${owner} to current_user`,
-  `do $$ begin execute format('grant create on database %I to ${owner}', current_database()); end $$`,
+  // Not by a grant, which the emptying of any other database would revoke.
+  `do $$ begin execute format('alter database %I owner to ${owner}', current_database()); end $$`,
   `alter schema public owner to ${owner}`,
   `grant usage on schema public to ${role}`,
   ...["select, insert, update, delete on tables", "usage, select on sequences", "usage on schemas"].map(
@@ -39,7 +40,7 @@ export async function openDatabases(
   scenario: Scenario,
   unusual: readonly string[],
 ): Promise<ScenarioDatabases> {
-  const [before, after] = await Promise.all([createDatabase(server), createDatabase(server)]);
+  const [before, after] = await Promise.all([take(server), take(server)]);
   const rows = [...scenario.rows, ...unusual];
   await Promise.all([
     run(before, [...rights, asOwner, ...scenario.before, ...rows]),
@@ -50,9 +51,37 @@ export async function openDatabases(
     after: asApplication(after),
     runAfter: async (statements) => await run(after, [asOwner, ...statements]),
     drop: async () => {
-      await Promise.all([dropDatabase(server, before), dropDatabase(server, after)]);
+      await Promise.all([giveBack(server, before), giveBack(server, after)]);
     },
   };
+}
+
+/** Emptied databases: to empty one takes a tenth of the time that a new one does. */
+const free: string[] = [];
+
+/** What makes a database as good as new: all that a scenario makes belongs to the owner. */
+const emptied = [
+  `drop owned by ${owner} cascade`,
+  "create schema if not exists public",
+  `do $$ begin execute format('alter role ${role} in database %I reset all', current_database()); end $$`,
+];
+
+async function take(server: string): Promise<string> {
+  return free.pop() ?? (await createDatabase(server));
+}
+
+async function giveBack(server: string, dsn: string): Promise<void> {
+  try {
+    await run(dsn, emptied);
+    free.push(dsn);
+  } catch {
+    await dropDatabase(server, dsn);
+  }
+}
+
+/** Drops the databases that no scenario uses any more. */
+export async function dropDatabases(server: string): Promise<void> {
+  await Promise.all(free.splice(0).map(async (dsn) => await dropDatabase(server, dsn)));
 }
 
 const asOwner = `set role ${owner}`;

@@ -1,6 +1,6 @@
 import "@thedata/dev-postgres/vitest";
-import { beforeAll, describe, expect, inject, test } from "vitest";
-import { createRoles } from "./databases.ts";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { createRoles, dropDatabases } from "./databases.ts";
 import { scenarios } from "./index.ts";
 import type { Finding } from "./finding.ts";
 import { observe, operations, verdictOf } from "./oracle.ts";
@@ -9,6 +9,7 @@ import { type Expectation, type Expected, expectationsOf, type Operation } from 
 const server = inject("postgresDsn");
 
 beforeAll(async () => await createRoles(server));
+afterAll(async () => await dropDatabases(server));
 
 describe.concurrent("What a release meets on the other schema, seen with MikroORM on PostgreSQL", () => {
   for (const scenario of scenarios)
