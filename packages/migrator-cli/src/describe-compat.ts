@@ -24,8 +24,8 @@ export function describeCompat(output: Output, found: Compatibility): string[] {
   ];
 }
 
-function titleOf({ name, working }: Compatibility["releases"][number]): string {
-  return working ? `${shortName(name)} (as it is)` : shortName(name);
+function titleOf({ name, working, supported }: Compatibility["releases"][number]): string {
+  return `${shortName(name)}${working ? " (as it is)" : supported ? "" : " (not supported)"}`;
 }
 
 const shortName = (name: string) => name.replace(/^@[^/]+\//, "");

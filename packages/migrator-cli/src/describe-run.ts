@@ -76,6 +76,10 @@ function describeEvent(output: Output, event: Event): string | readonly string[]
       return describePlan(event);
     case "unsigned":
       return "No MIGRATOR_UNDO_KEY is set: digests guard the undo in the ledger against accidents, not against somebody who may write the ledger.";
+    case "ahead":
+      return `The database is ahead of this build by ${count(event.unknown.length, "migration")}, and this build works there.`;
+    case "held":
+      return output.paint("yellow", `Held: ${event.message}`);
     case "unrecorded":
       return `The database has ${count(event.tables, "table")} and no ledger. If these migrations created its schema, run "migrator baseline --at M"; if another tool did, run it without --at.`;
     case "finding":
@@ -181,10 +185,13 @@ function describeReport(output: Output, { outcome, steps, sql }: Report, databas
   }
 }
 
-/** What waits for a backfill, and how it goes on. */
+/** What waits, for what, and how it goes on. */
 function describeHeld(steps: readonly StepResult[]): string[] {
   const [first, ...after] = steps.filter(({ result }) => result === "held");
   if (!first) return [];
+  // Why, its event has said.
+  if (first.heldBy === "release")
+    return [`${count(after.length + 1, "migration")} held back for a release that must work.`];
   const rest =
     after.length === 0 ? "" : `, and ${count(after.length, "migration")} after it wait${after.length === 1 ? "s" : ""}`;
   return [

@@ -30,8 +30,9 @@ export function exitCodeOfReport({ outcome, error }: Pick<Report, "outcome" | "e
   return outcome === "refused" ? exitCodes.refused : exitCodes.done;
 }
 
-/** The exit code of a state, for `status --exit-code` and `wait`. */
-export function exitCodeOfState(state: Status["state"]): number {
+/** The exit code of a state, for `status --exit-code` and `wait`; ahead is no fault where this build works there. */
+export function exitCodeOfState({ state, compatible }: Pick<Status, "state" | "compatible">): number {
+  if (state === "ahead" && compatible === true) return exitCodes.done;
   const codes = {
     current: exitCodes.done,
     empty: exitCodes.behind,

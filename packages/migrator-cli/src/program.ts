@@ -86,6 +86,17 @@ function addRunCommands(program: Command, on: Register): void {
     .option("--to <M>", "up to and including this migration: its name, time stamp or a part that fits one")
     .option("--steps <N>", "at most N migrations", wholeNumber)
     .option("--dry-run", "shows the SQL and changes nothing")
+    .addOption(
+      new Option(
+        "--phase <PHASE>",
+        "expand: applies what every supported release can live with, and holds the rest back",
+      ).choices(["expand"]),
+    )
+    .option(
+      "--disregard <V>",
+      "a release whose connected sessions do not hold a step back; repeatable",
+      (text: string, before: string[] = []) => [...before, text],
+    )
     .option("--wait", "runs the backfills of large tables too, instead of leaving them to backfill run")
     .option("--allow-out-of-order", "also applies migrations that come before one that is applied");
   const down = command(program, "down", "reverts the last applied migration, or several", [

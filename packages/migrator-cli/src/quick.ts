@@ -33,6 +33,10 @@ export function readQuickly([name, ...rest]: readonly string[]): QuickCall | und
     const word = rest[index] ?? "";
     const option = Object.hasOwn(values, word) ? values[word] : undefined;
     const value = option && rest[++index];
+    if (name === "up" && word === "--phase" && rest[index + 1] === "expand") {
+      options = { ...options, phase: rest[++index] } as QuickCall["options"];
+      continue;
+    }
     if (option ? !value || value.startsWith("-") : !Object.hasOwn(allowed, word)) return undefined;
     options = { ...options, ...(option ? { [option]: value } : allowed[word]) };
   }

@@ -19,6 +19,22 @@ export function addReleaseCommands(program: Command, on: Register): void {
     .option("--to <M>", "only up to this migration")
     .option("--markdown", "the result for a comment on a pull request")
     .addOption(shadowOption());
+  const releases = command(program, "releases", "lists the releases of the models, and ends the support of one", [
+    "migrator releases",
+    "migrator releases retire 1.3.0",
+  ]);
+  const list = command(releases, "list", "lists the releases that the database or this folder knows", [
+    "migrator releases list",
+  ]);
+  const retire = command(releases, "retire", "ends the support of a release: steps that end it may be applied", [
+    "migrator releases retire 1.3.0",
+  ]).argument("<V>", "the release: its version, or a range such as <1.4");
+  on(releases, async () => (await import("./commands/releases.ts")).runReleases);
+  on(list, async () => (await import("./commands/releases.ts")).runReleases);
+  on(retire, async () => {
+    const { runRetire } = await import("./commands/releases.ts");
+    return (output, options, version) => runRetire(output, options, version);
+  });
   on(contract, async () => (await import("./commands/contract.ts")).runContract);
   on(compat, async () => (await import("./commands/compat.ts")).runCompat);
 }

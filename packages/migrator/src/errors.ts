@@ -22,6 +22,8 @@ export interface Problem {
     | "half-done"
     | "empty"
     | "unsafe"
+    | "ends-release"
+    | "verdict"
     | "no-undo"
     | "untrusted-undo"
     | "lossy-undo"
@@ -163,10 +165,11 @@ export class RefusedError extends MigratorError {
 export class AheadError extends MigratorError {
   readonly unknown: readonly string[];
 
-  constructor(unknown: readonly string[]) {
+  constructor(unknown: readonly string[], findings: readonly string[] = []) {
+    const why = findings.length === 0 ? "" : ` This build does not work there: ${findings.slice(0, 3).join("; ")}.`;
     super(
       "ahead",
-      `The database is ahead of this build: it has ${unknown.join(", ")}, which this build does not know. Run the newer build, or revert with its "migrator down" first; without that build, "migrator down --to M" reverts by the undo in the ledger.`,
+      `The database is ahead of this build: it has ${unknown.join(", ")}, which this build does not know.${why} Run the newer build, or revert with its "migrator down" first; without that build, "migrator down --to M" reverts by the undo in the ledger.`,
     );
     this.unknown = unknown;
   }

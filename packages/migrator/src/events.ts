@@ -51,6 +51,10 @@ export type Event =
   | { readonly type: "reading"; readonly migrations: number }
   /** The script lacks the statements of this migration, because its code computes them while it runs. */
   | { readonly type: "computed"; readonly name: string }
+  /** The database has these migrations of newer builds, and this build's release of the models works with them. */
+  | { readonly type: "ahead"; readonly unknown: readonly string[] }
+  /** A step is held back, because it would end a release of the models that must work. */
+  | { readonly type: "held"; readonly message: string }
   /** The ledger is created in a database that already has this many tables. */
   | { readonly type: "unrecorded"; readonly tables: number }
   /** `database` is `user@host:port/database`. */

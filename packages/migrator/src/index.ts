@@ -9,7 +9,7 @@ export type { BackfillState } from "./ledger/backfills.ts";
 export type { Progress } from "./ledger/progress.ts";
 export type { Status } from "./plan/status.ts";
 export type { DownTarget, UpTarget } from "./plan/plan.ts";
-export type { MigrateOptions } from "./execute/migrate.ts";
+export type { MigrateOptions } from "./execute/prepared.ts";
 export type { OrmOptions } from "./execute/orm-options.ts";
 export type { ShadowProvider } from "./shadow/shadow.ts";
 export type { BaselineReport } from "./commands/baseline.ts";

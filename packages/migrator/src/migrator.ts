@@ -10,7 +10,7 @@ import type { ScriptOptions } from "./commands/sql.ts";
 import type { Verification, VerifyOptions } from "./commands/verify.ts";
 import { MigratorError, RefusedError } from "./errors.ts";
 import { type Context, createContext, type ContextOptions } from "./execute/context.ts";
-import type { MigrateOptions } from "./execute/migrate.ts";
+import type { MigrateOptions } from "./execute/prepared.ts";
 import { folderOfList, type ListedMigration } from "./history/folder.ts";
 import type { UpTarget } from "./plan/plan.ts";
 import type { BackfillState } from "./ledger/backfills.ts";

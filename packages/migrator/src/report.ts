@@ -19,6 +19,8 @@ export interface StepResult {
   readonly result: "applied" | "reverted" | "failed" | "notRun" | "planned" | "held";
   /** How long it took, in milliseconds; 0 when it did not run. */
   readonly durationMs: number;
+  /** What a held step waits for: a backfill, or a release of the models that must work. */
+  readonly heldBy?: "backfill" | "release" | undefined;
   /** How many statements it sent, or would send. */
   readonly statements: number;
   /** `ledger`: it is reverted by the undo that is stored there; left out: the statements are those of its file. */

@@ -6,7 +6,7 @@ import { connect } from "../src/postgres/connection.ts";
 import { rewriteManifest } from "../src/commands/create.ts";
 import type { MigratorError } from "../src/errors.ts";
 import { down, up } from "../src/commands/up-and-down.ts";
-import type { MigrateOptions } from "../src/execute/migrate.ts";
+import type { MigrateOptions } from "../src/execute/prepared.ts";
 import { contextOf, emptyDatabase, folderOf, migrationSource, type Sql, type Steps } from "./support.ts";
 import { scopeOf } from "../src/ledger/catalog-scope.ts";
 import { defaultLedger } from "../src/ledger/tables.ts";

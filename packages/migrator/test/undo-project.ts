@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { down, up } from "../src/commands/up-and-down.ts";
 import type { MigratorError } from "../src/errors.ts";
 import type { ContextOptions } from "../src/execute/context.ts";
-import type { MigrateOptions } from "../src/execute/migrate.ts";
+import type { MigrateOptions } from "../src/execute/prepared.ts";
 import { scopeOf } from "../src/ledger/catalog-scope.ts";
 import { defaultLedger } from "../src/ledger/tables.ts";
 import type { SignedPlace } from "../src/ledger/undo-digest.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { baseline } from "../src/commands/baseline.ts";
 import { readStatus } from "../src/commands/status.ts";
 import { up } from "../src/commands/up-and-down.ts";
-import type { MigrateOptions } from "../src/execute/migrate.ts";
+import type { MigrateOptions } from "../src/execute/prepared.ts";
 import { digestOfUndo } from "../src/ledger/undo-digest.ts";
 import { contextOf, folderOf, openClient, type Sql, type Steps } from "./support.ts";
 import { dump, type Files, known, losing, newer, redigest, rewrite, start, tryDown } from "./undo-project.ts";

@@ -6,3 +6,4 @@ export { type Finding, type Verdict, verdicts, worstOf } from "./judge/finding.t
 export { createJudge, judge } from "./judge/judge.ts";
 export { judgePair } from "./judge/pair.ts";
 export { mergeFindings } from "./judge/merge.ts";
+export { explainStatements } from "./try/explain.ts";

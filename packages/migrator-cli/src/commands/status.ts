@@ -9,7 +9,7 @@ export async function runStatus(output: Output, options: GlobalOptions & { exitC
   const { context } = await createSettings(options);
   const status = await readStatus(context);
   report(output, status, describeDatabase(context.dsn));
-  return options.exitCode ? exitCodeOfState(status.state) : exitCodes.done;
+  return options.exitCode ? exitCodeOfState(status) : exitCodes.done;
 }
 
 /** `migrator wait`: waits until the schema is at this build's head and gives the exit code. */
@@ -19,11 +19,12 @@ export async function runWait(output: Output, options: GlobalOptions & { timeout
     output.line(`Waiting: the database is ${state}`),
   );
   report(output, status, describeDatabase(context.dsn));
-  if (exitCodeOfState(status.state) === exitCodes.behind)
+  if (status.compatible === true) return exitCodes.done;
+  if (exitCodeOfState(status) === exitCodes.behind)
     output.error(
       `The database is still ${status.state} after ${options.timeout} s: is a migrator running? See "migrator status".`,
     );
-  return exitCodeOfState(status.state);
+  return exitCodeOfState(status);
 }
 
 const colors = {
@@ -65,6 +66,17 @@ function report(output: Output, status: Status, database: string): void {
     );
   output.line(`pending  ${count(status.pending.length, "migration")}`);
   const held = new Set(status.held.map(({ name }) => name));
-  for (const { name } of status.pending) output.line(`  ${name}${held.has(name) ? "  (held by a backfill)" : ""}`);
+  for (const { name } of status.pending) output.line(`  ${name}${held.has(name) ? "  (held)" : ""}`);
+  if (status.state === "ahead" || status.state === "behind")
+    for (const line of describeRelease(output, status)) output.line(line);
   for (const { code, message } of status.problems) output.line(`${output.paint("red", code)}: ${message}`);
+}
+
+/** Whether this build works on the schema, and what stands against it. */
+function describeRelease(output: Output, { compatible, findings }: Status): string[] {
+  if (compatible === null) return [];
+  const [color, text] = compatible
+    ? (["green", "this build works on the schema"] as const)
+    : (["red", "this build does not work on the schema"] as const);
+  return [`release  ${output.paint(color, text)}`, ...findings.map((finding) => `  ${finding}`)];
 }

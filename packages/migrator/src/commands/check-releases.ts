@@ -83,7 +83,7 @@ function describeRefusals({ steps, releases, pairs }: Compatibility): ReleasePro
   const open = steps.flatMap(({ migration, verdicts }) =>
     verdicts.flatMap(({ findings }, index) => {
       const release = releases[index];
-      if (!release || names.indexOf(migration) <= names.indexOf(release.head)) return [];
+      if (!release?.supported || names.indexOf(migration) <= names.indexOf(release.head)) return [];
       return findings
         .filter(({ verdict, attested }) => attested === undefined && (verdict === "depends" || verdict === "unknown"))
         .map(({ message, table, column }): ReleaseProblem => {

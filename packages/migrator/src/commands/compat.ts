@@ -94,7 +94,7 @@ export async function compat(context: Context, options: CompatOptions): Promise<
   };
 }
 
-/** The releases to judge: those that are supported, and the models as they are. */
+/** The releases to judge: all with a contract, and the models as they are. */
 async function chooseReleases(
   { releases, release }: CompatOptions,
   names: readonly string[],
@@ -107,11 +107,12 @@ async function chooseReleases(
   const supported = await findSupportedContracts(released, releases, names);
   const wanted = (one: Contract) =>
     release === undefined || one.version === release || satisfiesVersion(one.version, release);
-  const all = known.filter((one) => (supported.includes(one) || one === working) && wanted(one));
+  // Those that are not supported too: one of them may be connected when its step is to be applied.
+  const all = known.filter(
+    (one) => (names.includes(one.head) || supported.includes(one) || one === working) && wanted(one),
+  );
   if (all.length === 0)
-    throw new ConfigurationError(
-      `No supported release fits "${release}"; there are ${known.map(releaseName).join(", ")}`,
-    );
+    throw new ConfigurationError(`No release fits "${release}"; there are ${known.map(releaseName).join(", ")}`);
   const lost = all.find(({ head }) => !names.includes(head));
   if (lost)
     throw new ConfigurationError(
@@ -185,7 +186,12 @@ function refuses(
 ): boolean {
   return verdicts.some(({ verdict }, index) => {
     const column = columns[index];
-    return column !== undefined && isAfter(migration, column, names) && verdict !== "works";
+    return (
+      column !== undefined &&
+      (column.supported || column.working) &&
+      isAfter(migration, column, names) &&
+      verdict !== "works"
+    );
   });
 }
 
@@ -195,9 +201,10 @@ async function judgePairs(
   catalog: Catalog,
 ): Promise<CompatPair[]> {
   const { judgePair } = await import("@thedata/releases");
+  const together = contracts.filter((_, index) => columns[index]?.supported || columns[index]?.working);
   const nameOf = (contract: Contract) => columns[contracts.indexOf(contract)]?.name ?? "";
-  return contracts
-    .flatMap((writer) => contracts.filter((reader) => reader !== writer).map((reader) => ({ writer, reader })))
+  return together
+    .flatMap((writer) => together.filter((reader) => reader !== writer).map((reader) => ({ writer, reader })))
     .map(({ writer, reader }) => ({
       writer: nameOf(writer),
       reader: nameOf(reader),

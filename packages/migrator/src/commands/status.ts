@@ -2,7 +2,7 @@ import { lockName } from "../ledger/tables.ts";
 import { isSound } from "../plan/integrity.ts";
 import { findInvalidIndexes } from "../execute/concurrent-index.ts";
 import type { Context } from "../execute/context.ts";
-import type { Query } from "../postgres/connection.ts";
+import type { Connection, Query } from "../postgres/connection.ts";
 import { findHeld } from "../ledger/backfills.ts";
 import { ensureFlushed } from "../ledger/durability.ts";
 import type { History } from "../history/history.ts";
@@ -41,9 +41,22 @@ export async function readStatus(context: Context): Promise<Status> {
       const others = applied.length === 0 ? await findOther(connection.query, context, history) : [];
       const problems = [...status.problems, ...others, ...(await findInvalid(connection.query))];
       const held = await findHeld(connection.query, context.ledger, status.pending);
-      return { ...status, held, runner, problems };
+      return { ...(await withReleases(context, connection, history, { ...status, held })), runner, problems };
     },
   });
+}
+
+/** Adds what is known of releases; loads nothing where none are, or where the schema is the expected one. */
+async function withReleases(
+  context: Context,
+  connection: Connection,
+  { folder }: History,
+  status: Status,
+): Promise<Status> {
+  const { releases, ledger } = context;
+  if (!releases || (status.state !== "ahead" && status.state !== "behind")) return status;
+  const { describeReleases } = await import("../releases/describe-releases.ts");
+  return await describeReleases({ query: connection.query, ledger, releases, folder }, status);
 }
 
 /** The status of a database whose ledger holds exactly a sound history. */
@@ -56,6 +69,8 @@ function allApplied(applied: readonly AppliedMigration[]): Status {
     applied,
     pending: [],
     held: [],
+    compatible: true,
+    findings: [],
     halfDone: null,
     problems: [],
     runner: null,

@@ -1,5 +1,6 @@
 import type { Context } from "../execute/context.ts";
-import { type Judge, migrate, type MigrateOptions } from "../execute/migrate.ts";
+import { type Judge, migrate } from "../execute/migrate.ts";
+import type { MigrateOptions } from "../execute/prepared.ts";
 import type { UpTarget } from "../plan/plan.ts";
 import { inSpan } from "../postgres/tracing.ts";
 import type { Direction, Report } from "../report.ts";

@@ -5,7 +5,7 @@ import { readStatus } from "./status.ts";
 import type { Status } from "../plan/status.ts";
 
 /**
- * Waits until the database is at the head of this history, ahead of it or diverged, at most `timeoutMs`, and returns
+ * Waits until the database is at the head of this history, ahead of it, diverged, or this build works on it, at most `timeoutMs`, and returns
  * the last status. Also waits for a server that cannot be reached yet; throws its `ConnectionError` when time is over.
  */
 export async function waitForHead(
@@ -20,8 +20,8 @@ export async function waitForHead(
       throw error;
     });
     const state = status?.state ?? "unreachable";
-    if (status && (state === "current" || state === "ahead" || state === "diverged" || Date.now() >= deadline))
-      return status;
+    const isSettled = state === "current" || state === "ahead" || state === "diverged" || status?.compatible === true;
+    if (status && (isSettled || Date.now() >= deadline)) return status;
     if (state !== last) onStatus(state);
     last = state;
   }

@@ -2,14 +2,15 @@ import { checkHistory, checkPlan, isAhead, isSound } from "../plan/integrity.ts"
 import type { Connection } from "../postgres/connection.ts";
 import type { Context } from "./context.ts";
 import { ensureFlushed } from "../ledger/durability.ts";
-import { AheadError, BrokenMigrationError, type MigratorError, type Problem } from "../errors.ts";
+import { AheadError, BrokenMigrationError, type Problem } from "../errors.ts";
 import type { History } from "../history/history.ts";
 import { isRecorded, readRecorded, type KnownApplication } from "../ledger/ledger.ts";
 import type { LoadedMigration } from "../history/load.ts";
-import { type DownTarget, planDown, planUp } from "../plan/plan.ts";
+import { planDown, planUp } from "../plan/plan.ts";
 import { type Progress, readProgress } from "../ledger/progress.ts";
 import { type Report, unrun, type Direction, type Plan } from "../report.ts";
 import { withCachedHistory } from "./fast-path.ts";
+import { type MigrateOptions, type Prepared, refuse } from "./prepared.ts";
 import type { Undos } from "./undo.ts";
 import { underLock, withHistory } from "./under-lock.ts";
 
@@ -19,13 +20,6 @@ export type Judge = (work: {
   readonly history: History;
   readonly connection: Connection;
 }) => Promise<readonly Problem[]>;
-
-export interface MigrateOptions extends DownTarget {
-  /** Reports what would be done; changes nothing and takes no lock. */
-  readonly dryRun?: boolean | undefined;
-  /** Migrations whose losses are accepted where `down` reverts them by the undo in the ledger. */
-  readonly acceptLosses?: readonly string[] | undefined;
-}
 
 /**
  * Moves the database along the history: plans, checks, locks, applies and records. Throws a `MigratorError` when it
@@ -60,7 +54,7 @@ interface MigrateRequest {
 
 async function migrateOn(run: MigrateRequest): Promise<Report> {
   const { context, connection, options } = run;
-  const early = await prepare(run);
+  const early = await prepareWithGate(run);
   if (early.settled) return await settle(context, connection, early.settled);
   const { fromLedger } = early.plan;
   if (fromLedger && context.undoKey() === undefined) context.onEvent({ type: "unsigned", migrations: fromLedger });
@@ -68,7 +62,7 @@ async function migrateOn(run: MigrateRequest): Promise<Report> {
   const against = (await run.judge?.({ ...run, plan: early.plan })) ?? [];
   if (against.length > 0) return refuse(early.plan, against, null);
   return await underLock(context, connection, async (timeouts) => {
-    const prepared = await prepare(run);
+    const prepared = await prepareWithGate(run);
     if (prepared.settled) return await settle(context, connection, prepared.settled);
     // Loaded here, because most starts find nothing to do.
     const { runPlan } = await import("./run-plan.ts");
@@ -89,10 +83,15 @@ function isEverything(direction: Direction, { to, steps }: MigrateOptions): bool
   return direction === "up" && to === undefined && steps === undefined;
 }
 
-/** A plan that may run, or the report that ends the run here. */
-type Prepared =
-  | { readonly settled: Report; readonly plan?: never; readonly loaded?: never }
-  | { readonly settled?: never; readonly plan: Plan; readonly loaded: readonly LoadedMigration[] };
+/** Prepares, and leaves out what would end a release that must work; loads nothing where no releases are known. */
+async function prepareWithGate(run: MigrateRequest): Promise<Prepared> {
+  const prepared = await prepare(run);
+  const { releases } = run.context;
+  if (prepared.settled || run.direction === "down" || !releases) return prepared;
+  const { passGate } = await import("./pass-gate.ts");
+  const { context, connection, history, options } = run;
+  return await passGate({ context, query: connection.query, folder: history.folder, options, releases }, prepared);
+}
 
 const nothing: Report = { outcome: "nothing", steps: [], problems: [], error: null };
 
@@ -112,13 +111,30 @@ async function prepare(run: MigrateRequest): Promise<Prepared> {
     progress,
   );
   if (direction === "up" && isAhead(history.known(), applied))
-    return { settled: refuse(plan, [], aheadOf(history, applied)) };
+    return { settled: await settleAhead(run, plan, applied) };
   try {
     return await load(run, plan, applied, progress);
   } catch (error) {
     if (error instanceof BrokenMigrationError) return { settled: broken(plan, error) };
     throw error;
   }
+}
+
+/** Ahead of this build: nothing to do where its release of the models works there, else refused. */
+async function settleAhead(
+  { context, connection: { query }, history }: MigrateRequest,
+  plan: Plan,
+  applied: readonly KnownApplication[],
+): Promise<Report> {
+  const known = filesOf(history);
+  const unknown = applied.map(({ name }) => name).filter((name) => !known.has(name));
+  const { releases, ledger } = context;
+  if (!releases) return refuse(plan, [], new AheadError(unknown));
+  const { isCompatibleAhead } = await import("../releases/ahead.ts");
+  const { compatible, findings } = await isCompatibleAhead(query, ledger, releases, applied.at(-1)?.name ?? null);
+  if (!compatible) return refuse(plan, [], new AheadError(unknown, findings));
+  context.onEvent({ type: "ahead", unknown });
+  return nothing;
 }
 
 /** The plan of `down`; with a target, migrations without a file are to be reverted by the undo in the ledger. */
@@ -208,15 +224,6 @@ function findProblems(context: Context, history: History, applied: readonly Know
     ({ code, migration }) => code !== "missing" || !plan.fromLedger?.includes(migration ?? ""),
   );
   return context.allowOutOfOrder ? problems.filter(({ code }) => code !== "out-of-order") : problems;
-}
-
-function aheadOf(history: History, applied: readonly { readonly name: string }[]): AheadError {
-  const known = filesOf(history);
-  return new AheadError(applied.map(({ name }) => name).filter((name) => !known.has(name)));
-}
-
-function refuse(plan: Plan, problems: readonly Problem[], error: MigratorError | null): Report {
-  return { outcome: "refused", steps: plan.steps.map((name) => unrun(name, "notRun", plan)), problems, error };
 }
 
 function broken(plan: Plan, error: BrokenMigrationError): Report {

@@ -6,9 +6,10 @@ import { MigrationFailedError, MigratorError, RefusedError } from "../errors.ts"
 import type { LoadedMigration } from "../history/load.ts";
 import { type BackfillState, readBackfills } from "../ledger/backfills.ts";
 import { refuseBegun, refuseVanished } from "./backfill/begun.ts";
-import { ensureLedger } from "../ledger/prepare-ledger.ts";
+import { ensureLedger, ensureReleaseTables } from "../ledger/prepare-ledger.ts";
 import { createUndoDigester } from "../ledger/undo-digester.ts";
 import { type Report, unrun, type StepResult, type Direction, type Plan } from "../report.ts";
+import type { Ready } from "./prepared.ts";
 import type { Run, Step } from "./run.ts";
 import { qualified } from "../ledger/tables.ts";
 
@@ -16,12 +17,9 @@ import { qualified } from "../ledger/tables.ts";
 export async function runPlan(
   session: Run,
   context: Context,
-  {
-    plan,
-    loaded,
-    names,
-  }: { readonly plan: Plan; readonly loaded: readonly LoadedMigration[]; readonly names: readonly string[] },
+  ready: Ready & { readonly names: readonly string[] },
 ): Promise<Report> {
+  const { plan, loaded, names } = ready;
   const tables = await ensureLedger(
     session.connection,
     context.ledger,
@@ -33,7 +31,16 @@ export async function runPlan(
   if (plan.direction === "down") await refuseBegun(session, begun);
   context.onEvent({ type: "planned", plan, database: session.connection.address });
   if (plan.fromLedger) return await (await import("./run-undo.ts")).runUndo(session, context, plan, loaded);
-  return await runSteps(await withDigests(session, context, plan), context, plan, loaded, begun);
+  if (ready.alongside) await ensureReleaseTables(session.connection, context.ledger);
+  return withHeld(await runSteps(await withDigests(session, context, plan), context, ready, begun), ready.held);
+}
+
+/** Adds the steps that were not begun, because they would end a release. */
+function withHeld(report: Report, held: readonly string[] = []): Report {
+  return {
+    ...report,
+    steps: [...report.steps, ...held.map((name) => ({ ...unrun(name, "held"), heldBy: "release" as const }))],
+  };
 }
 
 /** Only what is applied is stored with an undo. */
@@ -45,8 +52,7 @@ async function withDigests(session: Run, { ledger, undoKey }: Context, { directi
 async function runSteps(
   session: Run,
   context: Context,
-  plan: Plan,
-  loaded: readonly LoadedMigration[],
+  { plan, loaded, alongside }: Ready,
   begun: readonly BackfillState[],
 ): Promise<Report> {
   const steps: StepResult[] = [];
@@ -57,7 +63,13 @@ async function runSteps(
     try {
       const ready = await settleBackfill(session, context, migration, begun, plan.direction);
       if (!ready) return hold(context, plan, steps);
-      steps.push(await tryStep({ ...session, another }, context, { ...ready, direction: plan.direction }));
+      steps.push(
+        await tryStep({ ...session, another }, context, {
+          ...ready,
+          direction: plan.direction,
+          alongside: alongside?.(migration.name),
+        }),
+      );
     } catch (error) {
       const failed: StepResult = {
         ...unrun(migration.name, "failed"),
@@ -90,7 +102,7 @@ async function settleBackfill(
 
 /** The report of a run that stops before a backfill: what comes after it may need it. */
 function hold({ onEvent }: Context, plan: Plan, done: readonly StepResult[]): Report {
-  const held = plan.steps.slice(done.length).map((name) => unrun(name, "held"));
+  const held = plan.steps.slice(done.length).map((name) => ({ ...unrun(name, "held"), heldBy: "backfill" as const }));
   for (const step of held) onEvent({ type: "finished", step });
   return { outcome: done.length > 0 ? "applied" : "nothing", steps: [...done, ...held], problems: [], error: null };
 }

@@ -1,3 +1,4 @@
+import type { Parameterized } from "../postgres/parameterized.ts";
 import type { Direction } from "../report.ts";
 import type { OrmOptions } from "./orm-options.ts";
 import type { Connection } from "../postgres/connection.ts";
@@ -12,6 +13,8 @@ export interface Step {
   readonly direction: Direction;
   /** How long its batches took before, in milliseconds, where it is a backfill that is only recorded now. */
   readonly tookMs?: number | undefined;
+  /** What is recorded of releases together with it. */
+  readonly alongside?: readonly Parameterized[] | undefined;
 }
 
 /** What every step of a run shares. */

@@ -107,6 +107,8 @@ async function applyOutside(run: Run, step: Step): Promise<number> {
   const fresh = [...ownRole, "reset all", ...(run.timeouts ?? [])].join("; ");
   await query(`${fresh}; set application_name = ${escapeLiteral(titleOf(run, step.migration))}`);
   try {
+    // What releases think of it must be there before the schema changes: no transaction joins the two.
+    for (const { sql, parameters } of step.alongside ?? []) await query(sql, parameters);
     const sent = await runOutside(run, step);
     const end: PipelineCommand[] = [
       ...ownRole.map((text) => ({ text })),

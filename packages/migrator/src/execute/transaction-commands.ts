@@ -59,7 +59,7 @@ export function titleOf({ toolVersion }: Run, { name }: LoadedMigration): string
 /** The commands that write ledger, progress and audit. */
 export function recording(
   run: Run,
-  { migration, direction, tookMs }: Step,
+  { migration, direction, tookMs, alongside = [] }: Step,
   elapsedMs: number | null = null,
 ): PipelineCommand[] {
   const { name, checksum, transactional } = migration;
@@ -73,5 +73,6 @@ export function recording(
     direction === "down" ? ledgerDelete(name, ledger) : ledgerInsert(entry, ledger),
     ...(transactional ? [] : [progressDelete(name, ledger)]),
     auditInsert({ action, migration: name, checksum, durationMs, undoDigest: digest?.digest }, run, ledger),
+    ...alongside,
   ].map(({ sql, parameters }) => ({ text: sql, values: parameters }));
 }

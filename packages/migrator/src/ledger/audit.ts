@@ -5,7 +5,7 @@ import { auditTable, type LedgerTable, qualified } from "./tables.ts";
 
 /** Something that was done to the history, or tried. */
 export interface AuditEntry {
-  readonly action: "applied" | "reverted" | "failed" | "baselined" | "repaired" | "discarded";
+  readonly action: "applied" | "reverted" | "failed" | "baselined" | "repaired" | "discarded" | "retired";
   readonly migration: string;
   /** The number of the statement that failed, from 1. */
   readonly statement?: number | null;

@@ -4,7 +4,17 @@ import { inTransaction } from "../postgres/transaction.ts";
 import { progressStatement } from "./progress.ts";
 import { explainLedgerError } from "./ledger.ts";
 import { backfillStatement } from "./backfills.ts";
-import { type LedgerTable, auditTable, backfillTable, defaultLedger, progressTable, qualified } from "./tables.ts";
+import { releaseStatements } from "./releases.ts";
+import {
+  type LedgerTable,
+  auditTable,
+  backfillTable,
+  defaultLedger,
+  progressTable,
+  qualified,
+  releaseTable,
+  verdictTable,
+} from "./tables.ts";
 
 const addedColumns = {
   checksum: "text",
@@ -70,13 +80,32 @@ end $$`;
 
 /** Creates the table of backfills, with the rights that the other tables have. */
 export async function ensureBackfillTable(session: Connection, ledger: LedgerTable): Promise<void> {
-  const table = qualified(backfillTable(ledger));
-  const [found] = await session.query<{ there: boolean }>("select to_regclass($1) is not null as there", [table]);
+  await ensureTables(session, ledger, [backfillTable(ledger)], [backfillStatement(ledger)]);
+}
+
+/** Creates the tables of releases and verdicts, with the rights that the other tables have. */
+export async function ensureReleaseTables(session: Connection, ledger: LedgerTable): Promise<void> {
+  await ensureTables(session, ledger, [releaseTable(ledger), verdictTable(ledger)], releaseStatements(ledger));
+}
+
+async function ensureTables(
+  session: Connection,
+  ledger: LedgerTable,
+  tables: readonly LedgerTable[],
+  statements: readonly string[],
+): Promise<void> {
+  const names = tables.map(qualified);
+  const [found] = await session.query<{ there: boolean }>(
+    "select bool_and(to_regclass(name) is not null) as there from unnest($1::text[]) as name",
+    [names],
+  );
   if (found?.there) return;
   await inTransaction(session, async () => {
-    await session.query(backfillStatement(ledger));
-    await session.query(closeToOthers(table));
-    await session.query(openToReaders(table, qualified(ledger)));
+    for (const statement of statements) await session.query(statement);
+    for (const name of names) {
+      await session.query(closeToOthers(name));
+      await session.query(openToReaders(name, qualified(ledger)));
+    }
   });
 }
 

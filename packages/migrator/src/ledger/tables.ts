@@ -22,9 +22,20 @@ export function backfillTable({ schema, table }: LedgerTable): LedgerTable {
   return { schema, table: `${table}_backfill` };
 }
 
-/** The tables that are the migrator's own: ledger, audit, progress and backfills. */
+/** The table of releases: the ledger's name with `_releases`. It is created with the first one. */
+export function releaseTable({ schema, table }: LedgerTable): LedgerTable {
+  return { schema, table: `${table}_releases` };
+}
+
+/** The table of how releases do: the ledger's name with `_verdicts`. It is created with the first release. */
+export function verdictTable({ schema, table }: LedgerTable): LedgerTable {
+  return { schema, table: `${table}_verdicts` };
+}
+
+/** The tables that are the migrator's own: ledger, audit, progress, backfills, releases and verdicts. */
 export function ownTables(ledger: LedgerTable): LedgerTable[] {
-  return [ledger, auditTable(ledger), progressTable(ledger), backfillTable(ledger)];
+  const others = [auditTable, progressTable, backfillTable, releaseTable, verdictTable];
+  return [ledger, ...others.map((nameOf) => nameOf(ledger))];
 }
 
 /** The table's name, quoted for SQL. */

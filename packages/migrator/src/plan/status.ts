@@ -18,8 +18,12 @@ export interface Status {
   readonly target: string | null;
   readonly applied: readonly AppliedMigration[];
   readonly pending: readonly { readonly name: string }[];
-  /** Those of them that wait for a backfill, their own or one before them. */
+  /** Those of them that wait: for a backfill, their own or one before them, or for an older release to end. */
   readonly held: readonly { readonly name: string }[];
+  /** Whether this build's release of the models works on the schema as it is; null: not known. */
+  readonly compatible: boolean | null;
+  /** What stands against that, in full sentences. */
+  readonly findings: readonly string[];
   /** The half-done migration; null: none. */
   readonly halfDone: Progress | null;
   readonly problems: readonly Problem[];
@@ -45,13 +49,16 @@ export function summarize(
   const plan = planUp(known, applied);
   const contradictions = [...checkHistory(known, applied, manifest), ...checkPlan(known, applied, plan)];
   const problems = [...(progress ? [halfDone(progress)] : []), ...contradictions];
+  const state = progress ? "half-done" : stateOf(known, applied, plan.steps, problems);
   return {
-    state: progress ? "half-done" : stateOf(known, applied, plan.steps, problems),
+    state,
     head: applied.at(-1)?.name ?? null,
     target: known.at(-1)?.name ?? null,
     applied,
     pending: plan.steps.map((name) => ({ name })),
     held: [],
+    compatible: state === "current" ? true : null,
+    findings: [],
     halfDone: progress ?? null,
     problems,
     runner: null,

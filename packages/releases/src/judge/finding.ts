@@ -21,6 +21,8 @@ export interface Finding {
   readonly sqlState: string | null;
   /** What happens and why, in one sentence. */
   readonly message: string;
+  /** `plan`: whether it is so, the server tells when it plans the statements. */
+  readonly settledBy?: "plan" | undefined;
 }
 
 /** The worst verdict of findings; `works` where there is none. */

@@ -99,7 +99,18 @@ function judgeCalls(statements: readonly RecordedStatement[], { now, atHead }: O
     const [relation] = changed(statement);
     if (relation === undefined) return [];
     const message = `${statement.name}: ${relation} has changed, and only running the statement tells whether it works`;
-    return [{ verdict: "unknown", operation: "call", table: statement.name, column: null, sqlState: null, message }];
+    const settledBy = "plan";
+    return [
+      {
+        verdict: "unknown",
+        operation: "call",
+        table: statement.name,
+        column: null,
+        sqlState: null,
+        message,
+        settledBy,
+      },
+    ];
   });
 }
 
@@ -119,14 +130,14 @@ function judgeView({ contract, table: { table }, atHead, now }: Subject): Findin
 /** A table that is gone; what is a view now, or elsewhere, is for the server to judge. */
 function judgePresence({ table: { table, entities }, now }: Subject): Finding[] {
   if (now.table(table)) return [];
-  const { verdict, sqlState, message } = describeAbsence(table, now);
+  const absence = describeAbsence(table, now);
   // A relation's own table is read and written with the entities, never by itself.
   const operations = entities.length > 0 ? all : (["read", "insert", "update", "upsert"] as const);
-  return operations.map((operation) => ({ verdict, operation, table, column: null, sqlState, message }));
+  return operations.map((operation) => ({ ...absence, operation, table, column: null }));
 }
 
-function describeAbsence(table: string, now: Schema): Pick<Finding, "verdict" | "sqlState" | "message"> {
-  const unknown = { verdict: "unknown", sqlState: null } as const;
+function describeAbsence(table: string, now: Schema): Pick<Finding, "verdict" | "sqlState" | "message" | "settledBy"> {
+  const unknown = { verdict: "unknown", sqlState: null, settledBy: "plan" } as const;
   if (now.view(table))
     return { ...unknown, message: `${table} is a view now: whether it takes writes, only the server can tell` };
   const elsewhere = now.tableNamed(lastPart(table));

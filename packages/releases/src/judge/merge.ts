@@ -1,24 +1,21 @@
 import { type Finding, sortFindings, verdicts } from "./finding.ts";
 
 /**
- * Joins what the catalogs show and what running the statements showed: what nobody could tell from outside, running
- * told; all else that either found, counts. `tried` is undefined where nothing was run.
+ * Joins what the catalogs show and what the server said when it planned the statements: an error counts once, and what
+ * the plan settles is settled. `tried` is undefined where nothing was planned.
  */
 export function mergeFindings(judged: readonly Finding[], tried: readonly Finding[] | undefined): Finding[] {
   if (!tried) return [...judged];
-  const known = judged.filter((finding) => !tried.some((seen) => isSame(finding, seen) && isWorse(seen, finding)));
-  const more = tried.filter((seen) => !known.some((finding) => isSame(finding, seen)));
+  const known = judged.filter(({ settledBy }) => settledBy !== "plan");
+  const more = tried.filter((seen) => !known.some((finding) => covers(finding, seen)));
   return sortFindings([...known, ...more]);
 }
 
-function isSame(one: Finding, other: Finding): boolean {
+/** True where a finding says what another one says, and no less bad. */
+function covers(one: Finding, other: Finding): boolean {
   return (
     one.table === other.table &&
     one.operation === other.operation &&
-    (one.column === other.column || one.column === null || other.column === null)
+    verdicts.indexOf(one.verdict) <= verdicts.indexOf(other.verdict)
   );
-}
-
-function isWorse(one: Finding, other: Finding): boolean {
-  return verdicts.indexOf(one.verdict) < verdicts.indexOf(other.verdict);
 }

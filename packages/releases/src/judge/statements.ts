@@ -19,7 +19,7 @@ export function judgeStatement(statement: RecordedStatement, { now, atHead }: Om
     const others = now.functionsNamed(one.replace(/\(.*$/, ""));
     const message = `${name}: the function ${one} is gone`;
     return others
-      ? { ...finding("42883", null, message), verdict: "unknown", sqlState: null }
+      ? { ...finding("42883", null, message), verdict: "unknown", sqlState: null, settledBy: "plan" }
       : finding("42883", null, message);
   };
   const gone = relations.filter(

@@ -1,0 +1,67 @@
+import type { Catalog } from "@thedata/catalog";
+import type { Contract } from "@thedata/releases";
+import { scopeOf } from "../ledger/catalog-scope.ts";
+import { readRecordedVerdict } from "../ledger/releases.ts";
+import type { LedgerTable } from "../ledger/tables.ts";
+import type { Status } from "../plan/status.ts";
+import type { Query } from "../postgres/connection.ts";
+import { tryOut } from "../postgres/transaction.ts";
+
+/** The release that asks whether it works: a build's own. */
+export interface OwnRelease {
+  readonly loadContract: () => Promise<Contract>;
+  /** Whether `up` holds this pending migration back for an older release. */
+  readonly isHeld: (migration: string) => Promise<boolean>;
+}
+
+/** Whether a release works on a schema that is not the one that it was made for. */
+export interface Compatibility {
+  readonly compatible: boolean | null;
+  /** What stands against it, in full sentences. */
+  readonly findings: readonly string[];
+  /** True: everything that is pending waits for an older release. */
+  readonly waits: boolean;
+}
+
+/**
+ * Tells whether a release works on the schema that it meets. Ahead: by the verdict that came with the newest migration,
+ * else by its own contract and the live schema. Behind: in the same way, and only where all that is pending is held
+ * back. Throws the server's errors.
+ */
+export async function findCompatibility(
+  query: Query,
+  ledger: LedgerTable,
+  status: Pick<Status, "state" | "head" | "pending">,
+  own: OwnRelease,
+): Promise<Compatibility> {
+  const { state, head, pending } = status;
+  if (state === "current") return { compatible: true, findings: [], waits: false };
+  const [first] = pending;
+  const waits = state === "behind" && first !== undefined && (await own.isHeld(first.name));
+  if (head === null || !(state === "ahead" || waits)) return { compatible: null, findings: [], waits };
+  const contract = await own.loadContract();
+  const recorded = await readRecordedVerdict(query, ledger, head, contract.digest);
+  if (recorded) return { compatible: recorded.verdict === "works", findings: recorded.findings, waits };
+  const findings = await judgeLive(query, ledger, contract, state === "behind" ? "earlier" : "later");
+  return { compatible: findings.length === 0, findings, waits };
+}
+
+/** What a contract meets in the live schema, and in its rights: the statements that change are explained. */
+async function judgeLive(
+  query: Query,
+  ledger: LedgerTable,
+  contract: Contract,
+  side: "earlier" | "later",
+): Promise<string[]> {
+  const { explainStatements, judge, mergeFindings } = await import("@thedata/releases");
+  return await tryOut({ query }, async () => {
+    const catalog: Catalog = await readCatalogHere(query, ledger);
+    const tried = await explainStatements(query, contract, catalog);
+    return mergeFindings(judge(contract, catalog, side), tried).map(({ message }) => message);
+  });
+}
+
+async function readCatalogHere(query: Query, ledger: LedgerTable): Promise<Catalog> {
+  const { readCatalogInTransaction } = await import("@thedata/catalog");
+  return await readCatalogInTransaction(query, scopeOf(ledger));
+}

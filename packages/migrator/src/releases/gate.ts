@@ -1,0 +1,139 @@
+import type { Contract } from "@thedata/releases";
+import type { Problem } from "../errors.ts";
+import type { MigrationFolder } from "../history/folder.ts";
+import { findSessions, readReleases, type RecordedVerdict } from "../ledger/releases.ts";
+import type { LedgerTable } from "../ledger/tables.ts";
+import type { Query } from "../postgres/connection.ts";
+import { findSupportedContracts, readContracts } from "./read-contracts.ts";
+import type { ReleaseSettings } from "./settings.ts";
+import { findVerdict, readVerdicts, type StoredVerdict } from "./verdicts.ts";
+
+/** What releases mean to a plan of `up`. */
+export interface Gate {
+  /** How many steps of the plan end no release that must work. */
+  readonly allowed: number;
+  /** Why the next step must wait; empty: every step is allowed. */
+  readonly problems: readonly Problem[];
+  /** What is recorded of releases with a migration. */
+  readonly verdictsOf: (migration: string) => readonly RecordedVerdict[];
+  readonly contracts: readonly Contract[];
+}
+
+export interface GateRequest {
+  readonly query: Query;
+  readonly ledger: LedgerTable;
+  readonly releases: ReleaseSettings;
+  readonly folder: MigrationFolder;
+  /** The migrations to apply, in this order. */
+  readonly steps: readonly string[];
+  /** Releases whose sessions do not count, as `1.4.0` or `@thedata/models@1.4.0`. */
+  readonly disregard?: readonly string[] | undefined;
+}
+
+/**
+ * Finds the step of a plan that would end a release which must work: one that is supported and not retired, or one that
+ * is connected now. Throws a `MigratorError` where contracts or verdicts cannot be relied on.
+ */
+export async function judgePlan(request: GateRequest): Promise<Gate> {
+  const { query, ledger, releases, folder, steps } = request;
+  const names = folder.files.map(({ name }) => name);
+  const contracts = await readContracts(releases);
+  const verdicts = folder.directory === "" ? [] : readVerdicts(folder.directory);
+  const must = await findRequired(request, contracts, names);
+  const recorded = await readReleases(query, ledger);
+  const problems = [...checkDigests(contracts, recorded)];
+  if (problems.length > 0) return { allowed: 0, problems, verdictsOf: () => [], contracts };
+  for (const [index, migration] of steps.entries()) {
+    problems.push(...must.flatMap((one) => judgeStep(one, { migration, names, folder, verdicts })));
+    if (problems.length > 0) return { allowed: index, problems, verdictsOf: recorder(verdicts, folder), contracts };
+  }
+  return { allowed: steps.length, problems: [], verdictsOf: recorder(verdicts, folder), contracts };
+}
+
+/** A release that must work, and why. */
+interface Required {
+  readonly contract: Contract;
+  /** How many sessions of it are connected, where it is not supported otherwise; null: it is supported. */
+  readonly sessions: number | null;
+}
+
+async function findRequired(
+  { query, ledger, releases, disregard = [] }: GateRequest,
+  contracts: readonly Contract[],
+  names: readonly string[],
+): Promise<Required[]> {
+  const [first] = contracts;
+  if (!first) return [];
+  const retired = (await readReleases(query, ledger)).filter(({ retiredAt }) => retiredAt !== null);
+  const isRetired = ({ version }: Contract) => retired.some((one) => one.version === version);
+  const supported = (await findSupportedContracts(contracts, releases, names)).filter((one) => !isRetired(one));
+  const sessions = await findSessions(query, first.package);
+  const ignored = new Set(disregard.map((name) => name.slice(name.lastIndexOf("@") + 1)));
+  const connected = contracts.filter(
+    (one) =>
+      !supported.includes(one) && sessions.has(one.version) && !ignored.has(one.version) && names.includes(one.head),
+  );
+  return [
+    ...supported.map((contract) => ({ contract, sessions: null })),
+    ...connected.map((contract) => ({ contract, sessions: sessions.get(contract.version) ?? 0 })),
+  ];
+}
+
+/** A version that was recorded with another content was not released once. */
+function checkDigests(contracts: readonly Contract[], recorded: Awaited<ReturnType<typeof readReleases>>): Problem[] {
+  return contracts.flatMap(({ package: name, version, digest }): Problem[] => {
+    const other = recorded.find((one) => one.package === name && one.version === version && one.digest !== digest);
+    if (!other) return [];
+    const message = `The database knows ${name}@${version} with another contract (${other.digest.slice(0, 12)}… there, ${digest.slice(0, 12)}… here): a version is released once. Give the newer one another version.`;
+    return [{ code: "verdict", migration: null, message }];
+  });
+}
+
+interface StepRequest {
+  readonly migration: string;
+  readonly names: readonly string[];
+  readonly folder: MigrationFolder;
+  readonly verdicts: readonly StoredVerdict[];
+}
+
+function judgeStep({ contract, sessions }: Required, { migration, names, folder, verdicts }: StepRequest): Problem[] {
+  const { package: name, version, digest, head } = contract;
+  // What came before a release was made is part of it.
+  if (names.indexOf(migration) <= names.indexOf(head)) return [];
+  const find = (one: string | undefined) =>
+    one !== undefined && folder.manifest ? findVerdict(verdicts, folder.manifest, one, digest) : undefined;
+  const found = find(migration);
+  if (!found) {
+    const message = `${migration}: nothing says whether ${name}@${version} works after it, or the history has changed since: run "migrator check --fix", and commit what it writes.`;
+    return [{ code: "verdict", migration, message }];
+  }
+  const before = find(names[names.indexOf(migration) - 1]);
+  // A release that has ended before does not end again.
+  if (found.verdict === "works" || (before !== undefined && before.verdict !== "works")) return [];
+  const why = found.findings.filter(({ attested }) => attested === undefined).map(({ message }) => message);
+  const more = why.length > 1 ? `, and ${why.length - 1} more` : "";
+  const whose =
+    sessions === null
+      ? "which is supported"
+      : `of which ${sessions} session${sessions === 1 ? " is" : "s are"} connected`;
+  const wayOut =
+    sessions === null
+      ? `Once none of it runs, end its support: "migrator releases retire ${version}". Until then, "migrator up --phase expand" applies what may be applied`
+      : `Wait until they end, or go on without regard to them: "--disregard ${version}"`;
+  const message = `${migration} ends ${name}@${version}, ${whose}: ${why[0] ?? "it does not work after it"}${more}. ${wayOut}.`;
+  return [{ code: "ends-release", migration, message }];
+}
+
+function recorder(verdicts: readonly StoredVerdict[], { manifest }: MigrationFolder): Gate["verdictsOf"] {
+  return (migration) => {
+    const link = manifest?.migrations.find(({ name }) => name === migration)?.link;
+    return verdicts
+      .filter((one) => one.migration === migration && one.link === link)
+      .map(({ digest, verdict, findings }) => ({
+        migration,
+        digest,
+        verdict,
+        findings: findings.filter(({ attested }) => attested === undefined).map(({ message }) => message),
+      }));
+  };
+}

@@ -1,0 +1,100 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { defineEntity, type EntitySchema, p } from "@mikro-orm/postgresql";
+import { inject } from "vitest";
+import { checkProject } from "../src/commands/check.ts";
+import { contract } from "../src/commands/contract.ts";
+import { rewriteManifest } from "../src/commands/create.ts";
+import type { ContextOptions } from "../src/execute/context.ts";
+import type { ReleaseSettings } from "../src/releases/settings.ts";
+import { addFiles, contextOf, type Steps, temporaryFolder } from "./support.ts";
+
+export const shadow = { servers: [inject("postgresDsn")] };
+
+const properties = { id: p.integer().primary(), name: p.text() };
+const item = (more: object, checks: readonly { name: string; expression: string }[] = []): EntitySchema[] => [
+  defineEntity({
+    name: "Item",
+    tableName: "items",
+    properties: { ...properties, ...more },
+    checks: [...checks],
+  }) as EntitySchema,
+];
+
+/** The migrations of the history, each with the models of the release that comes with it. */
+export const history = {
+  Migration20260101000001_items: {
+    up: ["create table items (id serial primary key, name text not null, note text)"],
+    down: ["drop table items"],
+  },
+  Migration20260101000002_remark: {
+    up: ["alter table items add remark text"],
+    down: ["alter table items drop remark"],
+  },
+  Migration20260101000003_no_note: { up: ["alter table items drop note"], down: ["alter table items add note text"] },
+} satisfies Record<string, Steps>;
+
+/** The models of each release. */
+export const models = {
+  "1.0.0": () => item({ note: p.text().nullable() }),
+  "1.1.0": () => item({ note: p.text().nullable(), remark: p.text().nullable() }),
+  "1.1.1": () => item({ note: p.text().nullable() }, [{ name: "short", expression: "length(name) < 100" }]),
+  "1.2.0": () => item({ remark: p.text().nullable() }),
+} as const;
+
+export type Version = keyof typeof models;
+
+/** A project whose models were released several times. */
+export interface ReleasesProject {
+  readonly folder: string;
+  readonly migrations: string;
+  readonly releases: ReleaseSettings;
+  /** A context of this project on a database. */
+  on(dsn: string, more?: Partial<ContextOptions>): ReturnType<typeof contextOf>;
+}
+
+export interface ProjectOptions {
+  readonly supported?: ReleaseSettings["supported"];
+  /** Migrations besides those of `history`. */
+  readonly extra?: Record<string, Steps>;
+  /** True: the check need not find all well. */
+  readonly tolerate?: boolean;
+}
+
+/** Makes a project with these migrations and releases, each frozen when its migration was the newest, and checked. */
+export async function projectOf(
+  steps: readonly { readonly migration?: string; readonly release?: Version }[],
+  { supported = "last 2", extra = {}, tolerate = false }: ProjectOptions = {},
+): Promise<ReleasesProject> {
+  const folder = await temporaryFolder();
+  const migrations = path.join(folder, "migrations");
+  await mkdir(migrations);
+  const releases: ReleaseSettings = {
+    folder: path.join(folder, "releases"),
+    supported,
+    package: path.join(folder, "package.json"),
+    contract: path.join(folder, "contract.json"),
+  };
+  let current: Version = "1.0.0";
+  const on: ReleasesProject["on"] = (dsn, more = {}) =>
+    contextOf(dsn, migrations, { releases, ormOptions: { entities: models[current]() }, ...more });
+  for (const { migration, release } of steps) {
+    const all: Record<string, Steps> = { ...history, ...extra };
+    if (migration) await addFiles(migrations, { [migration]: all[migration] ?? {} });
+    await rewriteManifest(migrations);
+    if (!release) continue;
+    current = release;
+    await writeFile(path.join(folder, "package.json"), JSON.stringify({ name: "@shop/models", version: release }));
+    await contract(on(""), { shadow, releases, freeze: true });
+  }
+  const checked = await checkProject(on(""), shadow, { fix: true });
+  if (!tolerate && checked.outcome !== "ok") throw new Error(JSON.stringify(checked));
+  return { folder, migrations, releases, on };
+}
+
+/** The whole history with its three releases. */
+export const wholeHistory = [
+  { migration: "Migration20260101000001_items", release: "1.0.0" },
+  { migration: "Migration20260101000002_remark", release: "1.1.0" },
+  { migration: "Migration20260101000003_no_note", release: "1.2.0" },
+] as const;

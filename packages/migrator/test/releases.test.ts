@@ -1,0 +1,318 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { withDatabaseName } from "@thedata/dev-postgres";
+import pg from "pg";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { checkProject } from "../src/commands/check.ts";
+import { compat } from "../src/commands/compat.ts";
+import { contract } from "../src/commands/contract.ts";
+import { listReleases, retireReleases } from "../src/commands/releases.ts";
+import { readStatus } from "../src/commands/status.ts";
+import { up } from "../src/commands/up-and-down.ts";
+import { waitForHead } from "../src/commands/wait.ts";
+import { verdictsFile } from "../src/releases/verdicts.ts";
+import { projectOf, type ReleasesProject, shadow, wholeHistory } from "./releases-project.ts";
+import { emptyDatabase } from "./support.ts";
+
+/** A database that the project's first migrations were applied to. */
+async function databaseAt(project: ReleasesProject, to: string) {
+  const database = await emptyDatabase();
+  expect(await up(project.on(database.dsn, { releases: undefined }), { to })).toMatchObject({ error: null });
+  return database;
+}
+
+describe("compat", () => {
+  it("tells which release works after which migration, and what is in the way", async () => {
+    const project = await projectOf(wholeHistory, { supported: ">=1.0.0" });
+    const found = await compat(project.on(""), { shadow, releases: project.releases });
+    expect(found.releases.map(({ name }) => name)).toEqual([
+      "@shop/models@1.0.0",
+      "@shop/models@1.1.0",
+      "@shop/models@1.2.0",
+    ]);
+    expect(
+      found.steps.map(({ migration, verdicts }) => [migration, ...verdicts.map(({ verdict }) => verdict)]),
+    ).toEqual([
+      ["Migration20260101000001_items", "works", "breaks", "breaks"],
+      ["Migration20260101000002_remark", "works", "works", "works"],
+      ["Migration20260101000003_no_note", "breaks", "breaks", "works"],
+    ]);
+    expect(found.steps[2]?.ends).toEqual(["@shop/models@1.0.0", "@shop/models@1.1.0"]);
+    expect(found).toMatchObject({ outcome: "refused", pairs: [] });
+  });
+
+  it("finds nothing against a history that every supported release can live with", async () => {
+    const project = await projectOf(wholeHistory.slice(0, 2));
+    expect(await compat(project.on(""), { shadow, releases: project.releases })).toMatchObject({ outcome: "ok" });
+  });
+});
+
+describe("up", () => {
+  it("refuses a plan that would end a supported release, and changes nothing", async () => {
+    const project = await projectOf(wholeHistory);
+    const { dsn } = await databaseAt(project, "Migration20260101000001_items");
+    const report = await up(project.on(dsn));
+    expect(report).toMatchObject({
+      outcome: "refused",
+      problems: [{ code: "ends-release", migration: "Migration20260101000003_no_note" }],
+    });
+    expect(report.problems[0]?.message).toMatch(
+      /Migration20260101000003_no_note ends @shop\/models@1\.1\.0, which is supported: .*note.*releases retire 1\.1\.0/,
+    );
+    expect(await readStatus(project.on(dsn))).toMatchObject({ head: "Migration20260101000001_items" });
+  });
+
+  it("applies with --phase expand what may be applied, and holds the rest", async () => {
+    const project = await projectOf(wholeHistory);
+    const { dsn } = await databaseAt(project, "Migration20260101000001_items");
+    expect(await up(project.on(dsn), { phase: "expand" })).toMatchObject({
+      outcome: "applied",
+      steps: [
+        { name: "Migration20260101000002_remark", result: "applied" },
+        { name: "Migration20260101000003_no_note", result: "held", heldBy: "release" },
+      ],
+    });
+    const again = await up(project.on(dsn), { phase: "expand" });
+    expect(again).toMatchObject({
+      outcome: "nothing",
+      steps: [{ name: "Migration20260101000003_no_note", result: "held" }],
+    });
+    expect(await readStatus(project.on(dsn))).toMatchObject({
+      state: "behind",
+      compatible: true,
+      held: [{ name: "Migration20260101000003_no_note" }],
+    });
+  });
+
+  it("applies the step once its release is retired, and says who retired it", async () => {
+    const project = await projectOf(wholeHistory);
+    const { dsn, sql } = await databaseAt(project, "Migration20260101000002_remark");
+    expect(await retireReleases(project.on(dsn), project.releases, "1.1.0")).toEqual({
+      retired: ["@shop/models@1.1.0"],
+      already: [],
+    });
+    expect(await retireReleases(project.on(dsn), project.releases, "<1.2")).toMatchObject({
+      retired: ["@shop/models@1.0.0"],
+      already: ["@shop/models@1.1.0"],
+    });
+    expect(await listReleases(project.on(dsn), project.releases)).toMatchObject([
+      { version: "1.0.0", support: "retired" },
+      { version: "1.1.0", support: "retired" },
+      { version: "1.2.0", support: "supported", retiredAt: null },
+    ]);
+    expect(await up(project.on(dsn))).toMatchObject({
+      outcome: "applied",
+      steps: [{ name: "Migration20260101000003_no_note" }],
+    });
+    const audit = await sql("select action, migration from mikro_orm_migrations_audit order by id");
+    expect(audit).toContainEqual({ action: "retired", migration: "@shop/models@1.1.0" });
+  });
+
+  it("holds a step back for a session of a release that is connected although it is retired", async () => {
+    const project = await projectOf(wholeHistory);
+    const { dsn } = await databaseAt(project, "Migration20260101000002_remark");
+    await retireReleases(project.on(dsn), project.releases, "<1.2");
+    const session = new pg.Client({ connectionString: dsn, application_name: "shop @shop/models@1.0.0" });
+    await session.connect();
+    onTestFinished(async () => await session.end().catch(() => {}));
+    const refused = await up(project.on(dsn));
+    expect(refused).toMatchObject({ outcome: "refused", problems: [{ code: "ends-release" }] });
+    expect(refused.problems[0]?.message).toMatch(
+      /@shop\/models@1\.0\.0, of which 1 session is connected.*--disregard 1\.0\.0/,
+    );
+    await expect(up(project.on(dsn), { disregard: ["1.0.0"] })).resolves.toMatchObject({ outcome: "applied" });
+  });
+
+  it("is done on a database ahead of it where its release works, and refuses where it does not", async () => {
+    const project = await projectOf(wholeHistory);
+    const [middle, head] = [
+      await databaseAt(project, "Migration20260101000002_remark"),
+      await databaseAt(project, "Migration20260101000003_no_note"),
+    ];
+    const old = await projectOf(wholeHistory.slice(0, 1));
+    expect(await up(old.on(middle.dsn))).toMatchObject({ outcome: "nothing", error: null });
+    expect(await readStatus(old.on(middle.dsn))).toMatchObject({ state: "ahead", compatible: true, findings: [] });
+    const refused = await up(old.on(head.dsn));
+    expect(refused).toMatchObject({ outcome: "refused", error: { code: "ahead" } });
+    expect(refused.error?.message).toMatch(/does not work there: .*note/);
+    const status = await waitForHead(old.on(head.dsn), 1000, () => {});
+    expect(status).toMatchObject({ state: "ahead", compatible: false });
+    expect(status.findings.join()).toMatch(/column public\.items\.note is gone/);
+  });
+
+  it("records releases and verdicts in the step's transaction, readable by who may read the ledger", async () => {
+    const project = await projectOf(wholeHistory);
+    const { dsn, sql } = await databaseAt(project, "Migration20260101000001_items");
+    await up(project.on(dsn), { phase: "expand" });
+    expect(
+      await sql("select package, version, retired_at from mikro_orm_migrations_releases order by version"),
+    ).toEqual(["1.0.0", "1.1.0", "1.2.0"].map((version) => ({ package: "@shop/models", version, retired_at: null })));
+    const verdicts = await sql("select migration, verdict from mikro_orm_migrations_verdicts order by verdict");
+    expect(verdicts).toEqual([
+      { migration: "Migration20260101000002_remark", verdict: "works" },
+      { migration: "Migration20260101000002_remark", verdict: "works" },
+      { migration: "Migration20260101000002_remark", verdict: "works" },
+    ]);
+  });
+
+  it("uses the verdict that came with the newest migration, where there is one", async () => {
+    const project = await projectOf(wholeHistory.slice(0, 2));
+    const { dsn, sql } = await databaseAt(project, "Migration20260101000001_items");
+    await up(project.on(dsn));
+    const old = await projectOf(wholeHistory.slice(0, 1));
+    expect(await readStatus(old.on(dsn))).toMatchObject({ state: "ahead", compatible: true });
+    await sql(`update mikro_orm_migrations_verdicts set verdict = 'breaks', findings = '["because"]'`);
+    expect(await readStatus(old.on(dsn))).toMatchObject({ compatible: false, findings: ["because"] });
+  });
+});
+
+describe("check", () => {
+  it.each([
+    [
+      "an edited contract of a release",
+      async ({ releases }: ReleasesProject) =>
+        await edit(path.join(releases.folder, "models@1.0.0.json"), '"nullable":true', '"nullable":false'),
+      /models@1\.0\.0\.json was changed after it was made/,
+    ],
+    [
+      "an empty contract",
+      async ({ releases }: ReleasesProject) =>
+        await writeFile(
+          path.join(releases.folder, "models@1.0.0.json"),
+          JSON.stringify({
+            format: 1,
+            package: "@shop/models",
+            version: "1.0.0",
+            orm: "7",
+            head: "Migration20260101000001_items",
+            digest: "",
+            tables: [],
+            statements: [],
+            unrecorded: [],
+            schema: [],
+          }),
+        ),
+      /needs no table: an empty contract would fit every schema/,
+    ],
+    [
+      "a newer format",
+      async ({ releases }: ReleasesProject) =>
+        await edit(path.join(releases.folder, "models@1.0.0.json"), '"format": 1', '"format": 2'),
+      /has format 2, which this version does not know/,
+    ],
+    [
+      "a path as version",
+      async ({ releases }: ReleasesProject) =>
+        await edit(path.join(releases.folder, "models@1.0.0.json"), '"version": "1.0.0"', '"version": "../1.0.0"'),
+      /"\.\.\/1\.0\.0" is no version/,
+    ],
+    [
+      "a contract of another package",
+      async ({ releases }: ReleasesProject) =>
+        await edit(
+          path.join(releases.folder, "models@1.0.0.json"),
+          '"package": "@shop/models"',
+          '"package": "@other/models"',
+        ),
+      /changed after it was made|two packages/,
+    ],
+    [
+      "a file that is no contract",
+      async ({ releases }: ReleasesProject) => await writeFile(path.join(releases.folder, "models@0.9.0.json"), "{}"),
+      /models@0\.9\.0\.json is no contract/,
+    ],
+    [
+      "a contract under another release's name",
+      async ({ releases }: ReleasesProject) =>
+        await writeFile(
+          path.join(releases.folder, "models@0.9.0.json"),
+          await readFile(path.join(releases.folder, "models@1.0.0.json")),
+        ),
+      /name it models@1\.0\.0\.json/,
+    ],
+  ])("refuses %s by name", async (_, tamper, message) => {
+    const project = await projectOf(wholeHistory.slice(0, 2));
+    await tamper(project);
+    await expect(checkProject(project.on(""), shadow)).rejects.toThrow(message);
+    const { dsn } = await emptyDatabase();
+    await expect(up(project.on(dsn))).rejects.toThrow(message);
+  });
+
+  it("refuses a release that is supported by name and has no contract", async () => {
+    const project = await projectOf(wholeHistory.slice(0, 2));
+    const releases = { ...project.releases, supported: ["0.5.0"] };
+    await expect(compat(project.on(""), { shadow, releases })).rejects.toThrow(
+      /names 0\.5\.0, which has no contract; there are 1\.0\.0, 1\.1\.0/,
+    );
+    await expect(compat(project.on(""), { shadow, releases: { ...releases, supported: "nonsense!" } })).rejects.toThrow(
+      /takes "last 2"/,
+    );
+  });
+
+  it("refuses a second content for one version", async () => {
+    const project = await projectOf(wholeHistory.slice(0, 2));
+    await writeFile(
+      path.join(project.folder, "package.json"),
+      JSON.stringify({ name: "@shop/models", version: "1.0.0" }),
+    );
+    await expect(contract(project.on(""), { shadow, releases: project.releases, freeze: true })).rejects.toThrow(
+      /has a contract already, and it is another one/,
+    );
+    const { dsn, sql } = await databaseAt(project, "Migration20260101000001_items");
+    await up(project.on(dsn));
+    await sql("update mikro_orm_migrations_releases set digest = 'other' where version = '1.0.0'");
+    await sql("delete from mikro_orm_migrations where name like '%remark'");
+    const report = await up(project.on(dsn));
+    expect(report).toMatchObject({ outcome: "refused", problems: [{ code: "verdict" }] });
+    expect(report.problems[0]?.message).toMatch(/knows @shop\/models@1\.0\.0 with another contract/);
+  });
+
+  it("finds a contract that is not that of the models any more, and verdicts of another history", async () => {
+    const project = await projectOf(wholeHistory.slice(0, 2));
+    await rm(path.join(project.migrations, verdictsFile));
+    expect((await checkProject(project.on(""), shadow)).problems).toMatchObject([{ code: "verdict" }]);
+    const { dsn } = await databaseAt(project, "Migration20260101000001_items");
+    expect(await up(project.on(dsn))).toMatchObject({
+      outcome: "refused",
+      problems: [{ code: "verdict", migration: "Migration20260101000002_remark" }],
+    });
+    await rm(project.releases.contract ?? "");
+    expect((await checkProject(project.on(""), shadow)).problems).toMatchObject([{ code: "contract" }]);
+    expect(withDatabaseName(dsn, "x")).toContain("/x");
+  });
+
+  it("refuses what nobody can tell, until a comment says why it does no harm", async () => {
+    const extra = {
+      Migration20260101000002_check: {
+        up: ["alter table items add constraint short check (length(name) < 100)"],
+        down: ["alter table items drop constraint short"],
+      },
+    };
+    const project = await projectOf(
+      [wholeHistory[0], { migration: "Migration20260101000002_check", release: "1.1.1" }],
+      {
+        extra,
+        tolerate: true,
+      },
+    );
+    const [problem] = (await checkProject(project.on(""), shadow)).problems;
+    expect(problem).toMatchObject({ code: "incompatible", migration: "Migration20260101000002_check" });
+    expect(problem?.message).toMatch(/@tolerates @shop\/models@1\.0\.0 items: reason/);
+    await edit(
+      path.join(project.migrations, "Migration20260101000002_check.ts"),
+      "export",
+      "// @tolerates @shop/models@1.0.0 items: names are short\nexport",
+    );
+    await checkProject(project.on(""), shadow, { fix: true });
+    expect(await checkProject(project.on(""), shadow)).toMatchObject({ outcome: "ok" });
+    expect(await up(project.on((await databaseAt(project, "Migration20260101000001_items")).dsn))).toMatchObject({
+      outcome: "applied",
+    });
+  });
+});
+
+async function edit(file: string, from: string, to: string): Promise<void> {
+  const text = await readFile(file, "utf8");
+  expect(text).toContain(from);
+  await writeFile(file, text.replace(from, to));
+}

@@ -1,0 +1,71 @@
+import type { Catalog, Query } from "@thedata/catalog";
+import type { Contract, RecordedParameter, RecordedStatement } from "../contract/contract.ts";
+import { familyOf } from "../record/family.ts";
+import { arrange } from "../judge/arrange.ts";
+import { type Finding, sortFindings } from "../judge/finding.ts";
+
+/**
+ * Has the server plan each recorded statement that touches what has changed, as the session's role: what is gone, what
+ * ON CONFLICT does not find, and which right is missing. Needs an open transaction, and changes nothing.
+ */
+export async function explainStatements(query: Query, contract: Contract, catalog: Catalog): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const statement of changedStatements(contract, catalog)) {
+    const error = await explain(query, statement);
+    if (error) findings.push(toFinding(statement, error));
+  }
+  return sortFindings(findings);
+}
+
+/** The statements over relations that are not what they were when the contract was made. */
+export function changedStatements(contract: Contract, catalog: Catalog): readonly RecordedStatement[] {
+  const [atHead, now] = [arrange(contract.schema), arrange(catalog)];
+  return contract.statements.filter(({ relations, functions }) =>
+    [
+      relations.some((relation) => atHead.contentOf(relation) !== now.contentOf(relation)),
+      functions.some(
+        (one) => atHead.function(one)?.properties["definition"] !== now.function(one)?.properties["definition"],
+      ),
+    ].some(Boolean),
+  );
+}
+
+async function explain(query: Query, statement: RecordedStatement): Promise<(Error & { code?: string }) | undefined> {
+  await query("savepoint explained");
+  try {
+    await query(`explain ${withConstants(statement)}`);
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  } finally {
+    await query("rollback to savepoint explained");
+  }
+}
+
+/** The statement with constants as MikroORM writes them: numbers and booleans as they are, all else in quotes. */
+export function withConstants({ sql, parameters }: Pick<RecordedStatement, "sql" | "parameters">): string {
+  return sql.replace(/\$(\d+)/g, (_, number: string) => constantOf(parameters[Number(number) - 1]));
+}
+
+function constantOf(parameter: RecordedParameter | undefined): string {
+  if (!parameter) return "null";
+  const { type, value } = parameter;
+  const family = familyOf(type);
+  if (family === "number" || family === "numeric") return value ?? "1";
+  if (family === "boolean") return value ?? "true";
+  return value === null ? `null` : `'${value.replaceAll("'", "''")}'`;
+}
+
+function toFinding(
+  { name, operation, table }: RecordedStatement,
+  { code = null, message }: Error & { code?: string | null },
+): Finding {
+  return {
+    verdict: "breaks",
+    operation,
+    table: table ?? name,
+    column: null,
+    sqlState: code,
+    message: `${name}: ${message}`,
+  };
+}
