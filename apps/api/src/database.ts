@@ -1,6 +1,7 @@
 import { MikroORM } from "@mikro-orm/postgresql";
 import { readAddress } from "@thedata/migrator/postgres";
 import { ormOptions } from "@thedata/models";
+import { applicationName } from "./release.ts";
 import pg, { type ClientBase } from "pg";
 
 /** The number of connections that the requests share. */
@@ -34,7 +35,7 @@ export function openDatabase(
     // The migrator parses the address, not MikroORM: it supports `sslmode` and Unix sockets.
     driverOptions: {
       ...readAddress(dsn).config,
-      application_name: "thedata-api",
+      application_name: applicationName(""),
       connectionTimeoutMillis: 5000,
       statement_timeout: 20_000,
       onConnect: async (client: ClientBase) => await requireSameDatabase(client, expected?.()),

@@ -1,10 +1,11 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { migrations } from "@thedata/migrations";
 import { readAddress } from "@thedata/migrator/postgres";
-import { type Query, readSchemaStatus, type Status } from "@thedata/migrator/status";
+import { type OwnRelease, type Query, readSchemaStatus, type Status } from "@thedata/migrator/status";
 import { Pool } from "pg";
 import { findDatabaseCode } from "./database-errors.ts";
 import { type DatabaseIdentity, readIdentity } from "./database.ts";
+import { applicationName, describeOwnRelease } from "./release.ts";
 
 /** Whether the schema is the one that this build expects; `reason` explains why not, in full sentences. */
 export interface ReadinessReport {
@@ -44,7 +45,7 @@ export function watchReadiness(dsn: string, listener: ReadinessListener): Readin
   const pool = openPool(dsn, (found) => (identity = found));
   const query: Query = async (sql, parameters) => (await pool.query(sql, parameters && [...parameters])).rows as never;
   const tell = onChange(listener);
-  const read = shared(reader(query, tell));
+  const read = shared(reader(query, describeOwnRelease(query, sessionsOf(pool)), tell));
   return {
     check: async () => await Promise.race([read(), lateReport(probeMs)]),
     read: withMemory(read),
@@ -56,7 +57,7 @@ export function watchReadiness(dsn: string, listener: ReadinessListener): Readin
 function openPool(dsn: string, onIdentity: (identity: DatabaseIdentity) => void): Pool {
   const pool = new Pool({
     ...readAddress(dsn).config,
-    application_name: "thedata-api readiness",
+    application_name: applicationName("-readiness"),
     max: 1,
     connectionTimeoutMillis: databaseMs,
     query_timeout: databaseMs,
@@ -100,12 +101,28 @@ async function lateReport(afterMs: number): Promise<ReadinessReport> {
   return unreachable("no answer in time");
 }
 
-function reader(query: Query, tell: ReadinessListener): () => Promise<ReadinessReport> {
-  let last: ReadinessReport["state"] | undefined;
+/** A pool closes the connection of a query that fails, and with it a transaction. */
+function sessionsOf(pool: Pool): OwnRelease["withSession"] {
+  return async (work) => {
+    const client = await pool.connect();
+    try {
+      return await work(
+        async (sql, parameters) => (await client.query(sql, parameters && [...parameters])).rows as never,
+      );
+    } finally {
+      client.release();
+    }
+  };
+}
+
+function reader(query: Query, release: OwnRelease, tell: ReadinessListener): () => Promise<ReadinessReport> {
+  let last: ReadinessReport | undefined;
   return async () => {
-    const { report, error } = await readReport(query, last !== "current");
-    last = report.state;
-    tell(report, error);
+    const read = await readReport(query, release, last?.state !== "current");
+    // Else every instance would leave at once while a runner is at work, or where nobody can judge.
+    const report = last?.ready && read.isUndecided ? last : read.report;
+    last = report;
+    tell(report, read.error);
     return report;
   };
 }
@@ -113,12 +130,16 @@ function reader(query: Query, tell: ReadinessListener): () => Promise<ReadinessR
 interface ReadReport {
   readonly report: ReadinessReport;
   readonly error?: unknown;
+  /** True: the schema may be another one in a moment, or could not be judged. */
+  readonly isUndecided?: boolean;
 }
 
 /** Reads the schema's status. A first "current" counts only once the server has written it to disk. */
-async function readReport(query: Query, isFirst: boolean): Promise<ReadReport> {
+async function readReport(query: Query, release: OwnRelease, isFirst: boolean): Promise<ReadReport> {
   try {
-    return { report: describe(await readSchemaStatus(query, migrations, { durable: isFirst })) };
+    const status = await readSchemaStatus(query, migrations, { durable: isFirst, release });
+    const isUnjudged = status.state === "ahead" && status.compatible === null;
+    return { report: describe(status), isUndecided: status.runner !== null || isUnjudged };
   } catch (error) {
     return { report: unreachable(findDatabaseCode(error)), error };
   }
@@ -143,14 +164,15 @@ const reminderMs = 60_000;
 
 function describe(status: Status): ReadinessReport {
   const pending = status.pending.map(({ name }) => name);
-  const ready = status.state === "current";
+  const ready = status.compatible === true;
   return { ready, reason: ready ? null : explain(status, pending), state: status.state, pending };
 }
 
-function explain({ state, target, applied, problems, held }: Status, pending: readonly string[]): string {
+function explain({ state, target, applied, problems, held, findings }: Status, pending: readonly string[]): string {
   if (state === "ahead") {
     const unknown = applied.map(({ name }) => name).filter((name) => !migrations.some((known) => known.name === name));
-    return `The schema is ahead of this build, which ends with ${target}; only the database has ${unknown.join(", ")}: deploy a newer build`;
+    const why = findings.length > 0 ? `, and this build does not work there: ${findings.slice(0, 3).join("; ")}` : "";
+    return `The schema is ahead of this build, which ends with ${target}; only the database has ${unknown.join(", ")}${why}: deploy a newer build`;
   }
   if (state === "half-done") return problems.map(({ message }) => message).join(" ");
   if (state === "diverged") return `The schema has diverged: ${problems.map(({ message }) => message).join(" ")}`;

@@ -128,7 +128,7 @@ test("a connection that breaks under a request makes it a 503, and the log says 
     async () =>
       // Only this database: other tests have APIs on the same server.
       await api.sql(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'thedata-api' and datname = current_database()",
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'thedata-api @%' and datname = current_database()",
       ),
   ]) {
     const release = await holdLock(api.dsn, "organizations");
@@ -137,7 +137,7 @@ test("a connection that breaks under a request makes it a 503, and the log says 
       async () =>
         expect(
           await api.sql(
-            "select from pg_stat_activity where application_name = 'thedata-api' and wait_event_type = 'Lock' and datname = current_database()",
+            "select from pg_stat_activity where application_name like 'thedata-api @%' and wait_event_type = 'Lock' and datname = current_database()",
           ),
         ).toHaveLength(1),
       patience,

@@ -7,7 +7,8 @@ import { directory, migrations } from "@thedata/migrations";
 import { createMigrator } from "@thedata/migrator";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { buildApp } from "../src/app.ts";
-import { holdLock, openSql, sessionSecret, startOwnApi, type TestApi } from "./support.ts";
+import { describeOwnRelease } from "../src/release.ts";
+import { holdLock, holdRunnerLock, openSql, sessionSecret, startOwnApi, type TestApi } from "./support.ts";
 
 const newest = migrations.at(-1)?.name ?? "";
 
@@ -78,10 +79,54 @@ test("an API becomes unready when the newest migration is no longer recorded, an
   await expect.poll(readyz(api), patience).toEqual(ready);
 });
 
-test("an API is not ready on a database that a newer build migrated", async () => {
+const future = "Migration20991231000000_from_the_future";
+const recordFuture = `insert into mikro_orm_migrations (name) values ('${future}')`;
+
+test("an API serves on a database that a newer build migrated in a way that its models do not mind", async () => {
   const api = await startOwnApi();
-  await api.sql("insert into mikro_orm_migrations (name) values ('Migration20991231000000_from_the_future')");
-  await expect.poll(readyz(api), patience).toEqual(unready(/ahead.*Migration20991231000000_from_the_future/));
+  await expect.poll(readyz(api), patience).toEqual(ready);
+  await api.sql("alter table organizations add column country text");
+  await api.sql(recordFuture);
+  await sleep(1500);
+  expect(await readyz(api)()).toEqual(ready);
+  await expect.poll(readyz(await startOn(api.dsn)), patience).toEqual(ready);
+  expect((await api.app.inject({ url: "/v1/organizations" })).statusCode).not.toBe(503);
+});
+
+test("an API is not ready on a database that a newer build migrated away from its models, and says why", async () => {
+  const api = await startOwnApi();
+  await expect.poll(readyz(api), patience).toEqual(ready);
+  await api.sql("alter table users drop column role");
+  await api.sql(recordFuture);
+  await expect
+    .poll(readyz(api), patience)
+    .toEqual(unready(/ahead.*from_the_future, and this build does not work there: .*users\.role is gone/));
+});
+
+test("an API believes the verdict that came with the newest migration", async () => {
+  const api = await startOwnApi();
+  await expect.poll(readyz(api), patience).toEqual(ready);
+  const { digest } = await describeOwnRelease(async () => []).loadContract();
+  await api.sql(
+    "create table mikro_orm_migrations_verdicts (migration text, digest text, verdict text, findings jsonb)",
+  );
+  await api.sql(`insert into mikro_orm_migrations_verdicts values ('${future}', $1, 'wrong', '["rows go missing"]')`, [
+    digest,
+  ]);
+  await api.sql("grant select on mikro_orm_migrations_verdicts to public");
+  await api.sql(recordFuture);
+  await expect.poll(readyz(api), patience).toEqual(unready(/ahead.*rows go missing/));
+});
+
+test("an API that was ready stays so while a runner is at work", async () => {
+  const api = await startOwnApi();
+  await expect.poll(readyz(api), patience).toEqual(ready);
+  const release = await holdRunnerLock(api.dsn);
+  await api.sql("delete from mikro_orm_migrations where name = $1", [newest]);
+  await sleep(1500);
+  expect(await readyz(api)()).toEqual(ready);
+  await release();
+  await expect.poll(readyz(api), patience).toEqual(unready(new RegExp(`pending ${newest}`)));
 });
 
 test("an API is not ready on a history that has diverged", async () => {

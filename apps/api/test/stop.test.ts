@@ -74,7 +74,7 @@ function begin(url: string, agent: Agent, token: string): () => Promise<Answer> 
 /** Waits until this many requests of the API wait for a lock. */
 async function untilWaiting(count: number): Promise<void> {
   const waiting = `select from pg_stat_activity
-    where datname = current_database() and application_name = 'thedata-api' and wait_event_type = 'Lock'`;
+    where datname = current_database() and application_name like 'thedata-api @%' and wait_event_type = 'Lock'`;
   await vi.waitFor(async () => expect(await api.sql(waiting)).toHaveLength(count), patience);
 }
 

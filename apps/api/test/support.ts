@@ -79,6 +79,16 @@ export async function holdLock(dsn: string, table: string): Promise<() => Promis
   return release;
 }
 
+/** Holds the lock of a runner until the function that it gives is called, or the test ends. */
+export async function holdRunnerLock(dsn: string): Promise<() => Promise<void>> {
+  const client = new pg.Client({ connectionString: dsn });
+  await client.connect();
+  await client.query(`select pg_advisory_lock(hashtextextended('migrator "public"."mikro_orm_migrations"', 0))`);
+  const release = async () => await client.end();
+  onTestFinished(release);
+  return release;
+}
+
 /** Starts an API on a copy of the template, without a port. */
 export async function startApi(options: Partial<AppOptions> = {}): Promise<TestApi> {
   const { dsn, sql, end } = await copyTemplate();

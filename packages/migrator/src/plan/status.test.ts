@@ -47,6 +47,8 @@ it("has no target without a history", () => {
     applied: [],
     pending: [],
     held: [],
+    compatible: true,
+    findings: [],
     problems: [],
     halfDone: null,
     runner: null,

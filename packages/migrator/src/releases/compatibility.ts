@@ -12,6 +12,10 @@ export interface OwnRelease {
   readonly loadContract: () => Promise<Contract>;
   /** Whether `up` holds this pending migration back for an older release. */
   readonly isHeld: (migration: string) => Promise<boolean>;
+  /** Gives a session of its own, where `query` is a pool's: a judgement runs in a transaction. Default: `query` itself. */
+  readonly withSession?: (<Result>(work: (query: Query) => Promise<Result>) => Promise<Result>) | undefined;
+  /** Keeps what was found on schemas that nobody had judged, by their newest migration; default: nothing is kept. */
+  readonly judged?: Map<string, readonly string[]> | undefined;
 }
 
 /** Whether a release works on a schema that is not the one that it was made for. */
@@ -42,7 +46,11 @@ export async function findCompatibility(
   const contract = await own.loadContract();
   const recorded = await readRecordedVerdict(query, ledger, head, contract.digest);
   if (recorded) return { compatible: recorded.verdict === "works", findings: recorded.findings, waits };
-  const findings = await judgeLive(query, ledger, contract, state === "behind" ? "earlier" : "later");
+  const inSession = own.withSession ?? (async (work) => await work(query));
+  const side = state === "behind" ? "earlier" : "later";
+  const findings =
+    own.judged?.get(head) ?? (await inSession(async (session) => await judgeLive(session, ledger, contract, side)));
+  own.judged?.set(head, findings);
   return { compatible: findings.length === 0, findings, waits };
 }
 
