@@ -17,6 +17,7 @@ export function addReleaseCommands(program: Command, on: Register): void {
   ])
     .option("--release <V>", "only this release: a version or a range")
     .option("--to <M>", "only up to this migration")
+    .option("--static", "by the schemas alone: no statement is planned by the server")
     .option("--markdown", "the result for a comment on a pull request")
     .addOption(shadowOption());
   const releases = command(program, "releases", "lists the releases of the models, and ends the support of one", [

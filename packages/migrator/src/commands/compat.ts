@@ -1,19 +1,16 @@
-import { type Catalog, readCatalog } from "@thedata/catalog";
+import type { Catalog } from "@thedata/catalog";
 import type { Contract, Finding, Verdict } from "@thedata/releases";
 import { ConfigurationError } from "../errors.ts";
 import { type Context, directoryOf } from "../execute/context.ts";
-import { type History, openHistory } from "../history/history.ts";
-import { buildManifest } from "../history/manifest.ts";
-import { scopeOf } from "../ledger/catalog-scope.ts";
+import { openHistory } from "../history/history.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
-import { connect } from "../postgres/connection.ts";
 import { type Attestation, readAttestations } from "../releases/attestations.ts";
-import { type Cell, judgeHistory, type SchemaStep } from "../releases/judge-history.ts";
+import { type Cell, judgeHistory } from "../releases/judge-history.ts";
 import { findSupportedContracts } from "../releases/read-contracts.ts";
 import type { ReleaseSettings } from "../releases/settings.ts";
 import type { StoredFinding, StoredVerdict } from "../releases/verdicts.ts";
-import { replay } from "../shadow/replay.ts";
-import { type ShadowOptions, shadowApplication, withShadow } from "../shadow/shadow.ts";
+import type { ShadowOptions } from "../shadow/shadow.ts";
+import { readSteps } from "./compat-steps.ts";
 import { contractsWithWorking } from "./contract.ts";
 
 export interface CompatOptions {
@@ -23,6 +20,8 @@ export interface CompatOptions {
   readonly release?: string | undefined;
   /** Only up to this migration. */
   readonly to?: string | undefined;
+  /** True: by the catalogs alone; no statement is planned. */
+  readonly static?: boolean | undefined;
 }
 
 /** A release, as a column of the matrix. */
@@ -77,7 +76,7 @@ export async function compat(context: Context, options: CompatOptions): Promise<
   const { all, columns } = await chooseReleases(options, names);
   const last = options.to === undefined ? names.length - 1 : names.indexOf(resolveTarget(options.to, names));
   const first = Math.min(...all.map(({ head }) => names.indexOf(head)), last);
-  const steps = await readSteps(context, history, names.slice(first, last + 1), options.shadow);
+  const steps = await readSteps(context, history, { wanted: names.slice(first, last + 1), contracts: all, ...options });
   const attestations = history.folder.files.flatMap(readAttestations);
   const rows = await judgeHistory(all, steps, attestations, names);
   const compatSteps = steps.map(({ migration }) => toStep(migration, rows.get(migration) ?? [], columns, names));
@@ -126,32 +125,6 @@ async function chooseReleases(
     working: one === working && !released.includes(one),
   }));
   return { all, columns };
-}
-
-/** The schema after each of these migrations. */
-async function readSteps(
-  context: Context,
-  { folder, ...history }: History,
-  wanted: readonly string[],
-  shadow: ShadowOptions,
-): Promise<SchemaStep[]> {
-  const loaded = [];
-  for (const { name } of folder.files) loaded.push(await history.load(name));
-  const links = new Map((folder.manifest ?? buildManifest(loaded)).migrations.map(({ name, link }) => [name, link]));
-  return await withShadow(shadow, async (dsn) => {
-    const { query, close } = await connect(dsn, shadowApplication);
-    const steps: SchemaStep[] = [];
-    try {
-      for (const migration of wanted) {
-        await replay(context, folder, dsn, migration);
-        const catalog: Catalog = await readCatalog(query, scopeOf(context.ledger));
-        steps.push({ migration, link: links.get(migration) ?? "", catalog });
-      }
-    } finally {
-      await close();
-    }
-    return steps;
-  });
 }
 
 function toStep(
