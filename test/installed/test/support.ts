@@ -36,7 +36,7 @@ async function must(cwd: string, program: string, args: readonly string[]): Prom
 /** Packs the packages that would be published; gives the paths of the tarballs. */
 export async function packAll(): Promise<string[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "migrator-tarballs-"));
-  for (const name of ["catalog", "erd", "safety", "migrator", "migrator-cli"])
+  for (const name of ["catalog", "erd", "releases", "safety", "migrator", "migrator-cli"])
     await must(path.join(root, "packages", name), "npx", [
       "--yes",
       "pnpm@12.21.0",
