@@ -56,7 +56,7 @@ export async function openClient(dsn: string, application_name = "test"): Promis
 /** The names of the tables in `public`, sorted, without those that stand beside every ledger. */
 export async function tablesOf(sql: Sql): Promise<string[]> {
   const rows = await sql<{ name: string }>(
-    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname !~ '_(audit|progress|backfill)$' order by 1",
+    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname !~ '_(audit|progress|backfill|releases|verdicts)$' order by 1",
   );
   return rows.map(({ name }) => name);
 }

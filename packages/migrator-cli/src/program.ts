@@ -218,6 +218,7 @@ function addAuthorCommands(program: Command, on: Register): void {
   ])
     .argument("<NAME>", "what it does, in a few words: add_widgets")
     .addOption(new Option("--blank", "compares nothing; the SQL is written by hand").conflicts("rename"))
+    .option("--contract", "also drops what the models do not map any more and no supported release does")
     .option("--direct", "one migration, also where its statements keep readers or writers of a live table waiting")
     .option("--dry-run", "shows the migration and writes nothing")
     .option(

@@ -17,6 +17,7 @@ export function addReleaseCommands(program: Command, on: Register): void {
   ])
     .option("--release <V>", "only this release: a version or a range")
     .option("--to <M>", "only up to this migration")
+    .option("--droppable", "lists the tables and columns that no supported release needs any more")
     .option("--static", "by the schemas alone: no statement is planned by the server")
     .option("--markdown", "the result for a comment on a pull request")
     .addOption(shadowOption());

@@ -36,7 +36,9 @@ export const history = {
 
 /** The models of each release. */
 export const models = {
+  "0.9.0": () => item({}),
   "1.0.0": () => item({ note: p.text().nullable() }),
+  "1.0.1": () => item({ note: p.text().index("items_note_index") }),
   "1.1.0": () => item({ note: p.text().nullable(), remark: p.text().nullable() }),
   "1.1.1": () => item({ note: p.text().nullable() }, [{ name: "short", expression: "length(name) < 100" }]),
   "1.2.0": () => item({ remark: p.text().nullable() }),

@@ -6,12 +6,13 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { checkProject } from "../src/commands/check.ts";
 import { compat } from "../src/commands/compat.ts";
 import { contract } from "../src/commands/contract.ts";
+import { create } from "../src/commands/create.ts";
 import { listReleases, retireReleases } from "../src/commands/releases.ts";
 import { readStatus } from "../src/commands/status.ts";
 import { up } from "../src/commands/up-and-down.ts";
 import { waitForHead } from "../src/commands/wait.ts";
 import { verdictsFile } from "../src/releases/verdicts.ts";
-import { projectOf, type ReleasesProject, shadow, wholeHistory } from "./releases-project.ts";
+import { models, projectOf, type ReleasesProject, shadow, wholeHistory } from "./releases-project.ts";
 import { emptyDatabase } from "./support.ts";
 
 /** A database that the project's first migrations were applied to. */
@@ -316,3 +317,48 @@ async function edit(file: string, from: string, to: string): Promise<void> {
   expect(text).toContain(from);
   await writeFile(file, text.replace(from, to));
 }
+
+describe("create and check", () => {
+  const required = {
+    Migration20260101000001_items: {
+      up: [
+        "create table items (id serial primary key, name text not null, note text not null)",
+        "create index items_note_index on items (note)",
+      ],
+      down: ["drop table items"],
+    },
+  };
+
+  it("keep what a release maps and the models no longer do, and let both live", async () => {
+    const first = { migration: "Migration20260101000001_items", release: "1.0.1" } as const;
+    const project = await projectOf([first], { extra: required });
+    const fresh = project.on("", { ormOptions: { entities: models["0.9.0"]() } });
+    const created = await create(fresh, { name: "less", shadow });
+    expect(created.statements).toEqual([`alter table "items" alter column "note" set default ''`]);
+    expect(await readFile(created.file ?? "", "utf8")).not.toMatch(/drop column|drop index/);
+    const checked = await checkProject(fresh, shadow);
+    expect(checked.differences).toEqual([]);
+    expect((await create(fresh, { name: "again", shadow })).statements).toEqual([]);
+  });
+
+  it("drop it once no supported release maps it, and only when they are asked to", async () => {
+    const project = await projectOf(wholeHistory.slice(0, 2), { supported: ["1.1.0"] });
+    const fresh = project.on("", { ormOptions: { entities: models["1.2.0"]() } });
+    expect((await create(fresh, { name: "later", shadow })).statements).toEqual([]);
+    expect((await create(fresh, { name: "too_early", shadow, contract: true })).statements).toEqual([]);
+    const without = { ...project.releases, supported: [] as string[] };
+    const late = project.on("", { ormOptions: { entities: models["1.2.0"]() }, releases: without });
+    expect((await create(late, { name: "drop_note", shadow, contract: true, dryRun: true })).statements).toEqual([
+      `alter table "items" drop column "note"`,
+    ]);
+  });
+});
+
+it("compat names what no supported release needs any more", async () => {
+  const project = await projectOf(wholeHistory.slice(0, 2), { supported: ["1.0.0"] });
+  const { droppable } = await compat(project.on(""), {
+    shadow,
+    releases: { ...project.releases, contract: undefined },
+  });
+  expect(droppable).toEqual(["items.remark"]);
+});

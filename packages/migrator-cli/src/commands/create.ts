@@ -9,6 +9,7 @@ import { createSettings, type RunOptions } from "../settings.ts";
 interface Options extends RunOptions {
   readonly blank?: boolean;
   readonly direct?: boolean;
+  readonly contract?: boolean;
   readonly dryRun?: boolean;
   readonly rename?: readonly string[];
   /** False with `--no-renames`. */
@@ -18,11 +19,12 @@ interface Options extends RunOptions {
 /** `migrator create`: writes a migration from the models, or says that there is nothing to write; gives the exit code. */
 export async function runCreate(output: Output, name: string, options: Options): Promise<number> {
   const { context, shadow } = await createSettings(options, { database: "optional" });
-  const { blank, direct, dryRun, rename: renames } = options;
+  const { blank, direct, contract, dryRun, rename: renames } = options;
   const created = await create(context, {
     name,
     blank,
     direct,
+    contract,
     dryRun,
     renames,
     decide: decideBy(output, options),

@@ -4,6 +4,7 @@ import { checkHistory } from "../plan/integrity.ts";
 import { checkRules, type RuleViolation } from "../history/source-rules.ts";
 import { findCandidates } from "../create/find-renames.ts";
 import { type RenameQuestion, toQuestion } from "../create/settle-renames.ts";
+import { findKept } from "./find-kept.ts";
 import { compareModels } from "../models/compare-models.ts";
 import type { ReleaseCheck, ReleaseProblem } from "./check-releases.ts";
 import type { Context } from "../execute/context.ts";
@@ -178,7 +179,11 @@ async function checkResult(
   if (!models && !picture) return nothing;
   return await withShadow(shadow, async (dsn) => {
     await replay(context, history.folder, dsn);
-    const { up: differences, before, after } = models ? await compareModels(models, dsn, context.ledger) : { up: null };
+    const {
+      up: differences,
+      before,
+      after,
+    } = models ? await compareModels(models, dsn, context.ledger, await findKept(context)) : { up: null };
     const renames = before && after ? findCandidates(before, after).map(toQuestion) : [];
     const drawn = picture ? await draw(picture, { dsn, ledger: context.ledger, fix }) : { picture: null };
     return { differences, renames, ...drawn };

@@ -1,4 +1,5 @@
 import type { Catalog } from "@thedata/catalog";
+import { shorten } from "@thedata/catalog/sql";
 import type { Contract, Finding, Verdict } from "@thedata/releases";
 import { ConfigurationError } from "../errors.ts";
 import { type Context, directoryOf } from "../execute/context.ts";
@@ -59,6 +60,8 @@ export interface Compatibility {
   readonly releases: readonly ReleaseColumn[];
   readonly steps: readonly CompatStep[];
   readonly pairs: readonly CompatPair[];
+  /** Tables and columns that a release with a contract maps, and neither a supported one nor the models as they are. */
+  readonly droppable: readonly string[];
   /** Attestations that nothing needs. */
   readonly needless: readonly Attestation[];
   /** What a folder of verdicts has to hold. */
@@ -88,6 +91,7 @@ export async function compat(context: Context, options: CompatOptions): Promise<
     releases: columns,
     steps: compatSteps,
     pairs,
+    droppable: findDroppable(all, columns, steps.at(-1)?.catalog ?? []),
     needless: attestations.filter(({ reason }) => !used.has(reason)),
     verdicts: steps.flatMap(({ migration, link }) => toVerdicts(migration, link, rows.get(migration) ?? [], columns)),
   };
@@ -185,6 +189,21 @@ async function judgePairs(
     }))
     .filter(({ findings }) => findings.length > 0);
 }
+
+function findDroppable(contracts: readonly Contract[], columns: readonly ReleaseColumn[], catalog: Catalog): string[] {
+  const isNeeded = (_: Contract, index: number) => columns[index]?.supported || columns[index]?.working;
+  const namesOf = (list: readonly Contract[]) =>
+    list.flatMap(({ tables }) =>
+      tables.flatMap((one) => [one.table, ...one.columns.map(({ column }) => `${one.table}.${column}`)]),
+    );
+  const needed = new Set(namesOf(contracts.filter(isNeeded)));
+  const there = new Set(catalog.map(({ name }) => unquoteAll(name)));
+  return [...new Set(namesOf(contracts))]
+    .filter((name) => !needed.has(name) && there.has(unquoteAll(name)))
+    .map(shorten);
+}
+
+const unquoteAll = (name: string) => name.replaceAll('"', "");
 
 function toVerdicts(
   migration: string,

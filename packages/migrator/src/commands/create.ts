@@ -1,6 +1,8 @@
 import type { OrmOptions } from "../execute/orm-options.ts";
 import type { Catalog } from "@thedata/catalog";
 import { shorten } from "@thedata/catalog/sql";
+import { findKept } from "./find-kept.ts";
+import type { Kept } from "../models/keep.ts";
 import { openModels } from "../models/open-models.ts";
 import { connect } from "../postgres/connection.ts";
 import { type Context, directoryOf } from "../execute/context.ts";
@@ -31,6 +33,8 @@ export interface CreateOptions extends RenameChoices {
   readonly blank?: boolean | undefined;
   /** One migration with the statements as they are, also where they keep others waiting. */
   readonly direct?: boolean | undefined;
+  /** Also drops what the models do not map and no supported release does. */
+  readonly contract?: boolean | undefined;
   /** Returns the text and writes nothing. */
   readonly dryRun?: boolean | undefined;
   readonly shadow: ShadowOptions;
@@ -152,7 +156,7 @@ async function findChangeOnShadow(context: Context, folder: MigrationFolder, opt
     );
   return await withShadow(options.shadow, async (dsn) => {
     await replay(context, folder, dsn);
-    return await findChangeAt(dsn, context, ormOptions, options);
+    return await findChangeAt(dsn, context, ormOptions, options, await findKept(context, options.contract));
   });
 }
 
@@ -161,12 +165,13 @@ async function findChangeAt(
   { ledger }: Context,
   ormOptions: OrmOptions,
   choices: RenameChoices,
+  kept: Kept | undefined,
 ): Promise<Change> {
   const { findChange } = await import("../create/find-change.ts");
   const connection = await connect(dsn, "migrator shadow");
   const models = await openModels(ormOptions, dsn, ledger);
   try {
-    return await findChange({ query: connection.query, ledger, models }, choices);
+    return await findChange({ query: connection.query, ledger, models, kept }, choices);
   } finally {
     await models.close();
     await connection.close();

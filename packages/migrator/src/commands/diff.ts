@@ -3,6 +3,7 @@ import type { OrmOptions } from "../execute/orm-options.ts";
 import { applyStep } from "../execute/step.ts";
 import { type Catalog, type Drift, findDrift, readCatalog, readCatalogInTransaction } from "@thedata/catalog";
 import { checkHistory, isAhead } from "../plan/integrity.ts";
+import { findKept } from "./find-kept.ts";
 import { compareModels } from "../models/compare-models.ts";
 import { type Connection, connect, type Query } from "../postgres/connection.ts";
 import type { Context } from "../execute/context.ts";
@@ -149,13 +150,9 @@ async function compareLive(
 /**
  * Lets MikroORM bring the schema to the models, reads the catalog and rolls back, so that two catalogs are compared.
  */
-async function findLacking(
-  { ledger }: Context,
-  { query }: Connection,
-  dsn: string,
-  models: OrmOptions,
-): Promise<Drift[]> {
-  const { up } = await compareModels(models, dsn, ledger);
+async function findLacking(context: Context, { query }: Connection, dsn: string, models: OrmOptions): Promise<Drift[]> {
+  const { ledger } = context;
+  const { up } = await compareModels(models, dsn, ledger, await findKept(context));
   if (up.length === 0) return [];
   return await tryOut({ query }, async () => {
     const migrations = await readCatalogInTransaction(query, scopeOf(ledger));

@@ -8,6 +8,7 @@ import {
   type Kind,
 } from "@thedata/catalog";
 import { keepsAll, lastPart, unquote } from "@thedata/catalog/sql";
+import { keep } from "./keep.ts";
 import type { ModelStatements } from "./open-models.ts";
 import { look, sendAll, type ShadowSchema } from "./shadow-schema.ts";
 import { tryOut } from "../postgres/transaction.ts";
@@ -27,10 +28,13 @@ export const rowless: readonly Kind[] = ["constraint", "index", "sequence"];
  * `MigratorError` where PostgreSQL refuses a statement.
  */
 export async function findDifference(shadow: ShadowSchema): Promise<ModelDifference> {
-  const { up, down } = await shadow.models.difference();
+  const { up: all, down: back } = await shadow.models.difference();
   const creation = await shadow.models.creation();
   return await tryOut(shadow, async () => {
     const before = await look(shadow);
+    const up = shadow.kept ? keep(all, shadow.kept, before) : all;
+    // MikroORM's way back would create what has stayed: the catalogs give another.
+    const down = up.join() === all.join() ? back : [];
     const sent = await sendAll(shadow.query, up);
     const changed = sent.length > 0 ? await look(shadow) : before;
     const more = await findOverlooked(shadow, changed, creation);

@@ -1,4 +1,5 @@
 import { type Catalog, readCatalogInTransaction } from "@thedata/catalog";
+import type { Kept } from "./keep.ts";
 import type { OpenModels } from "./open-models.ts";
 import type { Query } from "../postgres/connection.ts";
 import { inTransaction } from "../postgres/transaction.ts";
@@ -12,6 +13,8 @@ export interface ShadowSchema {
   readonly query: Query;
   readonly ledger: LedgerTable;
   readonly models: OpenModels;
+  /** What stays although the models do not map it; default: nothing. */
+  readonly kept?: Kept | undefined;
 }
 
 /** Sends statements and commits them; returns them as PostgreSQL accepted them. */
