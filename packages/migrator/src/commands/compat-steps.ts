@@ -6,6 +6,7 @@ import { buildManifest } from "../history/manifest.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
 import { connect, type Query } from "../postgres/connection.ts";
 import { tryOut } from "../postgres/transaction.ts";
+import { findWrites } from "../releases/find-writes.ts";
 import type { SchemaStep } from "../releases/judge-history.ts";
 import { createApplicationRole } from "../shadow/application-role.ts";
 import { replay } from "../shadow/replay.ts";
@@ -32,7 +33,8 @@ export async function readSteps(context: Context, history: History, request: Ste
         await replay(context, history.folder, dsn, migration);
         const catalog = await readCatalog(query, scopeOf(context.ledger));
         const tried = request.static ? undefined : await tryStatements(query, request.contracts, catalog, role?.name);
-        steps.push({ migration, link: links.get(migration) ?? "", catalog, tried });
+        const writes = findWrites((await history.load(migration)).up.statements);
+        steps.push({ migration, link: links.get(migration) ?? "", catalog, tried, writes });
       }
       return steps;
     } finally {

@@ -2,6 +2,7 @@ import type { Catalog } from "@thedata/catalog";
 import type { Contract, Finding, Verdict } from "@thedata/releases";
 import type { Attestation } from "./attestations.ts";
 import { findAttestation } from "./attestations.ts";
+import type { MigrationWrite } from "./find-writes.ts";
 import type { StoredFinding } from "./verdicts.ts";
 
 /** The schema after a migration. */
@@ -9,6 +10,8 @@ export interface SchemaStep {
   readonly migration: string;
   readonly link: string;
   readonly catalog: Catalog;
+  /** The rows that the migration changes. */
+  readonly writes: readonly MigrationWrite[];
   /** What running a release's statements showed, by the release's digest; undefined: they were not run. */
   readonly tried?: ReadonlyMap<string, readonly Finding[]> | undefined;
 }
@@ -37,12 +40,14 @@ export async function judgeHistory(
     before: new Set<string>(),
   }));
   const rows = new Map<string, readonly Cell[]>();
-  for (const { migration, catalog, tried } of steps) {
+  for (const { migration, catalog, tried, writes } of steps) {
     const cells = byContract.map((one): Cell => {
-      const found = mergeFindings(
-        one.judge(catalog, sideOf(migration, one.contract, names)),
+      const side = sideOf(migration, one.contract, names);
+      const judged = mergeFindings(
+        one.judge(catalog, side),
         tried?.get(one.contract.digest),
       );
+      const found = [...judged, ...(migration === one.contract.head ? [] : judgeWrites(one.contract, side, writes))];
       const findings = found.map((finding) => attest(finding, one.contract, attestations, satisfiesVersion));
       const fresh = findings.filter((finding) => !one.before.has(keyOf(finding)));
       one.before = new Set(findings.map(keyOf));
@@ -53,6 +58,22 @@ export async function judgeHistory(
   }
   return rows;
 }
+
+/** Values that a migration changes: whether a release minds, nobody can tell from outside. */
+function judgeWrites({ tables }: Contract, side: "later" | "earlier", writes: readonly MigrationWrite[]): Finding[] {
+  if (side === "earlier") return [];
+  return writes.flatMap(({ table, columns }) => {
+    const mapped = tables.find((one) => unquoted(one.table) === unquoted(table));
+    if (!mapped) return [];
+    const changed = columns?.filter((name) => mapped.columns.some(({ column }) => column === name)) ?? [null];
+    return changed.map((column): Finding => {
+      const what = column === null ? `removes rows of ${table}` : `changes values of ${table}.${column}`;
+      return { verdict: "unknown", operation: "read", table, column, sqlState: null, message: `The migration ${what}` };
+    });
+  });
+}
+
+const unquoted = (name: string) => name.replaceAll('"', "");
 
 function sideOf(migration: string, { head }: Contract, names: readonly string[]): "later" | "earlier" {
   return names.indexOf(migration) < names.indexOf(head) ? "earlier" : "later";
