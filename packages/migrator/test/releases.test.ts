@@ -8,6 +8,7 @@ import { compat } from "../src/commands/compat.ts";
 import { contract } from "../src/commands/contract.ts";
 import { create } from "../src/commands/create.ts";
 import { listReleases, retireReleases } from "../src/commands/releases.ts";
+import { review } from "../src/commands/review.ts";
 import { readStatus } from "../src/commands/status.ts";
 import { up } from "../src/commands/up-and-down.ts";
 import { waitForHead } from "../src/commands/wait.ts";
@@ -361,4 +362,14 @@ it("compat names what no supported release needs any more", async () => {
     releases: { ...project.releases, contract: undefined },
   });
   expect(droppable).toEqual(["items.remark"]);
+});
+
+it("review says what a change means to the releases before it", async () => {
+  const project = await projectOf(wholeHistory);
+  const found = await review(project.on(""), { shadow, names: ["remark", "no_note"], rows: 10 });
+  expect(found.migrations.map(({ releases }) => releases.map(({ name, verdict }) => `${name} ${verdict}`))).toEqual([
+    [],
+    ["@shop/models@1.1.0 breaks"],
+  ]);
+  expect(found.migrations[1]?.releases[0]?.findings.join()).toMatch(/column public\.items\.note is gone/);
 });

@@ -10,6 +10,7 @@ import {
   describeMeasure,
   describePicture,
   describeRelations,
+  describeRelease,
   describeVerified,
   describeWaited,
   describeWay,
@@ -73,7 +74,7 @@ function renderPicture({ picture }: Review): string {
 }
 
 function renderMigration(migration: ReviewedMigration, index: number, detail: Detail): string {
-  const { name, changes, statements, findings, held, waited, error } = migration;
+  const { name, changes, statements, findings, held, waited, error, releases } = migration;
   const way = describeWay(migration).map((text) => `<span class="chip">${escape(text)}</span>`);
   const shown = statements.slice(0, detail.statements);
   const left = statements.length - shown.length;
@@ -94,6 +95,10 @@ ${list(
 ${list(
   "Who waited",
   some(waited, detail, (one) => escape(describeWaited(one))),
+)}
+${list(
+  "Releases",
+  some(releases, detail, (one) => escape(cut(describeRelease(one), 600))),
 )}
 ${list("Found", some(findings, detail, renderFinding))}
 ${shown.length === 0 ? "" : renderStatements(shown, detail)}

@@ -9,6 +9,7 @@ import {
   describeLoss,
   describeMeasure,
   describeRelations,
+  describeRelease,
   describeVerified,
   describeWaited,
   describeWay,
@@ -43,7 +44,7 @@ function render(review: Review, detail: Detail): string {
 }
 
 function renderMigration(migration: ReviewedMigration, detail: Detail): string[] {
-  const { name, changes, statements, findings, held, waited, error } = migration;
+  const { name, changes, statements, findings, held, waited, error, releases } = migration;
   const way = describeWay(migration);
   const left = statements.length - detail.statements;
   const list = <Item>(items: readonly Item[], line: (item: Item) => string) =>
@@ -57,6 +58,7 @@ function renderMigration(migration: ReviewedMigration, detail: Detail): string[]
     ...list(changes, ({ does, text }) => `${does} ${escapeMarkdown(text)}`),
     ...list(held, (one) => `holds ${escapeMarkdown(describeHeld(one))}`),
     ...list(waited, (one) => escapeMarkdown(describeWaited(one))),
+    ...list(releases, (one) => `release ${escapeMarkdown(cut(describeRelease(one), 600))}`),
     ...list([...findings, ...statements.flatMap((one) => one.findings)], renderFinding),
     "",
     "<details><summary>Statements</summary>",

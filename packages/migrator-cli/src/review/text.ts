@@ -7,6 +7,7 @@ import {
   describeLoss,
   describeMeasure,
   describeRelations,
+  describeRelease,
   describeVerified,
   describeWaited,
   describeWay,
@@ -27,7 +28,7 @@ export function describeReview(output: Output, review: Review): string[] {
 }
 
 function describeMigration(output: Output, migration: ReviewedMigration): string[] {
-  const { name, changes, statements, findings, held, waited, error, verified, wayBack } = migration;
+  const { name, changes, statements, findings, held, waited, error, verified, wayBack, releases } = migration;
   const way = describeWay(migration);
   return [
     "",
@@ -42,6 +43,7 @@ function describeMigration(output: Output, migration: ReviewedMigration): string
     ...findings.flatMap((finding) => describeFinding(output, finding)),
     ...held.map((one) => `  holds ${describeHeld(one)}`),
     ...waited.map((one) => `  ${describeWaited(one)}`),
+    ...releases.map((one) => `  release ${describeRelease(one)}`),
     `  verified: ${describeVerified(verified)}`,
     ...verified.faults.map(({ code, message }) => `    ${output.paint("red", code)}: ${message}`),
     ...verified.notes.map(({ code, message }) => `    ${output.paint("yellow", code)}: ${message}`),

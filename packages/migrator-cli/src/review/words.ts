@@ -101,3 +101,17 @@ function formatRows(rows: number): string {
 export function cut(text: string, longest: number): string {
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
+
+/** How a release does after a migration, and why. */
+export function describeRelease({ name, verdict, findings }: ReviewedMigration["releases"][number]): string {
+  const [first, ...more] = findings;
+  const words = {
+    works: "works",
+    breaks: "breaks",
+    wrong: "goes wrong",
+    unknown: "may not work",
+    depends: "may not work",
+  };
+  const why = first === undefined ? "" : `: ${first}${more.length > 0 ? `, and ${more.length} more` : ""}`;
+  return `${name} ${words[verdict]}${why}`;
+}

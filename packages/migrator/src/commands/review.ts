@@ -13,11 +13,19 @@ import { connect } from "../postgres/connection.ts";
 import { changesInWords } from "../review/changes-in-words.ts";
 import { judgeReview } from "../review/judge.ts";
 import { drawChange } from "../review/picture.ts";
-import type { Review, ReviewedLock, ReviewedMigration, ReviewedStatement, ReviewFinding } from "../review/review.ts";
+import type {
+  Review,
+  ReviewedLock,
+  ReviewedMigration,
+  ReviewedRelease,
+  ReviewedStatement,
+  ReviewFinding,
+} from "../review/review.ts";
 import { replay } from "../shadow/replay.ts";
 import { type ShadowOptions, shadowApplication, withShadow } from "../shadow/shadow.ts";
 import type { GivenRows } from "../verify/fill/fill-tables.ts";
 import type { Verdict } from "../verify/verdict.ts";
+import type { CompatStep } from "./compat.ts";
 import { lintProject, type PlacedFinding } from "./lint.ts";
 import { type HeldLock, type MigrationTrace, trace } from "./trace.ts";
 import { verify } from "./verify.ts";
@@ -48,6 +56,7 @@ export async function review(context: Context, options: ReviewOptions): Promise<
   const { blockedBy, lockModes } = await import("@thedata/safety");
   const whoWaits = (lock: LockMode) =>
     lockModes.indexOf(lock) < lockModes.indexOf("SHARE UPDATE EXCLUSIVE") ? null : blockedBy(lock);
+  const released = await findReleases(context, shadow, names);
   const migrations: ReviewedMigration[] = [];
   for (const file of history.folder.files.filter(({ name }) => names.includes(name))) {
     const { name } = file;
@@ -65,6 +74,7 @@ export async function review(context: Context, options: ReviewOptions): Promise<
         verdict: verdicts.find((one) => one.name === name),
         statistics,
         whoWaits,
+        releases: released.get(name) ?? [],
         ...(catalogs.get(name) ?? { before: [], after: [] }),
       }),
     );
@@ -73,6 +83,30 @@ export async function review(context: Context, options: ReviewOptions): Promise<
   const outcome = level === "danger" || level === "broken" ? "refused" : "ok";
   const picture = await draw(names, catalogs);
   return { outcome, level, verdict, migrations, picture, statisticsAt: statistics?.readAt ?? null, rows };
+}
+
+/** How the supported releases do that were made before a migration. */
+async function findReleases(
+  context: Context,
+  shadow: ShadowOptions,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, readonly ReviewedRelease[]>> {
+  const { releases } = context;
+  if (!releases) return new Map();
+  const { compat } = await import("./compat.ts");
+  // A migration that fails is told of by its own review.
+  const found = await compat(context, { shadow, releases, to: names.at(-1) ?? "" }).catch((error: unknown) => {
+    if (error instanceof MigrationFailedError) return undefined;
+    throw error;
+  });
+  const all = found?.steps.map(({ migration }) => migration) ?? [];
+  const toReleases = ({ migration, verdicts }: CompatStep) =>
+    (found?.releases ?? []).flatMap(({ name, supported, head }, index): ReviewedRelease[] => {
+      const { verdict, findings } = verdicts[index] ?? { verdict: "works", findings: [] };
+      const isOlder = supported && all.indexOf(migration) > all.indexOf(head);
+      return isOlder ? [{ name, verdict, findings: findings.map(({ message }) => message) }] : [];
+    });
+  return new Map(found?.steps.map((step) => [step.migration, toReleases(step)]));
 }
 
 /** What is found of a migration; undefined where one before it fails, of which its own review tells. */
@@ -134,6 +168,7 @@ interface Parts extends CatalogPair {
   readonly statistics: Statistics | undefined;
   /** Whom a lock keeps waiting; null: nobody. */
   readonly whoWaits: (lock: LockMode) => string | null;
+  readonly releases: readonly ReviewedRelease[];
 }
 
 function assemble(parts: Parts): ReviewedMigration {
@@ -163,6 +198,7 @@ function assemble(parts: Parts): ReviewedMigration {
     waited: (traced?.probes ?? []).map(({ table, kind, longestMs }) => ({ table, kind, longestMs })),
     error: failed ? failed.message : null,
     verified: { up, down, again, rows, faults, notes, losses },
+    releases: parts.releases,
     wayBack: migration.down
       ? { statements: migration.down.statements }
       : { never: migration.irreversible ?? "it has no down" },

@@ -43,10 +43,7 @@ export async function judgeHistory(
   for (const { migration, catalog, tried, writes } of steps) {
     const cells = byContract.map((one): Cell => {
       const side = sideOf(migration, one.contract, names);
-      const judged = mergeFindings(
-        one.judge(catalog, side),
-        tried?.get(one.contract.digest),
-      );
+      const judged = mergeFindings(one.judge(catalog, side), tried?.get(one.contract.digest));
       const found = [...judged, ...(migration === one.contract.head ? [] : judgeWrites(one.contract, side, writes))];
       const findings = found.map((finding) => attest(finding, one.contract, attestations, satisfiesVersion));
       const fresh = findings.filter((finding) => !one.before.has(keyOf(finding)));

@@ -1,4 +1,4 @@
-import type { Level, ReviewedMigration, ReviewFinding } from "./review.ts";
+import type { Level, ReviewedMigration, ReviewedRelease, ReviewFinding } from "./review.ts";
 
 /** The verdict on a change, in one sentence, and how bad it is. */
 export function judgeReview(migrations: readonly ReviewedMigration[]): {
@@ -30,6 +30,10 @@ export function judgeReview(migrations: readonly ReviewedMigration[]): {
       level: "caution",
       verdict: `Look at this first: ${warnings[0].message}${more(warnings.length - 1, "warning")}`,
     };
+  const open = migrations.flatMap(({ name, releases }) =>
+    releases.flatMap((release) => describeRelease(name, release)),
+  );
+  if (open[0] !== undefined) return { level: "caution", verdict: `${open[0]}${more(open.length - 1, "such release")}` };
   const lost = migrations.flatMap(({ changes }) => changes.filter(holdsRows).map(({ text }) => text));
   if (lost[0] !== undefined)
     return {
@@ -37,6 +41,15 @@ export function judgeReview(migrations: readonly ReviewedMigration[]): {
       verdict: `It removes ${lost[0]} and what is in it${more(lost.length - 1, "such change")}`,
     };
   return { level: "safe", verdict: `Safe to apply: ${describeSafety(migrations)}.` };
+}
+
+/** What a migration means to a release that it does not leave working. */
+function describeRelease(migration: string, { name, verdict, findings }: ReviewedRelease): string[] {
+  if (verdict === "works") return [];
+  const why = findings[0] === undefined ? "" : `: ${findings[0]}`;
+  return verdict === "breaks" || verdict === "wrong"
+    ? [`${migration} ends ${name}, and waits until that is retired${why}`]
+    : [`Nobody can tell whether ${name} works after ${migration}${why}`];
 }
 
 /** True where rows or values go: the linter may have been told that they may. */

@@ -49,8 +49,19 @@ export interface ReviewedMigration {
   /** Why it could not be run on a shadow; null: it was. */
   readonly error: string | null;
   readonly verified: Pick<Verdict, "up" | "down" | "again" | "rows" | "faults" | "notes" | "losses">;
+  /** How the supported releases of the models do after it, those that were made before it. */
+  readonly releases: readonly ReviewedRelease[];
   /** The statements of `down`, or why there is no way back. */
   readonly wayBack: { readonly statements: readonly string[] } | { readonly never: string };
+}
+
+/** How a release of the models does after a migration. */
+export interface ReviewedRelease {
+  /** `@thedata/models@0.1.0`. */
+  readonly name: string;
+  readonly verdict: "breaks" | "wrong" | "unknown" | "depends" | "works";
+  /** What the migration brought it. */
+  readonly findings: readonly string[];
 }
 
 /** What becomes of one object of the schema. */
