@@ -4,7 +4,7 @@ import type { RecordedStatement } from "../contract/contract.ts";
 import type { Finding } from "./finding.ts";
 import { lastName } from "./names.ts";
 import { isNotNull } from "./schema.ts";
-import { findingOf, type Subject } from "./subject.ts";
+import { findingOf, isLeftNull, type Subject } from "./subject.ts";
 
 /** What writes meet in constraints that came: CHECK, of a domain too, EXCLUDE, foreign keys. */
 export function judgeChecks(subject: Subject, statement: RecordedStatement): Finding[] {
@@ -30,7 +30,8 @@ function judgeConstraint(subject: Subject, statement: RecordedStatement, constra
   if (type !== "foreign key" && type !== "exclude") return [];
   // A row that is updated is looked at only where a column of the constraint changes.
   if (operation === "update" && !columns.some((column) => statement.writes.includes(column))) return [];
-  if (isKnownReference(subject, constraint, columns)) return [];
+  if (isKnownReference(subject, constraint, columns) || columns.some((column) => isLeftNull(subject, column)))
+    return [];
   const [column = null] = columns.length === 1 ? columns : [];
   const sqlState = type === "exclude" ? "23P01" : "23503";
   const message = `The ${type} constraint ${lastName(constraint.name)} came: ${rule(constraint)}`;
@@ -60,6 +61,7 @@ function columnsOf({ properties }: CatalogObject): string[] {
 
 function judgeCheck(subject: Subject, { operation, writes }: RecordedStatement, constraint: CatalogObject): Finding[] {
   const { table } = subject;
+  if (isOfFreshColumns(subject, constraint)) return [];
   const set = readValueSet(rule(constraint));
   const column = set && table.columns.find((one) => one.column === set.column);
   if (set && column?.items) {
@@ -89,6 +91,12 @@ function judgeCheck(subject: Subject, { operation, writes }: RecordedStatement, 
       `The check ${lastName(constraint.name)} came: ${rule(constraint)}`,
     ),
   ];
+}
+
+/** True for a check of columns that came later: a release leaves them out, and each row has their default. */
+function isOfFreshColumns({ table, atHead }: Subject, constraint: CatalogObject): boolean {
+  const columns = columnsOf(constraint);
+  return columns.length > 0 && columns.every((column) => !atHead.columnOf(table.table, column));
 }
 
 /** The column and the values of a check that lists what is allowed; undefined: another kind of check. */

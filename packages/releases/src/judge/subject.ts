@@ -1,5 +1,6 @@
 import type { Contract, ContractTable, Operation, RecordedStatement } from "../contract/contract.ts";
 import type { Finding } from "./finding.ts";
+import { fillsItself } from "./schema.ts";
 import type { ArrangedSchema } from "./arrange.ts";
 
 /** A table of a release, between the schema that it was made for and the one that it meets. */
@@ -40,6 +41,12 @@ function standIn({ table, columns }: ContractTable): RecordedStatement {
     conflict: null,
     assumed: false,
   };
+}
+
+/** True for a column that came later and has no default: the release leaves it out, and it is null in its rows. */
+export function isLeftNull({ table: { table }, atHead, now }: Subject, column: string): boolean {
+  const has = now.columnOf(table, column);
+  return has !== undefined && !fillsItself(has) && !atHead.columnOf(table, column);
 }
 
 /** The finding of a table's column. */

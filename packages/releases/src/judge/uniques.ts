@@ -3,7 +3,7 @@ import { unquote } from "@thedata/catalog/sql";
 import type { Finding } from "./finding.ts";
 import { lastName } from "./names.ts";
 import type { Schema } from "./schema.ts";
-import { findingOf, type Subject, writersOf } from "./subject.ts";
+import { findingOf, isLeftNull, type Subject, writersOf } from "./subject.ts";
 
 /** What keys and unique indexes mean to writes, to ON CONFLICT, and to who looks for one row. */
 export function judgeUniques(subject: Subject): Finding[] {
@@ -52,7 +52,7 @@ function judgeFresh(subject: Subject): Finding[] {
   const { table, atHead, now } = subject;
   const known = new Set(uniquesOf(atHead, table.table).map(keyOf));
   const fresh = uniquesOf(now, table.table).filter(
-    (one) => !known.has(keyOf(one)) && !isWeaker(one, uniquesOf(atHead, table.table)),
+    (one) => !known.has(keyOf(one)) && !isWeaker(one, uniquesOf(atHead, table.table)) && !isOfNulls(subject, one),
   );
   return fresh.flatMap((unique) =>
     writersOf(subject)
@@ -70,6 +70,11 @@ function judgeFresh(subject: Subject): Finding[] {
         ),
       ),
   );
+}
+
+/** True for one with a column that is null in the release's rows: null is like no other null. */
+function isOfNulls(subject: Subject, { columns, definition }: Unique): boolean {
+  return !definition.includes("NULLS NOT DISTINCT") && columns.some((column) => isLeftNull(subject, column));
 }
 
 /** True for one that a stricter one implies: of more columns, or of some rows only. */

@@ -54,6 +54,19 @@ export const harmlessChanges: readonly Scenario[] = [
   harmless("an identity column is added that nobody maps", [
     "alter table items add column extra int generated always as identity",
   ]),
+  harmless("a nullable reference to a new table is added", [
+    "create table others (id int primary key)",
+    "alter table items add column other_id int references others",
+  ]),
+  harmless("a nullable column with a unique is added that nobody maps", [
+    "alter table items add column extra text unique",
+  ]),
+  harmless("a column with a default and a check is added that nobody maps", [
+    "alter table items add column extra text not null default 'a' check (extra in ('a', 'b'))",
+  ]),
+  harmless("a new table refers to an old one and forgets it when that is deleted", [
+    "create table others (id int primary key, item_id int references items on delete set null)",
+  ]),
   harmless("an unrelated table is added", ["create table others (id int primary key)"]),
   harmless("an unrelated table is dropped", ["drop table others"], {
     ...base,
