@@ -121,7 +121,9 @@ async function ensureDatabase({ dsn }: DevPostgres): Promise<string> {
 /** Applies the migrations; throws a `StartError` where that fails, so that the API does not start. */
 async function runGate(dsn: string): Promise<void> {
   say("migrator up");
-  const gate = spawnNode(["packages/migrator-cli/src/main.ts", "up", "--wait"], { POSTGRES_DSN: dsn });
+  const gate = spawnNode(["packages/migrator-cli/src/main.ts", "up", "--wait", "--phase", "expand"], {
+    POSTGRES_DSN: dsn,
+  });
   const code = await gate.ended;
   if (code !== 0)
     throw new StartError(`The migrations did not apply (exit code ${code}), so the API is not started: see above.`);

@@ -1,14 +1,17 @@
 import type { ClientConfig } from "pg";
 import type { BaselineOptions, BaselineReport } from "./commands/baseline.ts";
 import type { CheckOptions, ProjectCheck } from "./commands/check.ts";
+import type { Compatibility, CompatOptions } from "./commands/compat.ts";
+import type { ContractOptions, MadeContract } from "./commands/contract.ts";
 import type { Created, CreateOptions } from "./commands/create.ts";
 import type { SchemaDiff } from "./commands/diff.ts";
 import type { Drawn, ErdOptions } from "./commands/erd.ts";
 import type { Rebased } from "./commands/rebase.ts";
+import type { ListedRelease, Retired } from "./commands/releases.ts";
 import type { Repaired, RepairOptions } from "./commands/repair.ts";
 import type { ScriptOptions } from "./commands/sql.ts";
 import type { Verification, VerifyOptions } from "./commands/verify.ts";
-import { MigratorError, RefusedError } from "./errors.ts";
+import { ConfigurationError, MigratorError, RefusedError } from "./errors.ts";
 import { type Context, createContext, type ContextOptions } from "./execute/context.ts";
 import type { MigrateOptions } from "./execute/prepared.ts";
 import { folderOfList, type ListedMigration } from "./history/folder.ts";
@@ -79,6 +82,20 @@ export interface Migrator {
   rebase(name: string): Promise<Rebased>;
   /** Changes of data that run in batches. */
   readonly backfill: BackfillMethods;
+  /** Releases of the models; takes the package `@thedata/releases` and the option `releases`. */
+  readonly releases: ReleaseMethods;
+}
+
+/** The commands of `migrator contract`, `compat` and `releases`. */
+export interface ReleaseMethods {
+  /** Makes the contract of the models as they are and writes it; with `freeze` as that of their version, too. */
+  contract(options?: Pick<ContractOptions, "freeze" | "dryRun">): Promise<MadeContract>;
+  /** Judges which release works after which migration; `outcome` gives the result. */
+  compat(options?: Pick<CompatOptions, "release" | "to" | "static">): Promise<Compatibility>;
+  /** The releases that the database or the folder knows, the oldest first. */
+  list(): Promise<ListedRelease[]>;
+  /** Ends the support of the releases of a version or range. */
+  retire(version: string): Promise<Retired>;
 }
 
 /** The commands of `migrator backfill`; without a name they mean the one that is next. */
@@ -129,7 +146,24 @@ function createMethods(context: Context, shadow: ShadowOptions): Migrator {
     },
     repair: async (names, options) => await (await import("./commands/repair.ts")).repair(context, names, options),
     backfill: createBackfillMethods(context),
+    releases: createReleaseMethods(context, shadow),
     rebase: async (name) => await (await import("./commands/rebase.ts")).rebase(context, name),
+  };
+}
+
+function createReleaseMethods(context: Context, shadow: ShadowOptions): ReleaseMethods {
+  const settings = () => {
+    if (context.releases) return context.releases;
+    throw new ConfigurationError(`Give the option "releases": where the contracts are, and which releases must work`);
+  };
+  const load = async () => await import("./commands/releases.ts");
+  return {
+    contract: async (options) =>
+      await (await import("./commands/contract.ts")).contract(context, { ...options, shadow, releases: settings() }),
+    compat: async (options) =>
+      await (await import("./commands/compat.ts")).compat(context, { ...options, shadow, releases: settings() }),
+    list: async () => await (await load()).listReleases(context, settings()),
+    retire: async (version) => await (await load()).retireReleases(context, settings(), version),
   };
 }
 
