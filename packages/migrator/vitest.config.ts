@@ -18,4 +18,10 @@ const installed = {
 };
 const both = installedVersion() !== undefined && !process.env["DEV_POSTGRES"];
 
-export default mergeConfig(shared, { test: { projects: both ? [engine, installed] : [engine] } });
+export default mergeConfig(shared, {
+  test: {
+    projects: both ? [engine, installed] : [engine],
+    // Most of the time is spent waiting for the server.
+    maxWorkers: 2,
+  },
+});

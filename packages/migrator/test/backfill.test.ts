@@ -117,7 +117,14 @@ describe("a backfill", () => {
       if (code === 0) break;
       kills++;
       // A killed client's session works on until it notices.
-      await until(async () => (await sql("select from pg_locks where locktype = 'advisory'")).length === 0);
+      await until(
+        async () =>
+          (
+            await sql(
+              "select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
+            )
+          ).length === 0,
+      );
       const [state] = await listBackfills(context);
       const [seen] = await sql<{ count: string }>("select count(*) from t where n = 1");
       expect(state ? state.changed : 12_000).toBe(Number(seen?.count));
