@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { defineEntity, type EntitySchema, p } from "@mikro-orm/postgresql";
 import { inject } from "vitest";
@@ -63,35 +64,55 @@ export interface ProjectOptions {
   readonly tolerate?: boolean;
 }
 
-/** Makes a project with these migrations and releases, each frozen when its migration was the newest, and checked. */
-export async function projectOf(
-  steps: readonly { readonly migration?: string; readonly release?: Version }[],
-  { supported = "last 2", extra = {}, tolerate = false }: ProjectOptions = {},
-): Promise<ReleasesProject> {
+type ProjectSteps = readonly { readonly migration?: string; readonly release?: Version }[];
+
+// Made once for each kind: tests get copies.
+const made = new Map<string, Promise<string>>();
+
+/** A project with these migrations and releases, each frozen when its migration was the newest, and checked. */
+export async function projectOf(steps: ProjectSteps, options: ProjectOptions = {}): Promise<ReleasesProject> {
+  const kind = JSON.stringify([steps, options]);
+  const original = made.get(kind) ?? make(steps, options);
+  made.set(kind, original);
   const folder = await temporaryFolder();
+  await cp(await original, folder, { recursive: true });
+  return describeProject(folder, steps.findLast(({ release }) => release)?.release ?? "1.0.0", options);
+}
+
+function describeProject(folder: string, current: Version, { supported = "last 2" }: ProjectOptions): ReleasesProject {
   const migrations = path.join(folder, "migrations");
-  await mkdir(migrations);
   const releases: ReleaseSettings = {
     folder: path.join(folder, "releases"),
     supported,
     package: path.join(folder, "package.json"),
     contract: path.join(folder, "contract.json"),
   };
-  let current: Version = "1.0.0";
   const on: ReleasesProject["on"] = (dsn, more = {}) =>
     contextOf(dsn, migrations, { releases, ormOptions: { entities: models[current]() }, ...more });
-  for (const { migration, release } of steps) {
-    const all: Record<string, Steps> = { ...history, ...extra };
-    if (migration) await addFiles(migrations, { [migration]: all[migration] ?? {} });
-    await rewriteManifest(migrations);
-    if (!release) continue;
-    current = release;
-    await writeFile(path.join(folder, "package.json"), JSON.stringify({ name: "@shop/models", version: release }));
-    await contract(on(""), { shadow, releases, freeze: true });
-  }
-  const checked = await checkProject(on(""), shadow, { fix: true });
-  if (!tolerate && checked.outcome !== "ok") throw new Error(JSON.stringify(checked));
   return { folder, migrations, releases, on };
+}
+
+async function make(steps: ProjectSteps, options: ProjectOptions): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "releases-project-"));
+  let project = describeProject(folder, "1.0.0", options);
+  await mkdir(project.migrations);
+  for (const { migration, release } of steps) {
+    const all: Record<string, Steps> = { ...history, ...options.extra };
+    if (migration) await addFiles(project.migrations, { [migration]: all[migration] ?? {} });
+    await rewriteManifest(project.migrations);
+    if (!release) continue;
+    project = describeProject(folder, release, options);
+    await writeFile(path.join(folder, "package.json"), JSON.stringify({ name: "@shop/models", version: release }));
+    await contract(project.on(""), { shadow, releases: project.releases, freeze: true });
+  }
+  const checked = await checkProject(project.on(""), shadow, { fix: true });
+  if (!options.tolerate && checked.outcome !== "ok") throw new Error(JSON.stringify(checked));
+  return folder;
+}
+
+/** Removes the projects that tests got copies of. */
+export async function removeProjects(): Promise<void> {
+  for (const folder of made.values()) await rm(await folder, { recursive: true, force: true });
 }
 
 /** The whole history with its three releases. */

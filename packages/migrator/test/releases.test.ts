@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { withDatabaseName } from "@thedata/dev-postgres";
 import pg from "pg";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { checkProject } from "../src/commands/check.ts";
 import { compat } from "../src/commands/compat.ts";
 import { contract } from "../src/commands/contract.ts";
@@ -13,8 +13,10 @@ import { readStatus } from "../src/commands/status.ts";
 import { up } from "../src/commands/up-and-down.ts";
 import { waitForHead } from "../src/commands/wait.ts";
 import { verdictsFile } from "../src/releases/verdicts.ts";
-import { models, projectOf, type ReleasesProject, shadow, wholeHistory } from "./releases-project.ts";
+import { models, projectOf, type ReleasesProject, removeProjects, shadow, wholeHistory } from "./releases-project.ts";
 import { emptyDatabase } from "./support.ts";
+
+afterAll(removeProjects);
 
 /** A database that the project's first migrations were applied to. */
 async function databaseAt(project: ReleasesProject, to: string) {

@@ -7,3 +7,4 @@ export { createJudge, judge } from "./judge/judge.ts";
 export { judgePair } from "./judge/pair.ts";
 export { mergeFindings } from "./judge/merge.ts";
 export { explainStatements } from "./try/explain.ts";
+export { type Samples, takeSamples, trySamples } from "./try/samples.ts";

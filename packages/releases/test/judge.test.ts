@@ -10,6 +10,8 @@ import {
   judge,
   judgePair,
   mergeFindings,
+  takeSamples,
+  trySamples,
   worstOf,
 } from "../src/index.ts";
 import { makeContract } from "../src/record/index.ts";
@@ -60,12 +62,46 @@ describe.concurrent("What the judge says of each change", () => {
         expect(surprises.length > 0, surprises.join("\n")).toBe(scenario.name in known);
         const refused = await planSurprises(scenario, judged, databases);
         expect(scenario.name in known ? [] : refused).toEqual([]);
+        expect(await onFresh(scenario, async (fresh) => await sampleSurprises(scenario, judged, fresh))).toEqual([]);
       } finally {
         await databases.drop();
       }
     },
   );
 });
+
+/** Recording writes rows: what compares rows takes databases of its own. */
+async function onFresh<Result>(
+  scenario: Scenario,
+  work: (databases: ScenarioDatabases) => Promise<Result>,
+): Promise<Result> {
+  const databases = await openDatabases(server, scenario, scenario.unusualRows ?? []);
+  return await work(databases).finally(databases.drop);
+}
+
+/** What writing the rows of before again, as the application's role, shows that was not seen. */
+async function sampleSurprises(
+  { oldOnNew }: Scenario,
+  { old, after }: Judged,
+  databases: ScenarioDatabases,
+): Promise<string[]> {
+  const samples = await withQuery(databases.before, async (query) => {
+    await query("begin");
+    return await takeSamples(query, old);
+  });
+  const found = await withQuery(databases.after, async (query) => {
+    await query("begin");
+    return await trySamples(query, old, after, samples);
+  });
+  const isSeen = ({ operation }: Finding) =>
+    expectationsOf(oldOnNew, operation).some(({ verdict }) => verdict !== "works");
+  const judged = judge(old, after);
+  const isJudged = (one: Finding) =>
+    judged.some(({ operation, table }) => operation === one.operation && table === one.table);
+  return found
+    .filter((one) => !isSeen(one) && !isJudged(one))
+    .map(({ operation, message }) => `${operation}: ${message}`);
+}
 
 /** Where the server, as the application's role, refuses what was seen to work, or SQL of the program's own is judged amiss. */
 async function planSurprises(

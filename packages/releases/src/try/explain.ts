@@ -3,6 +3,7 @@ import type { Contract, RecordedParameter, RecordedStatement } from "../contract
 import { familyOf } from "../record/family.ts";
 import { arrange } from "../judge/arrange.ts";
 import { type Finding, sortFindings } from "../judge/finding.ts";
+import { refusalOf, type ServerError } from "./refusal.ts";
 
 /**
  * Has the server plan each recorded statement that touches what has changed, as the session's role: what is gone, what
@@ -12,7 +13,7 @@ export async function explainStatements(query: Query, contract: Contract, catalo
   const findings: Finding[] = [];
   for (const statement of changedStatements(contract, catalog)) {
     const error = await explain(query, statement);
-    if (error) findings.push(toFinding(statement, error));
+    if (error) findings.push(refusalOf(statement, error, { verdict: "breaks" }));
   }
   return sortFindings(findings);
 }
@@ -30,13 +31,13 @@ export function changedStatements(contract: Contract, catalog: Catalog): readonl
   );
 }
 
-async function explain(query: Query, statement: RecordedStatement): Promise<(Error & { code?: string }) | undefined> {
+async function explain(query: Query, statement: RecordedStatement): Promise<ServerError | undefined> {
   await query("savepoint explained");
   try {
     await query(`explain ${withConstants(statement)}`);
     return undefined;
   } catch (error) {
-    return error as Error;
+    return error as ServerError;
   } finally {
     await query("rollback to savepoint explained");
   }
@@ -52,20 +53,13 @@ function constantOf(parameter: RecordedParameter | undefined): string {
   const { type, value } = parameter;
   const family = familyOf(type);
   if (family === "number" || family === "numeric") return value ?? "1";
-  if (family === "boolean") return value ?? "true";
-  return value === null ? `null` : `'${value.replaceAll("'", "''")}'`;
+  return family === "boolean" ? (value ?? "true") : literalOf(type, value);
 }
 
-function toFinding(
-  { name, operation, table }: RecordedStatement,
-  { code = null, message }: Error & { code?: string | null },
-): Finding {
-  return {
-    verdict: "breaks",
-    operation,
-    table: table ?? name,
-    column: null,
-    sqlState: code,
-    message: `${name}: ${message}`,
-  };
+/** A value as MikroORM writes it: numbers and booleans as they are, all else in quotes. */
+export function literalOf(type: string, value: string | null): string {
+  if (value === null) return "null";
+  const family = familyOf(type);
+  const isBare = (family === "number" || family === "numeric" || family === "boolean") && /^[-\w.]+$/.test(value);
+  return isBare ? value : `'${value.replaceAll("'", "''")}'`;
 }
