@@ -17,6 +17,8 @@ export interface Ran {
 /** A copy of the project as after a clone, with its own stack, volume and images. */
 export interface Stack {
   readonly folder: string;
+  /** The name that Compose knows it by. */
+  readonly project: string;
   /** Runs `docker compose …` in the copy; `input` is its standard input. */
   compose(parameters: readonly string[], input?: string): Promise<Ran>;
   /** Runs `docker compose …` and gives its standard output; throws with all output when it fails. */
@@ -52,6 +54,7 @@ export async function copyStack({ bare = false } = {}): Promise<Stack> {
   };
   return {
     folder,
+    project,
     compose,
     must,
     ask: async (target, init) => await fetch(`http://127.0.0.1:${port}${target}`, init),
@@ -108,29 +111,15 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Runs this checkout's migrator on the copy's migrations, as a developer would. */
-export async function author(stack: Stack, parameters: readonly string[]): Promise<Ran> {
-  const config = path.join(stack.folder, "author.config.js");
-  await writeFile(config, `export default { migrations: "packages/migrations/src/migrations" };\n`);
-  const main = path.join(root, "packages", "migrator-cli", "src", "main.ts");
-  const { POSTGRES_DSN: _, ...env } = process.env;
-  return await run(
-    process.execPath,
-    ["--conditions=@thedata/source", main, "--config", config, ...parameters],
-    stack.folder,
-    "",
-    env,
-  );
-}
-
-/** Adds a migration with this SQL to the copy, and lists it in the manifest. */
-export async function addMigration(stack: Stack, name: string, up: string, down: string): Promise<void> {
-  const created = JSON.parse((await author(stack, ["create", name, "--blank", "--json"])).stdout) as { file: string };
-  const source = await readFile(created.file, "utf8");
-  const [first, second] = [up, down].map((sql) => `this.addSql(\`${sql}\`);`);
-  const written = source.replace("// this.addSql(`...`);", first ?? "").replace("// this.addSql(`...`);", second ?? "");
-  await writeFile(created.file, written);
-  await author(stack, ["check", "--fix"]);
+/** Runs a program in the copy, for the copy's stack. */
+export async function runIn(
+  { folder, project }: Stack,
+  command: string,
+  parameters: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Ran> {
+  const { POSTGRES_DSN: _, ...own } = process.env;
+  return await run(command, parameters, folder, "", { ...own, COMPOSE_PROJECT_NAME: project, ...env });
 }
 
 async function run(
