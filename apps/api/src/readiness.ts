@@ -45,7 +45,7 @@ export function watchReadiness(dsn: string, listener: ReadinessListener): Readin
   const pool = openPool(dsn, (found) => (identity = found));
   const query: Query = async (sql, parameters) => (await pool.query(sql, parameters && [...parameters])).rows as never;
   const tell = onChange(listener);
-  const read = shared(reader(query, describeOwnRelease(query, sessionsOf(pool)), tell));
+  const read = shared(reader(query, describeOwnRelease(sessionsOf(pool)), tell));
   return {
     check: async () => await Promise.race([read(), lateReport(probeMs)]),
     read: withMemory(read),

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { verdicts } from "@thedata/migrations";
-import type { OwnRelease, Query } from "@thedata/migrator/status";
+import type { OwnRelease } from "@thedata/migrator/status";
 import models from "@thedata/models/package.json" with { type: "json" };
 
 /** The release of the models that this build has: `@thedata/models@0.1.0`. */
@@ -12,7 +12,7 @@ export function applicationName(part: string): string {
 }
 
 /** What the readiness needs to tell whether this build works on a schema that it was not made for. */
-export function describeOwnRelease(query: Query, withSession?: OwnRelease["withSession"]): OwnRelease {
+export function describeOwnRelease(withSession?: OwnRelease["withSession"]): OwnRelease {
   return {
     withSession,
     judged: new Map(),
@@ -21,11 +21,7 @@ export function describeOwnRelease(query: Query, withSession?: OwnRelease["withS
       const file = new URL(import.meta.resolve("@thedata/models/contract.json"));
       return parseContract(await readFile(file, "utf8"), "contract.json");
     },
-    isHeld: async (migration) => {
-      const { readReleases } = await import("@thedata/migrator/status");
-      const recorded = await readReleases(query, { schema: "public", table: "mikro_orm_migrations" });
-      const retired = new Set(recorded.flatMap(({ digest, retiredAt }) => (retiredAt === null ? [] : [digest])));
-      return verdicts.some((one) => one.migration === migration && one.verdict !== "works" && !retired.has(one.digest));
-    },
+    // Whether or not the older release is retired: until the step is applied, this build must serve without it.
+    isHeld: async (migration) => verdicts.some((one) => one.migration === migration && one.verdict !== "works"),
   };
 }

@@ -106,7 +106,7 @@ test("an API is not ready on a database that a newer build migrated away from it
 test("an API believes the verdict that came with the newest migration", async () => {
   const api = await startOwnApi();
   await expect.poll(readyz(api), patience).toEqual(ready);
-  const { digest } = await describeOwnRelease(async () => []).loadContract();
+  const { digest } = await describeOwnRelease().loadContract();
   await api.sql(
     "create table mikro_orm_migrations_verdicts (migration text, digest text, verdict text, findings jsonb)",
   );
