@@ -9,7 +9,8 @@ export type FindInstances = () => Promise<readonly string[]>;
 
 /**
  * Passes each request to an instance whose `/readyz` answers 200, asked five times a second, in turn; answers 503 where
- * none is ready. What an instance has not got, or a GET that it did not answer, goes to another one.
+ * none is ready, and `/readyz` by itself. What an instance has not got, or a GET that it did not answer, goes to
+ * another one.
  */
 export function createProxy(find: FindInstances): Server {
   const ready = new Set<string>();
@@ -52,6 +53,8 @@ function pass(passage: Passage): void {
   const { incoming, outgoing, ready, tried } = passage;
   const instance = [...ready].find((one) => !tried.has(one));
   if (instance === undefined) return refuse(outgoing);
+  // An instance that is about to end would speak for all.
+  if (incoming.url === "/readyz") return void outgoing.end();
   tried.add(instance);
   // Behind the others: they take turns.
   if (ready.delete(instance)) ready.add(instance);

@@ -27,12 +27,13 @@ export function startLoad(ask: Ask, requests: readonly (() => readonly [string, 
   const send = async ([target, init]: readonly [string, RequestInit]) => {
     const at = performance.now();
     const fails = (why: unknown) => void failures.push(`${init.method ?? "GET"} ${target}: ${String(why)}`);
-    await ask(target, { ...init, signal: AbortSignal.timeout(10_000) })
-      .then(async (answer) => {
-        const text = await answer.text();
-        if (!answer.ok) fails(`${answer.status} ${text.slice(0, 200)}`);
-      })
-      .catch(fails);
+    try {
+      const answer = await ask(target, { ...init, signal: AbortSignal.timeout(10_000) });
+      const text = await answer.text();
+      if (!answer.ok) fails(`${answer.status} ${text.slice(0, 200)}`);
+    } catch (error) {
+      fails(error);
+    }
     slowestMs = Math.max(slowestMs, performance.now() - at);
   };
   const timer = setInterval(() => {

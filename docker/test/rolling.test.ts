@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addFailing, author, makeRelease } from "./authoring.ts";
+import { addFailing, makeRelease } from "./authoring.ts";
 import { describeFigures, type Figures, type Load, startLoad } from "./load.ts";
 import { copyStack, docker, hasDocker, runIn, type Stack } from "./stack.ts";
 
@@ -203,10 +203,12 @@ describe.skipIf(!isThere)("releases", { concurrent: false }, () => {
         const id = await runnerAfter("source_remark");
         await docker("kill", id);
         expect(await upgrading).toMatchObject({ code: 137 });
-        await stack.sql(
-          "postgres",
-          "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(300)%' and pid <> pg_backend_pid();",
-        );
+        // What it had sent waits for the lock until the server gives up.
+        const sessions = "select count(*) from pg_stat_activity where application_name like 'migrator%'";
+        const left = async () => (await stack.sql("postgres", sessions)).stdout.trim();
+        await expect.poll(left, { timeout: 30_000 }).toBe("0");
+        const unlock = "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(300)%'";
+        await stack.sql("postgres", `${unlock} and pid <> pg_backend_pid();`);
         await lock;
         expect(await columns()).not.toContain("remark");
         expect(await versions()).toEqual(["0.2.0"]);

@@ -1,7 +1,8 @@
-import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addMigration, author, copyStack, docker, hasDocker, readSecrets, type Stack } from "./stack.ts";
+import { addColumn, addFailing, author } from "./authoring.ts";
+import { copyStack, docker, hasDocker, readSecrets, type Stack } from "./stack.ts";
 
 const isThere = hasDocker();
 const head = "Migration20240218000200_update_organizations_001";
@@ -13,6 +14,7 @@ it("finds a Docker engine where one is required", () => {
 // The tests share one stack: each depends on the one before.
 describe.skipIf(!isThere)("the stack", { concurrent: false }, () => {
   let stack: Stack;
+  let broken = "";
 
   beforeAll(async () => {
     stack = await copyStack();
@@ -34,14 +36,18 @@ describe.skipIf(!isThere)("the stack", { concurrent: false }, () => {
   const readiness = async () => (await stack.ask("/readyz")).status;
 
   it("builds images without a compiler, TypeScript or the other target's code, for a user that is not root", async () => {
-    const look = `id -u; ls -d apps/* packages/* 2>/dev/null; find . -name tsc -o -name '*.ts' -not -name '*.d.ts' -not -path '*/node_modules/*'; find . -name 'Migration2*.js' | wc -l`;
+    const look = `id -u; ls -d apps/* packages/* 2>/dev/null; ls packages/*/dist/*.json packages/*/dist/*/*.json 2>/dev/null; find . -name tsc -o -name '*.ts' -not -name '*.d.ts' -not -path '*/node_modules/*'; find . -name 'Migration2*.js' | wc -l`;
     const inside = async (service: string) =>
       (await stack.must(["run", "--quiet-build", "--rm", "-T", "--no-deps", "--entrypoint", "sh", service, "-c", look]))
         .trim()
         .split("\n");
     const library = ["packages/catalog", "packages/migrations", "packages/migrator"];
-    expect(await inside("migrate")).toEqual(["1000", ...library, "packages/migrator-cli", "4"]);
-    expect(await inside("api")).toEqual(["1000", "apps/api", ...library, "packages/models", "0"]);
+    const verdicts = ["manifest", "verdicts"].map((name) => `packages/migrations/dist/migrations/${name}.json`);
+    const frozen = "packages/migrations/dist/releases/models@0.1.0.json";
+    expect(await inside("migrate")).toEqual(["1000", ...library, "packages/migrator-cli", ...verdicts, frozen, "4"]);
+    const own = ["packages/models", "packages/releases"];
+    const contract = "packages/models/dist/contract.json";
+    expect(await inside("api")).toEqual(["1000", "apps/api", ...library, ...own, ...verdicts, contract, "0"]);
   });
 
   it("starts from nothing: PostgreSQL, then the migrations, then the API", async () => {
@@ -132,30 +138,34 @@ describe.skipIf(!isThere)("the stack", { concurrent: false }, () => {
   });
 
   it("upgrades a running stack with a fifth migration", async () => {
-    await addMigration(stack, "add_widgets", "create table widgets (id int)", "drop table widgets");
+    await addColumn(stack, "pipeline", "note");
+    await author(stack, "check", "--fix");
     await stack.must(["up", "--detach"]);
     await expect.poll(readiness, { timeout: 60_000 }).toBe(200);
     expect(await stack.must(["logs", "migrate"])).toContain("Applied 1 migration");
-    expect((await stack.sql("thedata_api", "select count(*) from widgets;")).stdout.trim()).toBe("0");
+    expect((await stack.sql("thedata_api", "select count(note) from pipelines;")).stdout.trim()).toBe("0");
     expect((await stack.sql("thedata_owner", "select count(*) from users;")).stdout.trim()).toBe("1");
   });
 
-  it("does not start the API over a broken migration, and says why in the logs", async () => {
-    await addMigration(stack, "break_things", "alter table nowhere add column x int", "select 1");
+  it("leaves the API as it is over a broken migration, starts none, and says why in the logs", async () => {
+    broken = await addFailing(stack, "break_things", "ada@example.com");
     const { code, stderr } = await stack.compose(["up", "--detach"]);
     expect(code).not.toBe(0);
     expect(stderr).toContain('service "migrate" didn\'t complete successfully: exit 5');
     const logs = await stack.must(["logs", "migrate"]);
-    expect(logs).toContain('relation "nowhere" does not exist');
-    expect(logs).toContain("alter table nowhere add column x int");
+    expect(logs).toContain("division by zero");
+    expect(logs).toContain("select 1 / (select count(*) - 1 from users");
+    expect(await readiness()).toBe(200);
+    await stack.must(["rm", "--force", "--stop", "api"]);
+    const again = await stack.compose(["up", "--detach"]);
+    expect(again.code).not.toBe(0);
+    expect(again.stderr).toContain('service "migrate" didn\'t complete successfully: exit 5');
     expect((await inspect("api")).State).not.toBe("running");
   });
 
   it("goes on as soon as the migration is put right", async () => {
-    const folder = path.join(stack.folder, "packages/migrations/src/migrations");
-    const broken = (await readdir(folder)).find((file) => file.includes("break_things"));
-    await rm(path.join(folder, broken ?? ""));
-    await author(stack, ["check", "--fix"]);
+    await rm(broken);
+    await author(stack, "check", "--fix");
     await stack.must(["up", "--detach"]);
     await expect.poll(readiness, { timeout: 60_000 }).toBe(200);
   });
