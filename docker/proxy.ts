@@ -21,9 +21,10 @@ export function createProxy(find: FindInstances): Server {
 }
 
 async function lookAround(find: FindInstances, ready: Set<string>): Promise<void> {
-  // A name server that fails makes nobody unready: who is known is asked all the same.
-  const found = await find().catch(() => []);
-  await Promise.all([...new Set([...found, ...ready])].map(async (instance) => await probe(instance, ready)));
+  // A name server that fails takes nobody away: who is known is asked all the same.
+  const instances = await find().catch(() => [...ready]);
+  for (const gone of ready) if (!instances.includes(gone)) ready.delete(gone);
+  await Promise.all(instances.map(async (instance) => await probe(instance, ready)));
 }
 
 /** An instance that is too busy to answer in time stays what it was. */
@@ -70,6 +71,8 @@ function pass(passage: Passage): void {
   );
   upstream.on("response", (answer) => giveBack(answer, outgoing));
   upstream.on("error", () => {
+    // The client has gone, which says nothing of the instance.
+    if (outgoing.destroyed) return;
     if (!isConnected) ready.delete(instance);
     if (outgoing.headersSent) outgoing.destroy();
     else if (!isConnected || method === "GET" || method === "HEAD") pass(passage);

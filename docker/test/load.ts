@@ -19,13 +19,16 @@ export interface Load {
 type Ask = (target: string, init?: RequestInit) => Promise<Response>;
 
 const everyMs = 15;
+/** Below the API's limit of 250 on one instance: a machine that stalls is not what is measured. */
+const atOnce = 200;
 
 /** Sends requests of these in turn, 66 a second, and beside them asks twenty times a second who is ready. */
 export function startLoad(ask: Ask, requests: readonly (() => readonly [string, RequestInit])[]): Load {
   const [started, failures, sent] = [performance.now(), new Array<string>(), new Array<Promise<void>>()];
-  let slowestMs = 0;
+  let [slowestMs, underWay, left] = [0, 0, 0];
   const send = async ([target, init]: readonly [string, RequestInit]) => {
     const at = performance.now();
+    underWay++;
     const fails = (why: unknown) => void failures.push(`${init.method ?? "GET"} ${target}: ${String(why)}`);
     try {
       const answer = await ask(target, { ...init, signal: AbortSignal.timeout(10_000) });
@@ -34,13 +37,15 @@ export function startLoad(ask: Ask, requests: readonly (() => readonly [string, 
     } catch (error) {
       fails(error);
     }
+    underWay--;
     slowestMs = Math.max(slowestMs, performance.now() - at);
   };
   const timer = setInterval(() => {
     // A timer that comes late makes up for what it has missed.
-    while (sent.length * everyMs < performance.now() - started) {
+    while ((sent.length + left) * everyMs < performance.now() - started) {
       const request = requests[sent.length % requests.length];
-      if (request) sent.push(send(request()));
+      if (underWay >= atOnce || !request) left++;
+      else sent.push(send(request()));
     }
   }, everyMs);
   const readiness = watchReadiness(ask);

@@ -192,6 +192,15 @@ describe.skipIf(!isThere)("releases", { concurrent: false }, () => {
       expect(await status()).toMatchObject({ state: "current", pending: [] });
     });
 
+    it("refuses an older checkout on a database where it does not work any more", async () => {
+      await checkOut("v1");
+      const { code, stdout, stderr } = await upgrade();
+      expect(code).toBe(7);
+      expect(stdout + stderr).toMatch(/does not work there/);
+      expect(await versions()).toEqual(["0.2.0"]);
+      expect(await readiness()).toBe(200);
+    });
+
     it("upgrades without a failed request although the runner is killed between its steps", async () => {
       await checkOut("v3");
       const figures = await underLoad(async () => {
