@@ -11,7 +11,6 @@ import type { OwnRelease } from "./releases/compatibility.ts";
 export type { Query } from "@thedata/catalog";
 export type { Status } from "./plan/status.ts";
 export type { OwnRelease } from "./releases/compatibility.ts";
-export { readReleases, type RecordedRelease } from "./ledger/releases.ts";
 export type { LedgerTable } from "./ledger/tables.ts";
 
 export interface SchemaStatusOptions {
