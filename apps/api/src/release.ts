@@ -22,6 +22,6 @@ export function describeOwnRelease(withSession?: OwnRelease["withSession"]): Own
       return parseContract(await readFile(file, "utf8"), "contract.json");
     },
     // Whether or not the older release is retired: until the step is applied, this build must serve without it.
-    isHeld: async (migration) => verdicts.some((one) => one.migration === migration && one.verdict !== "works"),
+    isHeld: async (migration) => verdicts.some((one) => one.migration === migration && one.ends),
   };
 }

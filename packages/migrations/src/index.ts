@@ -14,4 +14,6 @@ export const verdicts: readonly {
   /** `@thedata/models@0.1.0`. */
   readonly release: string;
   readonly verdict: string;
+  /** True: the migration waits until this release is retired. */
+  readonly ends: boolean;
 }[] = verdictFile.verdicts;

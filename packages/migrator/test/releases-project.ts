@@ -42,6 +42,7 @@ export const models = {
   "1.0.1": () => item({ note: p.text().index("items_note_index") }),
   "1.1.0": () => item({ note: p.text().nullable(), remark: p.text().nullable() }),
   "1.1.1": () => item({ note: p.text().nullable() }, [{ name: "short", expression: "length(name) < 100" }]),
+  "1.1.2": () => item({ note: p.text().nullable() }, [{ name: "short", expression: "length(name) < 200" }]),
   "1.2.0": () => item({ remark: p.text().nullable() }),
 } as const;
 

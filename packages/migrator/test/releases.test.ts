@@ -190,6 +190,7 @@ describe("check", () => {
             orm: "7",
             head: "Migration20260101000001_items",
             digest: "",
+            seal: "",
             tables: [],
             statements: [],
             unrecorded: [],
@@ -374,4 +375,100 @@ it("review says what a change means to the releases before it", async () => {
     ["@shop/models@1.1.0 breaks"],
   ]);
   expect(found.migrations[1]?.releases[0]?.findings.join()).toMatch(/column public\.items\.note is gone/);
+});
+
+describe("what the review of it found", () => {
+  const first = { migration: "Migration20260101000001_items", release: "1.1.1" } as const;
+  const withKind = {
+    Migration20260101000001_items: {
+      up: [
+        "create table items (id serial primary key, name text not null, note text, constraint short check (length(name) < 100))",
+      ],
+      down: ["drop table items"],
+    },
+  };
+
+  it("create changes a check of a column that a release maps, and the models still do", async () => {
+    const project = await projectOf([first], { extra: withKind });
+    const wider = project.on("", { ormOptions: { entities: models["1.1.2"]() } });
+    const created = await create(wider, { name: "longer names", shadow, dryRun: true, direct: true });
+    expect(created.statements).toEqual([
+      `alter table "items" drop constraint "short"`,
+      `alter table "items" add constraint "short" check (length(name) < 200)`,
+    ]);
+    const without = project.on("", { ormOptions: { entities: models["1.0.0"]() } });
+    expect((await create(without, { name: "any name", shadow, dryRun: true })).statements).toEqual([
+      `alter table "items" drop constraint "short"`,
+    ]);
+  });
+
+  it("an attestation counts for its own migration, and not for a later one of the same column", async () => {
+    const update = (name: string) => ({
+      [name]: { up: ["update items set note = upper(note)"], down: ["select 1"] },
+    });
+    const extra = { ...update("Migration20260101000002_one"), ...update("Migration20260101000003_two") };
+    const steps = [wholeHistory[0], ...Object.keys(extra).map((migration) => ({ migration }))];
+    const project = await projectOf(steps, { extra, tolerate: true });
+    const note = "// @tolerates @shop/models@1.0.0 items.note: case is not looked at\nexport";
+    await edit(path.join(project.migrations, "Migration20260101000002_one.ts"), "export", note);
+    const { problems } = await checkProject(project.on(""), shadow);
+    expect(problems.map(({ code, migration }) => [code, migration])).toEqual([
+      ["verdict", null],
+      ["incompatible", "Migration20260101000003_two"],
+    ]);
+  });
+
+  it("a step that ends a release is held although an earlier one was not sure to leave it working", async () => {
+    const extra = {
+      Migration20260101000002_one: { up: ["update items set note = upper(note)"], down: ["select 1"] },
+      Migration20260101000003_no_note: {
+        up: ["alter table items drop note"],
+        down: ["alter table items add note text"],
+      },
+    };
+    const steps = [
+      wholeHistory[0],
+      { migration: "Migration20260101000002_one" },
+      { migration: "Migration20260101000003_no_note" },
+    ];
+    const project = await projectOf(steps, { extra, tolerate: true });
+    const bare = project.on("", { ormOptions: { entities: models["0.9.0"]() } });
+    await checkProject(bare, shadow, { fix: true });
+    const { dsn } = await databaseAt(project, "Migration20260101000002_one");
+    const report = await up(project.on(dsn), { phase: "expand" });
+    expect(report).toMatchObject({
+      outcome: "nothing",
+      steps: [{ name: "Migration20260101000003_no_note", result: "held" }],
+    });
+  });
+
+  it("an old build is told what ended it, also after a step that it does not mind", async () => {
+    const project = await projectOf(wholeHistory);
+    const { dsn } = await databaseAt(project, "Migration20260101000001_items");
+    await retireReleases(project.on(dsn), project.releases, "<1.2");
+    await up(project.on(dsn));
+    const old = await projectOf(wholeHistory.slice(0, 1));
+    const status = await readStatus(old.on(dsn));
+    expect(status).toMatchObject({ state: "ahead", compatible: false });
+    expect(status.findings.join()).toMatch(/note is gone/);
+  });
+
+  it("refuses releases of another package, and sessions of a release that nobody knows", async () => {
+    const project = await projectOf(wholeHistory);
+    const { dsn } = await databaseAt(project, "Migration20260101000002_remark");
+    await expect(retireReleases(project.on(dsn), project.releases, "@other/models@1.0.0")).rejects.toThrow(
+      /@other\/models@1\.0\.0 is a release of @other\/models, and the contracts are those of @shop\/models/,
+    );
+    await expect(up(project.on(dsn), { disregard: ["9.9.9"] })).rejects.toThrow(
+      /--disregard names 9\.9\.9, which has no contract/,
+    );
+  });
+
+  it("sees that somebody moved a contract's head", async () => {
+    const project = await projectOf(wholeHistory);
+    const file = path.join(project.releases.folder, "models@1.1.0.json");
+    await edit(file, '"head": "Migration20260101000002_remark"', '"head": "Migration20260101000003_no_note"');
+    const { dsn } = await databaseAt(project, "Migration20260101000002_remark");
+    await expect(up(project.on(dsn))).rejects.toThrow(/models@1\.1\.0\.json was changed after it was made/);
+  });
 });

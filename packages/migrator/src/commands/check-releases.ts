@@ -5,7 +5,7 @@ import type { Place } from "../history/locate.ts";
 import { readPackage } from "../releases/package-version.ts";
 import { readContracts } from "../releases/read-contracts.ts";
 import type { ReleaseSettings } from "../releases/settings.ts";
-import { readVerdicts, renderVerdicts, verdictsFile, writeVerdicts } from "../releases/verdicts.ts";
+import { readVerdictText, renderVerdicts, verdictsFile, writeVerdicts } from "../releases/verdicts.ts";
 import type { ShadowOptions } from "../shadow/shadow.ts";
 import { type Compatibility, compat } from "./compat.ts";
 import { contract, isStale, makeWorkingContract } from "./contract.ts";
@@ -67,7 +67,8 @@ async function checkFrozen(releases: ReleaseSettings): Promise<ReleaseProblem[]>
 }
 
 async function checkVerdicts(directory: string, { verdicts }: Compatibility, fix: boolean): Promise<ReleaseProblem[]> {
-  if (renderVerdicts(readVerdicts(directory)) === renderVerdicts(verdicts)) return [];
+  // As a text: a broken file is a stale one, too.
+  if (readVerdictText(directory) === renderVerdicts(verdicts)) return [];
   if (fix) {
     await writeVerdicts(directory, verdicts);
     return [];

@@ -43,10 +43,11 @@ async function readStepsOn(context: Context, history: History, request: FilledRe
   const links = await readLinks(history);
   return await withShadow(request.shadow, async (dsn) => {
     const connection = await connect(dsn, shadowApplication);
-    const role = request.static ? undefined : await createApplicationRole(connection.query);
-    const trial = createTrial(context, connection, request, role);
     const steps: SchemaStep[] = [];
+    let role: ApplicationRole | undefined;
     try {
+      role = request.static ? undefined : await createApplicationRole(connection.query);
+      const trial = createTrial(context, connection, request, role);
       for (const migration of request.wanted) {
         await replay(context, history.folder, dsn, migration);
         const catalog = await readCatalog(connection.query, scopeOf(context.ledger));

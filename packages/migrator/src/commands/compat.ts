@@ -5,7 +5,7 @@ import { ConfigurationError } from "../errors.ts";
 import { type Context, directoryOf } from "../execute/context.ts";
 import { openHistory } from "../history/history.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
-import { type Attestation, readAttestations } from "../releases/attestations.ts";
+import { type Attestation, concerns, readAttestations } from "../releases/attestations.ts";
 import { type Cell, judgeHistory } from "../releases/judge-history.ts";
 import { findSupportedContracts } from "../releases/read-contracts.ts";
 import type { ReleaseSettings } from "../releases/settings.ts";
@@ -80,20 +80,27 @@ export async function compat(context: Context, options: CompatOptions): Promise<
   const last = options.to === undefined ? names.length - 1 : names.indexOf(resolveTarget(options.to, names));
   const first = Math.min(...all.map(({ head }) => names.indexOf(head)), last);
   const steps = await readSteps(context, history, { wanted: names.slice(first, last + 1), contracts: all, ...options });
-  const attestations = history.folder.files.flatMap(readAttestations);
+  const { isRange } = await import("@thedata/releases");
+  const attestations = history.folder.files.flatMap((file) => readAttestations(file, isRange));
   const rows = await judgeHistory(all, steps, attestations, names);
   const compatSteps = steps.map(({ migration }) => toStep(migration, rows.get(migration) ?? [], columns, names));
-  const pairs = await judgePairs(all, columns, steps.at(-1)?.catalog ?? []);
+  const pairs = await judgePairs(all, columns, steps.at(-1)?.catalog ?? [], attestations);
   const isRefused = compatSteps.some((step) => refuses(step, columns, names)) || pairs.length > 0;
-  const used = new Set([...rows.values()].flat().flatMap(({ findings }) => findings.map(({ attested }) => attested)));
+  const used = new Set(
+    [...rows].flatMap(([migration, cells]) =>
+      cells.flatMap(({ fresh }) => fresh.map(({ attested }) => `${migration} ${attested}`)),
+    ),
+  );
   return {
     outcome: isRefused ? "refused" : "ok",
     releases: columns,
     steps: compatSteps,
     pairs,
     droppable: findDroppable(all, columns, steps.at(-1)?.catalog ?? []),
-    needless: attestations.filter(({ reason }) => !used.has(reason)),
-    verdicts: steps.flatMap(({ migration, link }) => toVerdicts(migration, link, rows.get(migration) ?? [], columns)),
+    needless: attestations.filter(({ migration, reason }) => !used.has(`${migration} ${reason}`)),
+    verdicts: steps.flatMap(({ migration, link }) =>
+      toVerdicts({ migration, link, columns, names }, rows.get(migration) ?? []),
+    ),
   };
 }
 
@@ -138,7 +145,7 @@ function toStep(
   names: readonly string[],
 ): CompatStep {
   const ends = columns.filter(
-    (column, index) => isAfter(migration, column, names) && column.supported && isEnd(cells[index]?.verdict),
+    (column, index) => isAfter(migration, column, names) && column.supported && isEnd(cells[index]),
   );
   return {
     migration,
@@ -147,8 +154,8 @@ function toStep(
   };
 }
 
-function isEnd(verdict: Verdict | undefined): boolean {
-  return verdict === "breaks" || verdict === "wrong";
+function isEnd(cell: Cell | undefined): boolean {
+  return cell?.fresh.some(({ verdict }) => verdict === "breaks" || verdict === "wrong") === true;
 }
 
 function isAfter(migration: string, { head }: ReleaseColumn, names: readonly string[]): boolean {
@@ -172,12 +179,16 @@ function refuses(
   });
 }
 
+/** What the releases that run together meet in each other's rows; an author may vouch for what is not written yet. */
 async function judgePairs(
   contracts: readonly Contract[],
   columns: readonly ReleaseColumn[],
   catalog: Catalog,
+  attestations: readonly Attestation[],
 ): Promise<CompatPair[]> {
-  const { judgePair } = await import("@thedata/releases");
+  const { judgePair, satisfiesVersion } = await import("@thedata/releases");
+  const isOpen = (finding: Finding, reader: Contract) =>
+    !attestations.some((one) => concerns(one, finding, reader, satisfiesVersion));
   const together = contracts.filter((_, index) => columns[index]?.supported || columns[index]?.working);
   const nameOf = (contract: Contract) => columns[contracts.indexOf(contract)]?.name ?? "";
   return together
@@ -185,7 +196,7 @@ async function judgePairs(
     .map(({ writer, reader }) => ({
       writer: nameOf(writer),
       reader: nameOf(reader),
-      findings: judgePair(writer, reader, catalog),
+      findings: judgePair(writer, reader, catalog).filter((finding) => isOpen(finding, reader)),
     }))
     .filter(({ findings }) => findings.length > 0);
 }
@@ -205,18 +216,18 @@ function findDroppable(contracts: readonly Contract[], columns: readonly Release
 
 const unquoteAll = (name: string) => name.replaceAll('"', "");
 
-function toVerdicts(
-  migration: string,
-  link: string,
-  cells: readonly Cell[],
-  columns: readonly ReleaseColumn[],
-): StoredVerdict[] {
-  return cells.map(({ digest, verdict, fresh }, index) => ({
-    migration,
-    link,
-    digest,
-    release: columns[index]?.name ?? "",
-    verdict,
-    findings: fresh,
-  }));
+interface VerdictPlace {
+  readonly migration: string;
+  readonly link: string;
+  readonly columns: readonly ReleaseColumn[];
+  readonly names: readonly string[];
+}
+
+function toVerdicts({ migration, link, columns, names }: VerdictPlace, cells: readonly Cell[]): StoredVerdict[] {
+  return cells.map(({ digest, verdict, fresh }, index) => {
+    const column = columns[index];
+    const isLater = column !== undefined && names.indexOf(migration) > names.indexOf(column.head);
+    const ends = isLater && fresh.some(({ attested }) => attested === undefined);
+    return { migration, link, digest, release: column?.name ?? "", verdict, ends, findings: fresh };
+  });
 }

@@ -74,7 +74,13 @@ export async function makeWorkingContract(
       const schema = await readCatalog(session.query, scopeOf(context.ledger));
       const given = { orm, query: session.query, schema, calls: releases.calls, ormVersion: Utils.getORMVersion() };
       const head = folder.files.at(-1)?.name ?? "";
-      return await tryOut(session, async () => await makeContract({ ...given, package: name, version, head }));
+      return await tryOut(session, async () => await makeContract({ ...given, package: name, version, head })).catch(
+        (cause: Error) => {
+          throw new ConfigurationError(`The contract cannot be made: ${cause.message}. Does "releases.calls" fail?`, {
+            cause,
+          });
+        },
+      );
     } finally {
       await session.close();
       await orm.close(true);

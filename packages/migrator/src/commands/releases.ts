@@ -9,6 +9,7 @@ import { findSessions, readReleases, type RecordedRelease, releaseInsert, retire
 import type { Connection } from "../postgres/connection.ts";
 import { inTransaction } from "../postgres/transaction.ts";
 import { asOurs, findSupportedContracts, readContracts } from "../releases/read-contracts.ts";
+import { versionOf } from "../releases/release-name.ts";
 import type { ReleaseSettings } from "../releases/settings.ts";
 
 /** A release as it is listed. */
@@ -71,7 +72,7 @@ export interface Retired {
 export async function retireReleases(context: Context, releases: ReleaseSettings, wanted: string): Promise<Retired> {
   const contracts = await readContracts(releases);
   const { findSupported, satisfiesVersion } = await import("@thedata/releases");
-  const version = wanted.slice(wanted.lastIndexOf("@") + 1);
+  const version = versionOf(wanted, contracts[0]?.package ?? "");
   await asOurs(() => findSupported([], version));
   return await withConnection(
     context,

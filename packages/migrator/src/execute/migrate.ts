@@ -32,7 +32,7 @@ export async function migrate(
   judge?: Judge,
 ): Promise<Report> {
   const thorough = async (connection: Connection, history: History, vouch?: () => void) =>
-    await migrateOn({ context, direction, options, history, connection, vouch, judge });
+    await migrateOn({ context, direction, options, history, connection, vouch, judge, told: new Set() });
   if (!isEverything(direction, options)) return await withHistory(context, thorough);
   return await withCachedHistory(context, {
     thorough,
@@ -50,6 +50,8 @@ interface MigrateRequest {
   /** Records in the cache that the history is sound; undefined where the run does not cover the whole history. */
   readonly vouch: (() => void) | undefined;
   readonly judge: Judge | undefined;
+  /** Why steps are held back, as far as that was told. */
+  readonly told: Set<string>;
 }
 
 async function migrateOn(run: MigrateRequest): Promise<Report> {
@@ -88,9 +90,17 @@ async function prepareWithGate(run: MigrateRequest): Promise<Prepared> {
   const prepared = await prepare(run);
   const { releases } = run.context;
   if (prepared.settled || run.direction === "down" || !releases) return prepared;
-  const { passGate } = await import("./pass-gate.ts");
   const { context, connection, history, options } = run;
-  return await passGate({ context, query: connection.query, folder: history.folder, options, releases }, prepared);
+  const { passGate } = await import("./pass-gate.ts");
+  const tell = (message: string) => {
+    // The plan is made twice: before the lock is taken, and under it.
+    if (!run.told.has(message)) context.onEvent({ type: "held", message });
+    run.told.add(message);
+  };
+  return await passGate(
+    { context, query: connection.query, folder: history.folder, options, releases, tell },
+    prepared,
+  );
 }
 
 const nothing: Report = { outcome: "nothing", steps: [], problems: [], error: null };

@@ -13,12 +13,14 @@ interface PassRequest {
   readonly folder: MigrationFolder;
   readonly options: MigrateOptions;
   readonly releases: ReleaseSettings;
+  /** Tells why a step is held back. */
+  readonly tell: (message: string) => void;
 }
 
 /** Refuses a plan that would end a release, or (`--phase expand`) cuts it before the step that does. */
 export async function passGate(request: PassRequest, { plan, loaded }: Ready): Promise<Prepared> {
-  const { context, query, folder, options, releases } = request;
-  const { ledger } = context;
+  const { query, folder, options, releases } = request;
+  const { ledger } = request.context;
   const { steps } = plan;
   const gate = await judgePlan({ query, ledger, releases, folder, steps, disregard: options.disregard });
   if (gate.contracts.length === 0) return { plan, loaded };
@@ -32,7 +34,7 @@ export async function passGate(request: PassRequest, { plan, loaded }: Ready): P
   const mayHold = options.phase === "expand" && gate.problems.every(({ code }) => code === "ends-release");
   if (!mayHold) return { settled: refuse(plan, gate.problems, null) };
   const [first, held] = [steps.slice(0, gate.allowed), steps.slice(gate.allowed)];
-  for (const { message } of gate.problems) context.onEvent({ type: "held", message });
+  for (const { message } of gate.problems) request.tell(message);
   const waiting = held.map((name) => ({ ...unrun(name, "held"), heldBy: "release" as const }));
   if (first.length === 0) return { settled: { outcome: "nothing", steps: waiting, problems: [], error: null } };
   return { plan: { ...plan, steps: first }, loaded: loaded.slice(0, first.length), held, alongside };

@@ -140,10 +140,14 @@ export async function findSessions(query: Query, name: string): Promise<Readonly
   );
   const counts = new Map<string, number>();
   for (const { application } of rows) {
-    const version = /^\d+\.\d+\.\d+[0-9A-Za-z.+-]*/.exec(
-      application.slice(application.indexOf(`${name}@`) + name.length + 1),
-    )?.[0];
+    const version = versionIn(application, name);
     if (version !== undefined) counts.set(version, (counts.get(version) ?? 0) + 1);
   }
   return counts;
+}
+
+/** The version that stands behind the package's name, where that is a word of its own. */
+function versionIn(application: string, name: string): string | undefined {
+  const words = application.split(/\s+/).filter((word) => word.startsWith(`${name}@`));
+  return words.map((word) => /^\d+\.\d+\.\d+[0-9A-Za-z.+-]*/.exec(word.slice(name.length + 1))?.[0]).find(Boolean);
 }

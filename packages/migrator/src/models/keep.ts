@@ -1,10 +1,11 @@
 import type { Catalog, CatalogObject } from "@thedata/catalog";
-import { lastPart, unquote } from "@thedata/catalog/sql";
+import { partsOf, unquote } from "@thedata/catalog/sql";
 
 /** Columns and tables that stay although the models no longer map them: released models do. */
 export interface Kept {
-  /** By table and column, as `items note`; names as they are. */
+  /** By table and column, as `public.items note`; without quotes. */
   readonly columns: ReadonlyMap<string, KeptColumn>;
+  /** As `public.items`, without quotes. */
   readonly tables: ReadonlySet<string>;
 }
 
@@ -12,7 +13,7 @@ export interface Kept {
 export interface KeptColumn {
   /** True: every one of them takes null. */
   readonly nullable: boolean;
-  /** A value that every one of them takes, where they list values; null: they list none. */
+  /** A value that they take, where they list values; null: they list none. */
   readonly item: string | null;
 }
 
@@ -21,71 +22,116 @@ export interface KeptColumn {
  * its DROP come the statements with which both can live, a default or a dropped NOT NULL.
  */
 export function keep(statements: readonly string[], kept: Kept, before: Catalog): string[] {
-  return statements.flatMap((statement) => keepOne(statement, kept, before));
+  const unmapped = findUnmapped(statements, kept);
+  return statements.flatMap((statement) => keepOne(statement, { kept, unmapped, before }));
 }
 
-function keepOne(statement: string, kept: Kept, before: Catalog): string[] {
-  const [, dropped] = /^drop table if exists (\S+)(?: cascade)?$/.exec(statement) ?? [];
-  if (dropped !== undefined) return kept.tables.has(nameOf(dropped)) ? [] : [statement];
-  const [, table, clauses] = /^alter table (\S+) (drop column .*)$/.exec(statement) ?? [];
-  if (table !== undefined && clauses !== undefined) return keepColumns(table, clauses, kept, before);
-  return touchesKept(statement, kept, before) ? [] : [statement];
+interface Keeping {
+  readonly kept: Kept;
+  /** The kept tables, and kept columns by table, that the models do not map. */
+  readonly unmapped: ReadonlySet<string>;
+  readonly before: Catalog;
 }
 
-function keepColumns(table: string, clauses: string, kept: Kept, before: Catalog): string[] {
-  const names = [...clauses.matchAll(/drop column (?:if exists )?("(?:[^"]|"")+")/g)].map(([, name = ""]) => name);
-  const isKept = (name: string) => kept.columns.has(`${nameOf(table)} ${unquote(name)}`);
+const tableDrop = /^drop table if exists (\S+)(?: cascade)?$/;
+const columnDrops = /^alter table (\S+) (drop column .*)$/;
+
+/** What MikroORM would drop: all else the models map, and its constraints and indexes are theirs to change. */
+function findUnmapped(statements: readonly string[], kept: Kept): ReadonlySet<string> {
+  const names = statements.flatMap((statement) => {
+    const [, dropped] = tableDrop.exec(statement) ?? [];
+    if (dropped !== undefined) return [nameOf(dropped)];
+    const [, table = "", clauses = ""] = columnDrops.exec(statement) ?? [];
+    return columnsIn(clauses).map((column) => `${nameOf(table)} ${unquote(column)}`);
+  });
+  return new Set(names.filter((name) => kept.tables.has(name) || kept.columns.has(name)));
+}
+
+function columnsIn(clauses: string): string[] {
+  return [...clauses.matchAll(/drop column (?:if exists )?("(?:[^"]|"")+")/g)].map(([, name = ""]) => name);
+}
+
+function keepOne(statement: string, keeping: Keeping): string[] {
+  const [, dropped] = tableDrop.exec(statement) ?? [];
+  if (dropped !== undefined) return keeping.unmapped.has(nameOf(dropped)) ? [] : [statement];
+  const [, table, clauses] = columnDrops.exec(statement) ?? [];
+  if (table !== undefined && clauses !== undefined) return keepColumns(table, columnsIn(clauses), keeping);
+  return belongsToUnmapped(statement, keeping) ? [] : [statement];
+}
+
+function keepColumns(table: string, names: readonly string[], keeping: Keeping): string[] {
+  const isKept = (name: string) => keeping.unmapped.has(`${nameOf(table)} ${unquote(name)}`);
   const gone = names.filter((name) => !isKept(name)).map((name) => `drop column ${name}`);
   return [
     ...(gone.length > 0 ? [`alter table ${table} ${gone.join(", ")}`] : []),
-    ...names.filter(isKept).flatMap((name) => relax(table, name, kept, before)),
+    ...names.filter(isKept).flatMap((name) => relax(table, name, keeping)),
   ];
 }
 
 /** Lets a row have no value for the column, in a way that its readers take. */
-function relax(table: string, name: string, kept: Kept, before: Catalog): string[] {
-  const column = findColumn(before, nameOf(table), unquote(name));
-  const { nullable, item } = kept.columns.get(`${nameOf(table)} ${unquote(name)}`) ?? { nullable: true, item: null };
+function relax(table: string, name: string, { kept, before }: Keeping): string[] {
+  const key = `${nameOf(table)} ${unquote(name)}`;
+  const column = before.find((one) => one.kind === "column" && keyOf(one) === key);
+  const { nullable, item } = kept.columns.get(key) ?? { nullable: true, item: null };
   if (!column || column.properties["notNull"] === undefined || hasValue(column)) return [];
-  const value = nullable ? undefined : (item ?? defaultFor(String(column.properties["type"])));
+  const value = nullable ? undefined : item === null ? defaultFor(column, before) : literal(item);
   return value === undefined
     ? [`alter table ${table} alter column ${name} drop not null`]
-    : [`alter table ${table} alter column ${name} set default ${literal(value)}`];
+    : [`alter table ${table} alter column ${name} set default ${value}`];
+}
+
+function keyOf({ table, name }: CatalogObject): string {
+  return `${nameOf(table ?? "")} ${unquote(partsOf(name).at(-1) ?? "")}`;
 }
 
 function hasValue({ properties }: CatalogObject): boolean {
   return ["default", "identity", "generated"].some((key) => properties[key] !== undefined);
 }
 
-const literal = (value: string) => (value.endsWith(")") ? value : `'${value.replaceAll("'", "''")}'`);
+const literal = (value: string) => `'${value.replaceAll("'", "''")}'`;
 
-/** A value that says nothing; undefined: there is none for this type. */
-function defaultFor(type: string): string | undefined {
-  if (/^(?:smallint|integer|bigint|numeric|real|double)/.test(type)) return "0";
-  if (/^(?:text|character varying|character)/.test(type)) return "";
-  if (type === "boolean") return "false";
-  if (type.startsWith("timestamp")) return "now()";
-  if (type.startsWith("json") || type.endsWith("[]")) return "{}";
-  return undefined;
+const defaults: readonly (readonly [RegExp, string])[] = [
+  [/^(?:smallint|integer|bigint|numeric|real|double|money|interval|oid)/, "'0'"],
+  [/^(?:text|character|bpchar|name|citext|public\.citext|bytea)/, "''"],
+  [/^boolean$/, "false"],
+  [/^timestamp/, "now()"],
+  [/^date$/, "current_date"],
+  [/^time/, "'00:00'"],
+  [/^jsonb?$|\[\]$/, "'{}'"],
+  [/^uuid$/, "gen_random_uuid()"],
+];
+
+/** A value that says little, as SQL; undefined: there is none, as for a reference to another row. */
+function defaultFor(column: CatalogObject, before: Catalog): string | undefined {
+  const type = String(column.properties["type"]);
+  const name = partsOf(column.name).at(-1) ?? "";
+  const refers = before.some(
+    ({ table, properties }) =>
+      table === column.table &&
+      properties["references"] !== undefined &&
+      [properties["columns"] ?? []].flat().includes(name),
+  );
+  if (refers) return undefined;
+  const [value] = [before.find((one) => one.kind === "enum" && one.name === type)?.properties["values"] ?? []].flat();
+  return value === undefined ? defaults.find(([pattern]) => pattern.test(type))?.[1] : literal(String(value));
 }
 
-/** True for the drop of an index or constraint of kept columns, and of a foreign key of a kept table. */
-function touchesKept(statement: string, kept: Kept, before: Catalog): boolean {
+/** True for the drop of an index or constraint that has a column, or a table, which stays and the models do not map. */
+function belongsToUnmapped(statement: string, { unmapped, before }: Keeping): boolean {
   const [, name] = /^(?:drop index|alter table \S+ drop constraint)(?: if exists)? (\S+)$/.exec(statement) ?? [];
-  const object =
-    name === undefined
-      ? undefined
-      : before.find((one) => (one.kind === "index" || one.kind === "constraint") && nameOf(one.name) === nameOf(name));
+  const last = name === undefined ? undefined : unquote(partsOf(name).at(-1) ?? "");
+  const object = before.find(
+    ({ kind, name: full }) =>
+      (kind === "index" || kind === "constraint") && unquote(partsOf(full).at(-1) ?? "") === last,
+  );
   if (!object) return false;
   const table = nameOf(object.table ?? "");
   const columns = [object.properties["columns"] ?? []].flat().map((column) => unquote(String(column)));
-  return kept.tables.has(table) || columns.some((column) => kept.columns.has(`${table} ${column}`));
+  return unmapped.has(table) || columns.some((column) => unmapped.has(`${table} ${column}`));
 }
 
-function findColumn(catalog: Catalog, table: string, column: string): CatalogObject | undefined {
-  return catalog.find(
-    (one) => one.kind === "column" && nameOf(one.table ?? "") === table && nameOf(one.name) === column,
-  );
+/** A table's name with its schema, without quotes. */
+export function nameOf(table: string): string {
+  const parts = partsOf(table).map((part) => unquote(part));
+  return parts.length === 1 ? `public.${parts[0]}` : parts.join(".");
 }
-
-const nameOf = (name: string) => unquote(lastPart(name));

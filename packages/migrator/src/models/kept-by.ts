@@ -1,6 +1,5 @@
-import { lastPart, unquote } from "@thedata/catalog/sql";
 import type { Contract, ContractTable } from "@thedata/releases";
-import type { Kept, KeptColumn } from "./keep.ts";
+import { type Kept, type KeptColumn, nameOf } from "./keep.ts";
 
 /** What these releases map. */
 export function keptBy(contracts: readonly Contract[]): Kept {
@@ -13,8 +12,4 @@ export function keptBy(contracts: readonly Contract[]): Kept {
       columns.set(key, { nullable: nullable && known?.nullable !== false, item: known?.item ?? items?.[0] ?? null });
     }
   return { columns, tables: new Set(tables.map(({ table }: ContractTable) => nameOf(table))) };
-}
-
-function nameOf(table: string): string {
-  return unquote(lastPart(table));
 }

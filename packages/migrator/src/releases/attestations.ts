@@ -17,15 +17,15 @@ export interface Attestation {
  * Reads the lines `@tolerates @thedata/models@0.2 users.note: reason` in the comments of a migration's file. Throws a
  * `ConfigurationError` for one that says less.
  */
-export function readAttestations(file: MigrationFile): Attestation[] {
+export function readAttestations(file: MigrationFile, validRange: (range: string) => boolean): Attestation[] {
   const source = file.listed ? "" : readSource(file).toString();
   return [...source.matchAll(/@tolerates\b([^\n]*)/g)].map(([line, rest = ""]) => {
     const text = rest.replace(/\*\/.*$/, "").trim();
     const [, name, range, subject, reason] = /^(@?[\w./-]+)@(\S+)\s+([\w."$]+):\s*(\S.*)$/.exec(text) ?? [];
-    if (name !== undefined && range !== undefined && subject !== undefined && reason !== undefined)
+    if (name !== undefined && range !== undefined && subject !== undefined && reason !== undefined && validRange(range))
       return { migration: file.name, package: name, range, subject, reason };
     throw new ConfigurationError(
-      `${file.name}: "${line.trim()}" says too little: write "@tolerates PACKAGE@RANGE TABLE.COLUMN: reason"`,
+      `${file.name}: "${line.trim()}" says too little, or no range: write "@tolerates PACKAGE@RANGE TABLE.COLUMN: reason"`,
     );
   });
 }
@@ -38,12 +38,19 @@ export function findAttestation(
   satisfies: (version: string, range: string) => boolean,
 ): Attestation | undefined {
   if (finding.verdict !== "depends" && finding.verdict !== "unknown") return undefined;
-  const table = finding.table?.replace(/^public\./, "") ?? "";
-  const subjects = new Set([table, ...(finding.column === null ? [] : [`${table}.${finding.column}`])]);
-  return attestations.find(
-    (one) =>
-      one.package === contract.package &&
-      satisfies(contract.version, one.range) &&
-      subjects.has(one.subject.replace(/^public\./, "")),
-  );
+  return attestations.find((one) => concerns(one, finding, contract, satisfies));
 }
+
+/** True where an attestation is about this column, or about this table as a whole, of this release. */
+export function concerns(
+  attestation: Attestation,
+  { table, column }: Pick<Finding, "table" | "column">,
+  { package: name, version }: Pick<Contract, "package" | "version">,
+  satisfies: (version: string, range: string) => boolean,
+): boolean {
+  const subject = [table, column].filter((part) => part !== null).join(".");
+  const isOfRelease = attestation.package === name && satisfies(version, attestation.range);
+  return isOfRelease && withoutPublic(attestation.subject) === withoutPublic(subject);
+}
+
+const withoutPublic = (name: string) => name.replace(/^public\./, "");

@@ -8,6 +8,7 @@ import { findCompatibility } from "./compatibility.ts";
 import { judgePlan } from "./gate.ts";
 import { readContract, readContracts } from "./read-contracts.ts";
 import type { ReleaseSettings } from "./settings.ts";
+import { readVerdicts } from "./verdicts.ts";
 
 export interface ReleasesRequest {
   readonly query: Query;
@@ -24,9 +25,11 @@ export async function describeReleases(request: ReleasesRequest, status: Status)
   const steps = status.pending.map(({ name }) => name);
   const gate = steps.length === 0 ? undefined : await judgePlan({ ...request, steps });
   const waiting = gate && gate.problems.length > 0 ? status.pending.slice(gate.allowed) : [];
+  const verdicts = request.folder.directory === "" ? [] : readVerdicts(request.folder.directory);
   const { compatible, findings } = await findCompatibility(query, ledger, status, {
     loadContract: async () => own,
-    isHeld: async (migration) => waiting.some(({ name }) => name === migration),
+    // Whether or not the older release is retired: until the step is applied, this build must serve without it.
+    isHeld: async (migration) => verdicts.some((one) => one.migration === migration && one.ends),
   });
   return { ...status, compatible, findings, held: status.held.length > waiting.length ? status.held : waiting };
 }

@@ -20,6 +20,22 @@ it.each([
   ["alter table users add foreign key (org) references orgs on update cascade on delete set null", []],
   ["create trigger t before update of name on users for each row execute function f()", []],
   ["-- update users set a = 1\nselect 1", []],
+  [`update users as "u" set name = 1`, [{ table: "public.users", columns: ["name"] }]],
+  ["update users * set a = 1", [{ table: "public.users", columns: ["a"] }]],
+  ["update users /* x */ set a = 1", [{ table: "public.users", columns: ["a"] }]],
+  ["update users set a = substring(b from 1), c = 2", [{ table: "public.users", columns: ["a", "c"] }]],
+  ["update users set a = coalesce((select x from y), 1), b = 2", [{ table: "public.users", columns: ["a", "b"] }]],
+  ["update users set a = o.x from o where o.id = 1", [{ table: "public.users", columns: ["a"] }]],
+  ["update users set (a) = (select 1), b = 2", [{ table: "public.users", columns: null }]],
+  ["update users set a = '--', c = 2", [{ table: "public.users", columns: ["a", "c"] }]],
+  [
+    "truncate orders, only tags restart identity",
+    [
+      { table: "public.orders", columns: null },
+      { table: "public.tags", columns: null },
+    ],
+  ],
+  ["insert into t values ('update users set name = 1')", []],
 ])("of %s", (sql, expected) => {
   expect(findWrites([sql])).toEqual(expected);
 });

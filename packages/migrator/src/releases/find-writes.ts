@@ -4,46 +4,56 @@ import { partsOf, unquote } from "@thedata/catalog/sql";
 export interface MigrationWrite {
   /** As the catalog names it, `public.users`. */
   readonly table: string;
-  /** The columns, by their own names; null: whole rows go. */
+  /** The columns, by their own names; null: whole rows go, or nobody can read which. */
   readonly columns: readonly string[] | null;
 }
 
 const name = String.raw`((?:"(?:[^"]|"")+"|\w+)(?:\.(?:"(?:[^"]|"")+"|\w+))?)`;
-const update = new RegExp(
-  String.raw`\bupdate\s+(?:only\s+)?${name}(?:\s+(?:as\s+)?\w+)?\s+set\s+([\s\S]*?)(?:\bwhere\b|\bfrom\b|;|$)`,
-  "gi",
-);
-const remove = new RegExp(
-  String.raw`\b(?:delete\s+from|merge\s+into|truncate(?:\s+table)?)\s+(?:only\s+)?${name}`,
+const alias = String.raw`(?:\s*\*)?(?:\s+(?:as\s+)?(?:"(?:[^"]|"")+"|(?!set\b)\w+))?`;
+const update = new RegExp(String.raw`\bupdate\s+(?:only\s+)?${name}${alias}\s+set\s+([\s\S]*?)(?:\bwhere\b|;|$)`, "gi");
+const remove = new RegExp(String.raw`\b(?:delete\s+from|merge\s+into)\s+(?:only\s+)?${name}`, "gi");
+const truncate = new RegExp(
+  String.raw`\btruncate\s+(?:table\s+)?((?:only\s+)?${name}(?:\s*,\s*(?:only\s+)?${name})*)`,
   "gi",
 );
 
 /**
  * Finds the rows that statements change, in the bodies of DO blocks too. Rows that are added are left out: a release
- * meets such rows anyway.
+ * meets such rows anyway. What a function does that is called is not seen.
  */
 export function findWrites(statements: readonly string[]): MigrationWrite[] {
   return statements.flatMap((statement) => {
-    const text = statement.replace(/--.*$/gm, "");
-    const updates = [...text.matchAll(update)].map(([, table = "", set = ""]) => ({
-      table: toName(table),
-      columns: columnsOf(set),
-    }));
-    const removals = [...text.matchAll(remove)].map(([, table = ""]) => ({ table: toName(table), columns: null }));
-    return [...updates, ...removals];
+    const text = withoutTexts(statement);
+    const updates = [...text.matchAll(update)].map(([, table = "", set = ""]) => toWrite(table, columnsOf(set)));
+    const removals = [...text.matchAll(remove)].map(([, table = ""]) => toWrite(table, null));
+    const emptied = [...text.matchAll(truncate)].flatMap(([, list = ""]) => list.split(/\s*,\s*/));
+    return [...updates, ...removals, ...emptied.map((table) => toWrite(table.replace(/^only\s+/i, ""), null))];
   });
 }
 
-function toName(text: string): string {
-  const parts = partsOf(text);
-  return parts.length === 1 ? `public.${text}` : text;
+/** The statement without the contents of strings and without comments. */
+function withoutTexts(statement: string): string {
+  return statement.replace(/'(?:[^']|'')*'|--.*$|\/\*[\s\S]*?\*\//gm, (found) => (found.startsWith("'") ? "''" : " "));
 }
 
-/** The columns that `a = …, b = …` or `(a, b) = …` assign. */
-function columnsOf(set: string): string[] {
-  const [, row] = /^\(([^)]*)\)\s*=/.exec(set.trim()) ?? [];
-  if (row !== undefined) return row.split(",").map((column) => unquote(column.trim()));
-  return [...set.replace(/'(?:[^']|'')*'/g, "''").matchAll(/(?:^|,)\s*("(?:[^"]|"")+"|\w+)\s*=/g)].map(
-    ([, column = ""]) => unquote(column),
-  );
+function toWrite(table: string, columns: readonly string[] | null): MigrationWrite {
+  return { table: partsOf(table).length === 1 ? `public.${table}` : table, columns };
+}
+
+/** The columns that `a = …, b = …` assigns; null where brackets could hide one. */
+function columnsOf(set: string): string[] | null {
+  const [, row, value = ""] = /^\(([^()]*)\)\s*=([\s\S]*)$/.exec(set.trim()) ?? [];
+  if (row !== undefined && !/[,=]/.test(withoutBrackets(value) ?? "="))
+    return row.split(",").map((column) => unquote(column.trim()));
+  const outside = withoutBrackets(set);
+  if (outside === null || /\(/.test(outside)) return null;
+  const columns = outside.split(",").map((part) => /^\s*("(?:[^"]|"")+"|\w+)\s*=/.exec(part)?.[1]);
+  return columns.every((column) => column !== undefined) ? columns.map((column) => unquote(column)) : null;
+}
+
+/** The text without brackets behind a word, innermost first: `coalesce(a, b)` names no column that is written. */
+function withoutBrackets(text: string): string | null {
+  let left = text;
+  for (let rounds = 0; rounds < 50 && /\([^()]*\)/.test(left); rounds++) left = left.replace(/\([^()]*\)/g, " ");
+  return /[()]/.test(left) ? null : left.replace(/\bfrom\b[\s\S]*$/i, "");
 }

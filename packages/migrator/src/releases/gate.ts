@@ -1,5 +1,6 @@
 import type { Contract } from "@thedata/releases";
-import type { Problem } from "../errors.ts";
+import { ConfigurationError, type Problem } from "../errors.ts";
+import { versionOf } from "./release-name.ts";
 import type { MigrationFolder } from "../history/folder.ts";
 import { findSessions, readReleases, type RecordedVerdict } from "../ledger/releases.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
@@ -68,7 +69,12 @@ async function findRequired(
   const isRetired = ({ version }: Contract) => retired.some((one) => one.version === version);
   const supported = (await findSupportedContracts(contracts, releases, names)).filter((one) => !isRetired(one));
   const sessions = await findSessions(query, first.package);
-  const ignored = new Set(disregard.map((name) => name.slice(name.lastIndexOf("@") + 1)));
+  const ignored = new Set(disregard.map((name) => versionOf(name, first.package)));
+  const unknown = [...ignored].find((version) => !contracts.some((one) => one.version === version));
+  if (unknown !== undefined)
+    throw new ConfigurationError(
+      `--disregard names ${unknown}, which has no contract; there are ${contracts.map(({ version }) => version).join(", ")}`,
+    );
   const connected = contracts.filter(
     (one) =>
       !supported.includes(one) && sessions.has(one.version) && !ignored.has(one.version) && names.includes(one.head),
@@ -100,16 +106,12 @@ function judgeStep({ contract, sessions }: Required, { migration, names, folder,
   const { package: name, version, digest, head } = contract;
   // What came before a release was made is part of it.
   if (names.indexOf(migration) <= names.indexOf(head)) return [];
-  const find = (one: string | undefined) =>
-    one !== undefined && folder.manifest ? findVerdict(verdicts, folder.manifest, one, digest) : undefined;
-  const found = find(migration);
+  const found = folder.manifest && findVerdict(verdicts, folder.manifest, migration, digest);
   if (!found) {
     const message = `${migration}: nothing says whether ${name}@${version} works after it, or the history has changed since: run "migrator check --fix", and commit what it writes.`;
     return [{ code: "verdict", migration, message }];
   }
-  const before = find(names[names.indexOf(migration) - 1]);
-  // A release that has ended before does not end again.
-  if (found.verdict === "works" || (before !== undefined && before.verdict !== "works")) return [];
+  if (!found.ends) return [];
   const why = found.findings.filter(({ attested }) => attested === undefined).map(({ message }) => message);
   const more = why.length > 1 ? `, and ${why.length - 1} more` : "";
   const whose =
@@ -124,16 +126,20 @@ function judgeStep({ contract, sessions }: Required, { migration, names, folder,
   return [{ code: "ends-release", migration, message }];
 }
 
+/** What is recorded with a migration: the verdict on the schema after it, and everything that led to it. */
 function recorder(verdicts: readonly StoredVerdict[], { manifest }: MigrationFolder): Gate["verdictsOf"] {
-  return (migration) => {
-    const link = manifest?.migrations.find(({ name }) => name === migration)?.link;
-    return verdicts
-      .filter((one) => one.migration === migration && one.link === link)
-      .map(({ digest, verdict, findings }) => ({
-        migration,
-        digest,
-        verdict,
-        findings: findings.filter(({ attested }) => attested === undefined).map(({ message }) => message),
-      }));
-  };
+  const names = manifest?.migrations.map(({ name }) => name) ?? [];
+  const isCurrent = ({ migration, link }: StoredVerdict) =>
+    manifest?.migrations.some((entry) => entry.name === migration && entry.link === link) === true;
+  const known = verdicts.filter(isCurrent);
+  const whyOf = ({ digest, migration }: StoredVerdict) =>
+    known
+      .filter((one) => one.digest === digest && one.ends && names.indexOf(one.migration) <= names.indexOf(migration))
+      .flatMap(({ findings }) =>
+        findings.filter(({ attested }) => attested === undefined).map(({ message }) => message),
+      );
+  return (migration) =>
+    known
+      .filter((one) => one.migration === migration)
+      .map((one) => ({ migration, digest: one.digest, verdict: one.verdict, findings: [...new Set(whyOf(one))] }));
 }

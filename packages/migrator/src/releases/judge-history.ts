@@ -33,27 +33,57 @@ export async function judgeHistory(
   attestations: readonly Attestation[],
   names: readonly string[],
 ): Promise<Map<string, readonly Cell[]>> {
-  const { createJudge, mergeFindings, satisfiesVersion, worstOf } = await import("@thedata/releases");
-  const byContract = contracts.map((contract) => ({
-    contract,
-    judge: createJudge(contract),
-    before: new Set<string>(),
-  }));
+  const { createJudge, satisfiesVersion } = await import("@thedata/releases");
+  const judges = contracts.map((contract): Judge => {
+    return { contract, judge: createJudge(contract), before: new Set(), attested: new Map() };
+  });
   const rows = new Map<string, readonly Cell[]>();
-  for (const { migration, catalog, tried, writes } of steps) {
-    const cells = byContract.map((one): Cell => {
-      const side = sideOf(migration, one.contract, names);
-      const judged = mergeFindings(one.judge(catalog, side), tried?.get(one.contract.digest));
-      const found = [...judged, ...(migration === one.contract.head ? [] : judgeWrites(one.contract, side, writes))];
-      const findings = found.map((finding) => attest(finding, one.contract, attestations, satisfiesVersion));
-      const fresh = findings.filter((finding) => !one.before.has(keyOf(finding)));
-      one.before = new Set(findings.map(keyOf));
-      const open = findings.filter(({ attested }) => attested === undefined);
-      return { digest: one.contract.digest, verdict: worstOf(open), findings, fresh };
-    });
-    rows.set(migration, cells);
+  for (const step of steps) {
+    const cells = [];
+    for (const one of judges)
+      cells.push(await judgeStep(one, step, { attestations, names, satisfies: satisfiesVersion }));
+    rows.set(step.migration, cells);
   }
   return rows;
+}
+
+/** The judgement of one release, and what it found so far. */
+interface Judge {
+  readonly contract: Contract;
+  readonly judge: (catalog: Catalog, side: "later" | "earlier") => readonly Finding[];
+  before: ReadonlySet<string>;
+  /** The reasons by finding: an author vouches for what came with his migration, and not for what comes later. */
+  readonly attested: Map<string, string>;
+}
+
+interface Given {
+  readonly attestations: readonly Attestation[];
+  readonly names: readonly string[];
+  readonly satisfies: (version: string, range: string) => boolean;
+}
+
+async function judgeStep(one: Judge, { migration, catalog, tried, writes }: SchemaStep, given: Given): Promise<Cell> {
+  const { mergeFindings, worstOf } = await import("@thedata/releases");
+  const { contract, before, attested } = one;
+  const side = sideOf(migration, contract, given.names);
+  const state = mergeFindings(one.judge(catalog, side), tried?.get(contract.digest));
+  // What a migration does to rows is no state: a second one does it again.
+  const events = migration === contract.head ? [] : judgeWrites(contract, side, writes);
+  const freshState = state.filter((finding) => !before.has(keyOf(finding)));
+  const own = given.attestations.filter((attestation) => attestation.migration === migration);
+  for (const finding of [...freshState, ...events]) {
+    const found = findAttestation(finding, contract, own, given.satisfies);
+    if (found) attested.set(keyOf(finding), found.reason);
+    else attested.delete(keyOf(finding));
+  }
+  one.before = new Set(state.map(keyOf));
+  const toStored = (finding: Finding): StoredFinding => {
+    const reason = attested.get(keyOf(finding));
+    return reason === undefined ? finding : { ...finding, attested: reason };
+  };
+  const [findings, fresh] = [[...state, ...events].map(toStored), [...freshState, ...events].map(toStored)];
+  const open = findings.filter((finding) => finding.attested === undefined);
+  return { digest: contract.digest, verdict: worstOf(open), findings, fresh };
 }
 
 /** Values that a migration changes: whether a release minds, nobody can tell from outside. */
@@ -74,16 +104,6 @@ const unquoted = (name: string) => name.replaceAll('"', "");
 
 function sideOf(migration: string, { head }: Contract, names: readonly string[]): "later" | "earlier" {
   return names.indexOf(migration) < names.indexOf(head) ? "earlier" : "later";
-}
-
-function attest(
-  finding: Finding,
-  contract: Contract,
-  attestations: readonly Attestation[],
-  satisfies: (version: string, range: string) => boolean,
-): StoredFinding {
-  const attested = findAttestation(finding, contract, attestations, satisfies)?.reason;
-  return attested === undefined ? finding : { ...finding, attested };
 }
 
 function keyOf({ verdict, operation, table, column, sqlState, message }: Finding): string {

@@ -14,6 +14,8 @@ export interface StoredVerdict {
   readonly release: string;
   /** Without what was attested. */
   readonly verdict: Verdict;
+  /** True: the migration brings this release something that it, made before it, does not survive or may not. */
+  readonly ends: boolean;
   /** What the migration brought; not what was so before it. */
   readonly findings: readonly StoredFinding[];
 }
@@ -23,17 +25,34 @@ export type StoredFinding = Finding & { readonly attested?: string | undefined }
 
 export const verdictsFile = "verdicts.json";
 
+/** The text of the verdicts beside a manifest; empty where there is no such file. */
+export function readVerdictText(directory: string): string {
+  const file = path.join(directory, verdictsFile);
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
 /** Reads the verdicts beside a manifest; none where there is no such file. Throws a `RefusedError` for a broken one. */
 export function readVerdicts(directory: string): readonly StoredVerdict[] {
   const file = path.join(directory, verdictsFile);
   if (!existsSync(file)) return [];
   try {
     const { version, verdicts } = JSON.parse(readFileSync(file, "utf8")) as { version?: unknown; verdicts?: unknown };
-    if (version === 1 && Array.isArray(verdicts)) return verdicts as StoredVerdict[];
+    if (version === 1 && Array.isArray(verdicts) && verdicts.every(isVerdict)) return verdicts;
   } catch {
     // Said below.
   }
   throw new RefusedError(`${file} is not a list of verdicts of version 1: make it again with "migrator check --fix"`);
+}
+
+function isVerdict(value: unknown): value is StoredVerdict {
+  const { migration, link, digest, release, verdict, ends, findings } = (value ?? {}) as Partial<StoredVerdict>;
+  const texts = [migration, link, digest, release, verdict];
+  return (
+    texts.every((text) => typeof text === "string") &&
+    typeof ends === "boolean" &&
+    Array.isArray(findings) &&
+    findings.every((finding) => typeof (finding as StoredFinding | null)?.message === "string")
+  );
 }
 
 /** The verdicts as the text of their file: a line for each. */

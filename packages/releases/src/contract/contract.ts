@@ -13,6 +13,8 @@ export interface Contract {
   readonly head: string;
   /** SHA-256 of everything but version and head, in hexadecimal: releases of one digest need the same. */
   readonly digest: string;
+  /** SHA-256 of digest, package, version and head, in hexadecimal: an edit of one of them shows. */
+  readonly seal: string;
   readonly tables: readonly ContractTable[];
   readonly statements: readonly RecordedStatement[];
   /** What nobody recorded, such as a repository's method: nothing is known of it. */

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { valid } from "semver";
 import type { Contract } from "./contract.ts";
-import { digestContract } from "./digest.ts";
+import { digestContract, sealContract } from "./digest.ts";
 
 /** A contract that cannot be relied on, or a list of releases that makes no sense; the message says what to do. */
 export class ContractError extends Error {
@@ -40,7 +40,7 @@ export function parseContract(text: string, file: string): Contract {
     throw new ContractError(
       `${file} needs no table: an empty contract would fit every schema. Make it again with "migrator contract"`,
     );
-  if (contract.digest !== digestContract(contract))
+  if (contract.digest !== digestContract(contract) || contract.seal !== sealContract(contract))
     throw new ContractError(`${file} was changed after it was made: ${restore}`, "changed");
   return contract;
 }
@@ -60,10 +60,11 @@ function parseJson(text: string, file: string): Partial<Contract> {
 /** The digest proves the rest: nobody but `migrator contract` writes one. */
 function hasShape(contract: Partial<Contract>): contract is Contract {
   const { tables, statements, unrecorded, schema } = contract;
-  const texts = [contract.package, contract.version, contract.orm, contract.head, contract.digest];
+  const texts = [contract.package, contract.version, contract.orm, contract.head, contract.digest, contract.seal];
   return (
     texts.every((text) => typeof text === "string") &&
     [tables, statements, unrecorded, schema].every((list) => Array.isArray(list)) &&
+    [tables, statements, schema].every((list) => list?.every((one) => typeof one === "object" && one !== null)) &&
     (tables ?? []).every(({ columns, unmapped, collections }) =>
       [columns, unmapped, collections].every((list) => Array.isArray(list)),
     ) &&

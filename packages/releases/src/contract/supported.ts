@@ -48,6 +48,11 @@ function findNamed(contracts: readonly Contract[], version: string): Contract {
   );
 }
 
+/** True for a semver range. */
+export function isRange(range: string): boolean {
+  return validRange(range) !== null;
+}
+
 /** True for a version in a semver range; a prerelease counts as its version. */
 export function satisfiesVersion(version: string, range: string): boolean {
   return satisfies(version, range, { includePrerelease: true });

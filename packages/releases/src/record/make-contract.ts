@@ -1,7 +1,7 @@
 import type { EntityManager, MikroORM } from "@mikro-orm/core";
 import type { Catalog, CatalogObject, Query } from "@thedata/catalog";
 import type { Contract, RecordedStatement } from "../contract/contract.ts";
-import { digestContract } from "../contract/digest.ts";
+import { digestContract, sealContract } from "../contract/digest.ts";
 import { relationKinds } from "../judge/arrange.ts";
 import { fillsItself, isNotNull, type Schema, shortName, toSchema } from "../judge/schema.ts";
 import { describeTables } from "./describe-tables.ts";
@@ -34,10 +34,10 @@ export async function makeContract(request: ContractRequest): Promise<Contract> 
   const tables = describeTables(orm, arranged);
   const recorder = createRecorder(orm);
   await recordOperations(orm, arranged, recorder);
-  const unrecorded = await watchRepositories(orm, recorder, calls);
+  const unrecorded = await watchRepositories(orm, recorder, calls).finally(recorder.stop);
   const { statements: all, refused } = await readAll(query, recorder.sent);
   const statements = all.filter((statement) => isPossible(statement, arranged));
-  const contract: Omit<Contract, "digest"> = {
+  const contract: Omit<Contract, "digest" | "seal"> = {
     format: 1,
     package: request.package,
     version: request.version,
@@ -52,7 +52,8 @@ export async function makeContract(request: ContractRequest): Promise<Contract> 
       statements.flatMap(({ functions }) => functions),
     ),
   };
-  return { ...contract, digest: digestContract(contract) };
+  const digested = { ...contract, digest: digestContract(contract) };
+  return { ...digested, seal: sealContract(digested) };
 }
 
 /**

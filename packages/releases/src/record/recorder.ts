@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { MikroORM } from "@mikro-orm/core";
 import type { Operation } from "../contract/contract.ts";
 
@@ -20,25 +21,29 @@ export interface Recorder {
   readonly sent: readonly SentStatement[];
   /** Does something; an error of the server or of MikroORM is no concern, because the statement was sent by then. */
   during(occasion: Occasion, work: () => Promise<unknown>): Promise<void>;
+  /** Does something of the program's own, and gives what that gives, or throws what that throws. */
+  within<Result>(occasion: Occasion, work: () => Result): Result;
+  /** Listens no longer. */
+  stop(): void;
 }
 
 /** Listens to the statements of `orm`. */
 export function createRecorder(orm: MikroORM): Recorder {
   const sent: SentStatement[] = [];
-  let occasion: Occasion | undefined;
+  // What runs at the same time has occasions of its own.
+  const occasions = new AsyncLocalStorage<Occasion>();
   const before = orm.config.get("onQuery");
-  orm.config.set("onQuery", (sql: string, values: readonly unknown[]) => {
+  orm.config.set("onQuery", (given: string, values: readonly unknown[]) => {
+    const sql = before(given, values);
+    const occasion = occasions.getStore();
     if (occasion) sent.push({ ...occasion, ...numbered(sql, values, orm) });
-    return before(sql, values);
+    return sql;
   });
   return {
     sent,
-    during: async (now, work) => {
-      const outer = occasion;
-      occasion = now;
-      await work().catch(() => {});
-      occasion = outer;
-    },
+    during: async (occasion, work) => await occasions.run(occasion, async () => void (await work().catch(() => {}))),
+    within: (occasion, work) => occasions.run(occasion, work),
+    stop: () => void orm.config.set("onQuery", before),
   };
 }
 
