@@ -43,7 +43,7 @@ export function createRecorder(orm: MikroORM): Recorder {
     sent,
     during: async (occasion, work) => await occasions.run(occasion, async () => void (await work().catch(() => {}))),
     within: (occasion, work) => occasions.run(occasion, work),
-    stop: () => void orm.config.set("onQuery", before),
+    stop: () => orm.config.set("onQuery", before),
   };
 }
 
