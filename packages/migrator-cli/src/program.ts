@@ -78,6 +78,11 @@ function describeUsage(text: string): string {
 }
 
 function addRunCommands(program: Command, on: Register): void {
+  addUpCommand(program, on);
+  addDownCommand(program, on);
+}
+
+function addUpCommand(program: Command, on: Register): void {
   const up = command(program, "up", "applies what is pending", [
     "migrator up",
     "migrator up --to 20240218000100",
@@ -92,13 +97,13 @@ function addRunCommands(program: Command, on: Register): void {
         "expand: applies what every supported release can live with, and holds the rest back",
       ).choices(["expand"]),
     )
-    .option(
-      "--disregard <V>",
-      "a release whose connected sessions do not hold a step back; repeatable",
-      (text: string, before: string[] = []) => [...before, text],
-    )
+    .option("--disregard <V>", "a release whose connected sessions do not hold a step back; repeatable", repeated)
     .option("--wait", "runs the backfills of large tables too, instead of leaving them to backfill run")
     .option("--allow-out-of-order", "also applies migrations that come before one that is applied");
+  on(withLockOptions(up), async () => (await import("./commands/migrate.ts")).runUp);
+}
+
+function addDownCommand(program: Command, on: Register): void {
   const down = command(program, "down", "reverts the last applied migration, or several", [
     "migrator down",
     "migrator down --to add_user_roles",
@@ -109,17 +114,17 @@ function addRunCommands(program: Command, on: Register): void {
       new Option("--to <M>", "reverts everything that was applied after this migration").conflicts(["steps", "all"]),
     )
     .addOption(new Option("--steps <N>", "reverts the last N migrations").argParser(wholeNumber).conflicts("all"))
+    .option("--disregard <V>", "a connected release that may break; repeatable", repeated)
     .option("--all", "reverts everything")
     .addOption(
       new Option(
         "--accept-loss <NAME>",
         "also reverts this migration, which this build has no file of and whose undo in the ledger loses data; repeatable",
       )
-        .argParser((text: string, before: string[] = []) => [...before, text])
+        .argParser(repeated)
         .conflicts(["steps", "all"]),
     )
     .option("--dry-run", "shows the SQL and changes nothing");
-  on(withLockOptions(up), async () => (await import("./commands/migrate.ts")).runUp);
   on(withLockOptions(down), async () => (await import("./commands/migrate.ts")).runDown);
 }
 
@@ -179,7 +184,7 @@ function addBaselineCommand(program: Command, on: Register): void {
     .option(
       "--rename <OLD=NEW>",
       "a table or column that the bridge renames with its data; repeatable: users.mail=email, users=people",
-      (text: string, before: string[] = []) => [...before, text],
+      repeated,
     )
     .option("--accept-differences", "also when the schema is not what the migrations make")
     .addOption(shadowOption());
@@ -224,7 +229,7 @@ function addAuthorCommands(program: Command, on: Register): void {
     .option(
       "--rename <OLD=NEW>",
       "a table or column that is renamed with its data; repeatable: users.mail=email, users=people",
-      (text: string, before: string[] = []) => [...before, text],
+      repeated,
     )
     .option("--no-renames", "treats all other removed names as drops and all new names as additions")
     .addOption(shadowOption());
@@ -284,6 +289,11 @@ function withLockOptions(run: Command): Command {
     )
     .option("--lock-timeout <SECONDS>", "how long a statement may wait for a lock on a table (default: 3)", seconds)
     .option("--lock-budget <SECONDS>", "how long to retry such a statement (default: 120)", seconds);
+}
+
+/** Collects the values of an option that may be given several times. */
+function repeated(text: string, before: string[] = []): string[] {
+  return [...before, text];
 }
 
 function settlement(text: string): "applied" | "reverted" | number {

@@ -10,7 +10,7 @@ import { create } from "../src/commands/create.ts";
 import { listReleases, retireReleases } from "../src/commands/releases.ts";
 import { review } from "../src/commands/review.ts";
 import { readStatus } from "../src/commands/status.ts";
-import { up } from "../src/commands/up-and-down.ts";
+import { down, up } from "../src/commands/up-and-down.ts";
 import { waitForHead } from "../src/commands/wait.ts";
 import { verdictsFile } from "../src/releases/verdicts.ts";
 import { models, projectOf, type ReleasesProject, removeProjects, shadow, wholeHistory } from "./releases-project.ts";
@@ -375,6 +375,25 @@ it("review says what a change means to the releases before it", async () => {
     ["@shop/models@1.1.0 breaks"],
   ]);
   expect(found.migrations[1]?.releases[0]?.findings.join()).toMatch(/column public\.items\.note is gone/);
+});
+
+describe("down", () => {
+  it("refuses to break a release that is connected, and goes on where it is to be disregarded, or works there", async () => {
+    const project = await projectOf(wholeHistory.slice(0, 2));
+    const { dsn, connect } = await databaseAt(project, "Migration20260101000002_remark");
+    const session = await connect();
+    await session.query("set application_name = 'shop @shop/models@1.1.0'");
+    const refused = await down(project.on(dsn));
+    expect(refused).toMatchObject({ outcome: "refused", problems: [{ code: "ends-release" }] });
+    expect(refused.problems[0]?.message).toMatch(
+      /@shop\/models@1\.1\.0 has 1 session and does not work on the schema after \S+_items: .*remark/,
+    );
+    await session.query("set application_name = 'shop @shop/models@1.0.0'");
+    expect(await down(project.on(dsn))).toMatchObject({ outcome: "reverted" });
+    await up(project.on(dsn));
+    await session.query("set application_name = 'shop @shop/models@1.1.0'");
+    expect(await down(project.on(dsn), { disregard: ["1.1.0"] })).toMatchObject({ outcome: "reverted" });
+  });
 });
 
 describe("what the review of it found", () => {

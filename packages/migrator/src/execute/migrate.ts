@@ -85,22 +85,20 @@ function isEverything(direction: Direction, { to, steps }: MigrateOptions): bool
   return direction === "up" && to === undefined && steps === undefined;
 }
 
-/** Prepares, and leaves out what would end a release that must work; loads nothing where no releases are known. */
+/** Prepares, and looks at what the plan means to releases; loads nothing where none are known. */
 async function prepareWithGate(run: MigrateRequest): Promise<Prepared> {
   const prepared = await prepare(run);
   const { releases } = run.context;
-  if (prepared.settled || run.direction === "down" || !releases) return prepared;
+  if (prepared.settled || !releases) return prepared;
   const { context, connection, history, options } = run;
-  const { passGate } = await import("./pass-gate.ts");
+  const { passDown, passGate } = await import("./pass-gate.ts");
   const tell = (message: string) => {
     // The plan is made twice: before the lock is taken, and under it.
     if (!run.told.has(message)) context.onEvent({ type: "held", message });
     run.told.add(message);
   };
-  return await passGate(
-    { context, query: connection.query, folder: history.folder, options, releases, tell },
-    prepared,
-  );
+  const request = { context, query: connection.query, folder: history.folder, options, releases, tell };
+  return run.direction === "down" ? await passDown(request, prepared) : await passGate(request, prepared);
 }
 
 const nothing: Report = { outcome: "nothing", steps: [], problems: [], error: null };

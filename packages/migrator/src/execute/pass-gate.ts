@@ -1,7 +1,9 @@
 import type { MigrationFolder } from "../history/folder.ts";
+import { readLedger } from "../ledger/ledger.ts";
 import { releaseInsert, verdictInsert } from "../ledger/releases.ts";
 import type { Query } from "../postgres/connection.ts";
 import { judgePlan } from "../releases/gate.ts";
+import { judgeDown } from "../releases/judge-down.ts";
 import type { ReleaseSettings } from "../releases/settings.ts";
 import { unrun } from "../report.ts";
 import type { Context } from "./context.ts";
@@ -15,6 +17,16 @@ interface PassRequest {
   readonly releases: ReleaseSettings;
   /** Tells why a step is held back. */
   readonly tell: (message: string) => void;
+}
+
+/** Refuses a `down` that would break a release which is connected. */
+export async function passDown(request: PassRequest, ready: Ready): Promise<Prepared> {
+  const { query, folder, options, releases } = request;
+  const { steps } = ready.plan;
+  const applied = await readLedger(query, request.context.ledger);
+  const target = applied.findLast(({ name }) => !steps.includes(name))?.name ?? null;
+  const problems = await judgeDown({ query, releases, folder, steps, target, disregard: options.disregard });
+  return problems.length === 0 ? ready : { settled: refuse(ready.plan, problems, null) };
 }
 
 /** Refuses a plan that would end a release, or (`--phase expand`) cuts it before the step that does. */

@@ -59,30 +59,39 @@ interface Required {
 }
 
 async function findRequired(
-  { query, ledger, releases, disregard = [] }: GateRequest,
+  request: GateRequest,
   contracts: readonly Contract[],
   names: readonly string[],
 ): Promise<Required[]> {
-  const [first] = contracts;
-  if (!first) return [];
+  const { query, ledger, releases } = request;
   const retired = (await readReleases(query, ledger)).filter(({ retiredAt }) => retiredAt !== null);
   const isRetired = ({ version }: Contract) => retired.some((one) => one.version === version);
   const supported = (await findSupportedContracts(contracts, releases, names)).filter((one) => !isRetired(one));
-  const sessions = await findSessions(query, first.package);
+  const connected = [...(await findConnected(request, contracts))].filter(
+    ([contract]) => !supported.includes(contract) && names.includes(contract.head),
+  );
+  return [
+    ...supported.map((contract) => ({ contract, sessions: null })),
+    ...connected.map(([contract, sessions]) => ({ contract, sessions })),
+  ];
+}
+
+/** The releases that are connected now, with the number of their sessions, without those that are to be disregarded. */
+export async function findConnected(
+  { query, disregard = [] }: Pick<GateRequest, "query" | "disregard">,
+  contracts: readonly Contract[],
+): Promise<ReadonlyMap<Contract, number>> {
+  const [first] = contracts;
+  if (!first) return new Map();
   const ignored = new Set(disregard.map((name) => versionOf(name, first.package)));
   const unknown = [...ignored].find((version) => !contracts.some((one) => one.version === version));
   if (unknown !== undefined)
     throw new ConfigurationError(
       `--disregard names ${unknown}, which has no contract; there are ${contracts.map(({ version }) => version).join(", ")}`,
     );
-  const connected = contracts.filter(
-    (one) =>
-      !supported.includes(one) && sessions.has(one.version) && !ignored.has(one.version) && names.includes(one.head),
-  );
-  return [
-    ...supported.map((contract) => ({ contract, sessions: null })),
-    ...connected.map((contract) => ({ contract, sessions: sessions.get(contract.version) ?? 0 })),
-  ];
+  const sessions = await findSessions(query, first.package);
+  const connected = contracts.filter(({ version }) => sessions.has(version) && !ignored.has(version));
+  return new Map(connected.map((contract) => [contract, sessions.get(contract.version) ?? 0]));
 }
 
 /** A version that was recorded with another content was not released once. */
