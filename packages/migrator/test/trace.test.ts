@@ -9,6 +9,8 @@ const before: Steps = {
     "create table a (id int primary key, name varchar(10) not null)",
     "create table b (id int primary key, a_id int references a (id))",
     "alter table a add constraint named check (name <> '') not valid",
+    // An index on it takes long enough to be seen, on a loaded machine too.
+    "create function slow(text) returns text language plpgsql immutable as 'begin perform pg_sleep(0.02); return $1; end'",
   ],
 };
 
@@ -46,7 +48,7 @@ describe("trace", () => {
 
   it("measures what is a transaction of its own: the locks from another session, and the index", async () => {
     const { statements, transactional } = await traced({
-      up: ["create index concurrently a_name on a (name)"],
+      up: ["create index concurrently a_name on a (slow(name))"],
       transactional: false,
     });
     expect(transactional).toBe(false);

@@ -189,3 +189,43 @@ console.log(JSON.stringify({ outcome, error, status: typeof readSchemaStatus }))
     { outcome: "applied", error: expect.stringContaining("npm install @thedata/erd"), status: "function" },
   ]);
 });
+
+describe("releases of models", () => {
+  const models = (more: string) => `import { defineEntity, p } from "@mikro-orm/postgresql";
+export const User = defineEntity({ name: "User", tableName: "users",
+  properties: { id: p.integer().primary(), name: p.string()${more} } });
+`;
+  const files = {
+    "package.json": `{ "name": "@shop/models", "version": "1.0.0", "type": "module" }`,
+    "user.js": models(""),
+    "migrations/.keep": "",
+    "migrator.config.js": `export default { migrations: "migrations", dsn: process.env.TEST_DSN,
+      models: async () => ({ entities: [(await import("./user.js")).User] }),
+      releases: { package: "package.json", contract: "contract.json", folder: "releases" } };`,
+  };
+
+  it("that were made with two versions of MikroORM are judged together", async () => {
+    const first = await open({ ...(kinds[0] as Kind), with: "swc", files });
+    expect(await first.migrator(["create", "users"])).toMatchObject({ code: 0 });
+    expect(await first.migrator(["contract", "--freeze"])).toMatchObject(well);
+    // The same project, where the newer MikroORM is installed.
+    const second = await open({ ...(kinds[0] as Kind), with: "nothing", files: {} });
+    await cp(first.folder, second.folder, { recursive: true });
+    await writeFiles(second.folder, {
+      "user.js": models(`, nick: p.string().nullable()`),
+      "package.json": files["package.json"].replace("1.0.0", "1.1.0"),
+    });
+    expect(await second.migrator(["create", "nick"])).toMatchObject({ code: 0 });
+    expect(await second.migrator(["contract", "--freeze"])).toMatchObject(well);
+    expect(await second.migrator(["check", "--fix"])).toMatchObject(well);
+    const orms = ["1.0.0", "1.1.0"].map(async (version) => {
+      const text = await readFile(path.join(second.folder, `releases/models@${version}.json`), "utf8");
+      return (JSON.parse(text) as { orm: string }).orm;
+    });
+    expect(await Promise.all(orms)).toEqual(["7.2.0", "7.2.1"]);
+    const { code, stdout } = await second.migrator(["compat"]);
+    expect(stdout).toMatch(/models@1\.0\.0 +models@1\.1\.0\n.*_users +works +breaks\n.*_nick +works +works\n/);
+    expect(code).toBe(0);
+    expect(await second.migrator(["up"])).toMatchObject({ code: 0 });
+  });
+});
