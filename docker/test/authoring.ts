@@ -41,9 +41,7 @@ export async function addColumn(stack: Stack, model: "data-source" | "pipeline",
 /** Adds a migration that changes nothing, and fails where a user has this address. */
 export async function addFailing(stack: Stack, name: string, email: string): Promise<string> {
   const sql = `select 1 / (select count(*) - 1 from users where email = '${email}')`;
-  const file = await writeByHand(stack, name, sql, "select 1");
-  await author(stack, "check", "--fix");
-  return file;
+  return await writeByHand(stack, name, sql, "select 1");
 }
 
 /** Adds a migration with these statements. */
@@ -54,6 +52,7 @@ async function writeByHand(stack: Stack, name: string, up: string, down: string)
   const source = await readFile(file, "utf8");
   const [first, second] = [up, down].map((sql) => `this.addSql(\`${sql}\`);`) as [string, string];
   await writeFile(file, source.replace(blank, first).replace(blank, second));
+  await author(stack, "check", "--fix");
   return file;
 }
 
