@@ -10,6 +10,6 @@ export {
   transactionControlOf,
 } from "./lexer.ts";
 export { type Token, tokenize } from "./tokens.ts";
-export { lastPart, partsOf, qualifierOf, replaceIdentifier, shorten, unquote } from "./names.ts";
+export { lastPart, partsOf, qualifierOf, quote, replaceIdentifier, shorten, unquote } from "./names.ts";
 export { type ColumnType, isAssigned, isNumber, isText, isWhole, keepsAll, readType } from "./column-types.ts";
 export { type LineOf, locateStatements } from "./locate-statements.ts";

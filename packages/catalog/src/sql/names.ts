@@ -23,6 +23,11 @@ export function unquote(identifier: string): string {
   return identifier.startsWith('"') ? identifier.slice(1, -1).replaceAll('""', '"') : identifier;
 }
 
+/** An identifier, quoted for SQL. */
+export function quote(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}
+
 /**
  * Replaces one identifier by another wherever SQL names it. An unqualified name is not replaced before a bracket (a
  * function) or within quotes (a text); a qualified one is: `nextval('public.users_id_seq'::regclass)`.

@@ -1,3 +1,4 @@
+import { quote } from "@thedata/catalog/sql";
 import type { Node } from "@pgsql/types";
 import type { Change } from "../parse/actions.ts";
 import { volatilityOf } from "../facts/volatility.ts";
@@ -5,7 +6,7 @@ import { findAll } from "../parse/syntax.ts";
 import { parseStatements } from "../parse/statement.ts";
 import { notNullCheck } from "./constraints.ts";
 import type { Replacement } from "./part.ts";
-import { hasSimpleKey, isWatched, quote, type Subject } from "./subject.ts";
+import { hasSimpleKey, isWatched, type Subject } from "./subject.ts";
 
 type AddColumn = Subject<Extract<Change, { readonly do: "add column" }>>;
 

@@ -1,3 +1,4 @@
+import { quote } from "@thedata/catalog/sql";
 import { isPlainCast, typeWork } from "../effects/alter-table.ts";
 import type { Change } from "../parse/actions.ts";
 import { findAll, type Type } from "../parse/syntax.ts";
@@ -8,7 +9,7 @@ import { notNullCheck } from "./constraints.ts";
 import { type FollowingConstraint, followConstraints } from "./follow-constraints.ts";
 import { type FollowingIndex, followIndexes } from "./follow-indexes.ts";
 import type { Replacement, Swap } from "./part.ts";
-import { type DescribedColumn, freeName, hasSimpleKey, quote, type Subject } from "./subject.ts";
+import { type DescribedColumn, freeName, hasSimpleKey, type Subject } from "./subject.ts";
 
 type SetType = Subject<Extract<Change, { readonly do: "set type" }>>;
 

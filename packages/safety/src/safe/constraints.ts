@@ -1,8 +1,9 @@
+import { quote } from "@thedata/catalog/sql";
 import { provesNotNull } from "../facts/implies.ts";
 import type { Change } from "../parse/actions.ts";
 import { shortName } from "../schema/schema.ts";
 import type { Replacement } from "./part.ts";
-import { freeName, quote, type Subject } from "./subject.ts";
+import { freeName, type Subject } from "./subject.ts";
 
 type Of<Do> = Subject<Extract<Change, { readonly do: Do }>>;
 

@@ -1,5 +1,6 @@
+import { quote } from "@thedata/catalog/sql";
 import type { Index } from "../schema/schema.ts";
-import { allOrNone, type DescribedColumn, freeName, quote, replaceColumn } from "./subject.ts";
+import { allOrNone, type DescribedColumn, freeName, replaceColumn } from "./subject.ts";
 
 /** An index over the old column, and the one over the new column that takes its place. */
 export interface FollowingIndex {

@@ -1,4 +1,4 @@
-import { replaceIdentifier, tokenize } from "@thedata/catalog/sql";
+import { replaceIdentifier, tokenize, quote } from "@thedata/catalog/sql";
 import type { Action } from "../parse/actions.ts";
 import { isLive } from "../rule.ts";
 import type { Relation, Schema } from "../schema/schema.ts";
@@ -68,11 +68,6 @@ export function allOrNone<Item>(items: readonly (Item | undefined)[]): Item[] | 
 export function replaceColumn(definition: string, column: string, now: string): string {
   const quoted = replaceIdentifier(definition, quote(column), now);
   return quoted === definition ? replaceIdentifier(definition, column, now) : quoted;
-}
-
-/** The name, quoted for SQL. */
-export function quote(text: string): string {
-  return `"${text.replaceAll('"', '""')}"`;
 }
 
 const longest = 63;

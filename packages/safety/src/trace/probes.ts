@@ -1,3 +1,4 @@
+import { quote } from "@thedata/catalog/sql";
 import type { TracedSession } from "./measure.ts";
 
 /** How long a program that reads or writes a table waited for it at most, in milliseconds. */
@@ -33,10 +34,7 @@ export async function startProbes(
 
 function probe(table: string, kind: ProbeResult["kind"], connect: () => Promise<ProbeSession>, isOver: () => boolean) {
   const opened = connect();
-  const quoted = table
-    .split(".")
-    .map((part) => `"${part.replaceAll('"', '""')}"`)
-    .join(".");
+  const quoted = table.split(".").map(quote).join(".");
   const sql =
     kind === "read" ? `select from ${quoted} limit 1` : `begin; lock table ${quoted} in row exclusive mode; rollback`;
   const result = opened.then(async ({ query, close }) => {
