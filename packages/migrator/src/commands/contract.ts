@@ -11,6 +11,7 @@ import { connect } from "../postgres/connection.ts";
 import { tryOut } from "../postgres/transaction.ts";
 import { readPackage } from "../releases/package-version.ts";
 import { readContract, readContracts } from "../releases/read-contracts.ts";
+import { replaceFile } from "../replace-file.ts";
 import type { ReleaseSettings } from "../releases/settings.ts";
 import { replay } from "../shadow/replay.ts";
 import { type ShadowOptions, shadowApplication, withShadow } from "../shadow/shadow.ts";
@@ -114,9 +115,7 @@ async function refuseBroken(made: Contract): Promise<void> {
 
 async function write(file: string, text: string): Promise<void> {
   await promises.mkdir(path.dirname(file), { recursive: true });
-  const next = `${file}.${process.pid}.tmp`;
-  await promises.writeFile(next, text, { flush: true });
-  await promises.rename(next, file);
+  await replaceFile(file, text);
 }
 
 /** The released contracts with that of the models as they are, where it is another one; the oldest first. */

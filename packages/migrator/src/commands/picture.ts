@@ -1,10 +1,11 @@
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { readCatalog } from "@thedata/catalog";
 import { connect } from "../postgres/connection.ts";
 import { ConfigurationError } from "../errors.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
+import { replaceFile } from "../replace-file.ts";
 
 /** The format of a picture; Markdown is Mermaid within a fence. */
 export type PictureFormat = "svg" | "mermaid" | "markdown";
@@ -104,10 +105,8 @@ export async function findFolder(file: string): Promise<void> {
 
 /** Writes a picture in one step, into an existing folder. Throws a `ConfigurationError` where it cannot. */
 export async function writePicture(file: string, text: string): Promise<void> {
-  const next = `${file}.${process.pid}.tmp`;
   try {
-    await writeFile(next, text, { flush: true });
-    await rename(next, file);
+    await replaceFile(file, text);
   } catch (cause) {
     refuse(file, cause as Error);
   }

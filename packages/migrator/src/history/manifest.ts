@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, promises, readFileSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
 import path from "node:path";
 import { ConfigurationError } from "../errors.ts";
+import { replaceFile } from "../replace-file.ts";
 import { sha256 } from "../hash.ts";
 
 /** One migration as the manifest records it. */
@@ -115,12 +116,9 @@ export function buildManifest(history: readonly { readonly name: string; readonl
   return { version: 1, migrations };
 }
 
-/** Writes the manifest of a folder in one step: a reader sees the old one or the new one, never half of it. */
+/** Writes the manifest of a folder in one step. */
 export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
-  const file = path.join(directory, manifestFile);
-  const next = `${file}.${process.pid}.tmp`;
-  await promises.writeFile(next, `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
-  await promises.rename(next, file);
+  await replaceFile(path.join(directory, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 function linkOf({ name, checksum }: { name: string; checksum: string }, before = ""): string {

@@ -168,7 +168,7 @@ async function clearUnfinished(directory: string, isListed: IsListed): Promise<v
   const entries = await readdir(directory);
   const remove = async (name: string) => await rm(path.join(directory, name), { force: true });
   for (const entry of entries)
-    if (/^\.Migration.*\.new\.ts$|^manifest\.json\..*\.tmp$/.test(entry)) await remove(entry);
+    if (/^\.Migration.*\.new\.ts$|^(?:manifest|verdicts)\.json\..*\.tmp$/.test(entry)) await remove(entry);
   for (const name of pendingOf(entries)) {
     if (!isListed(name)) await remove(`${name}.ts`);
     // Last, because the marker hides the file until it is gone.

@@ -1,8 +1,9 @@
-import { existsSync, promises, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Finding, Verdict } from "@thedata/releases";
 import { RefusedError } from "../errors.ts";
 import type { Manifest } from "../history/manifest.ts";
+import { replaceFile } from "../replace-file.ts";
 
 /** How a release does on the schema after a migration. */
 export interface StoredVerdict {
@@ -63,10 +64,7 @@ export function renderVerdicts(verdicts: readonly StoredVerdict[]): string {
 
 /** Writes the verdicts of a folder in one step. */
 export async function writeVerdicts(directory: string, verdicts: readonly StoredVerdict[]): Promise<void> {
-  const file = path.join(directory, verdictsFile);
-  const next = `${file}.${process.pid}.tmp`;
-  await promises.writeFile(next, renderVerdicts(verdicts), { flush: true });
-  await promises.rename(next, file);
+  await replaceFile(path.join(directory, verdictsFile), renderVerdicts(verdicts));
 }
 
 /** The stored verdict of a release after a migration; undefined: there is none, or the history before it has changed. */
