@@ -138,7 +138,7 @@ async function settleAhead(
   const unknown = applied.map(({ name }) => name).filter((name) => !known.has(name));
   const { releases, ledger } = context;
   if (!releases) return refuse(plan, [], new AheadError(unknown));
-  const { isCompatibleAhead } = await import("../releases/ahead.ts");
+  const { isCompatibleAhead } = await import("../releases/describe-releases.ts");
   const { compatible, findings } = await isCompatibleAhead(query, ledger, releases, applied.at(-1)?.name ?? null);
   if (!compatible) return refuse(plan, [], new AheadError(unknown, findings));
   context.onEvent({ type: "ahead", unknown });

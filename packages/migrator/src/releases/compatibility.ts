@@ -23,8 +23,6 @@ export interface Compatibility {
   readonly compatible: boolean | null;
   /** What stands against it, in full sentences. */
   readonly findings: readonly string[];
-  /** True: everything that is pending waits for an older release. */
-  readonly waits: boolean;
 }
 
 /**
@@ -39,19 +37,19 @@ export async function findCompatibility(
   own: OwnRelease,
 ): Promise<Compatibility> {
   const { state, head, pending } = status;
-  if (state === "current") return { compatible: true, findings: [], waits: false };
+  if (state === "current") return { compatible: true, findings: [] };
   const [first] = pending;
   const waits = state === "behind" && first !== undefined && (await own.isHeld(first.name));
-  if (head === null || !(state === "ahead" || waits)) return { compatible: null, findings: [], waits };
+  if (head === null || !(state === "ahead" || waits)) return { compatible: null, findings: [] };
   const contract = await own.loadContract();
   const recorded = await readRecordedVerdict(query, ledger, head, contract.digest);
-  if (recorded) return { compatible: recorded.verdict === "works", findings: recorded.findings, waits };
+  if (recorded) return { compatible: recorded.verdict === "works", findings: recorded.findings };
   const inSession = own.withSession ?? (async (work) => await work(query));
   const side = state === "behind" ? "earlier" : "later";
   const findings =
     own.judged?.get(head) ?? (await inSession(async (session) => await judgeLive(session, ledger, contract, side)));
   own.judged?.set(head, findings);
-  return { compatible: findings.length === 0, findings, waits };
+  return { compatible: findings.length === 0, findings };
 }
 
 /** What a contract meets in the live schema, and in its rights: the statements that change are explained. */

@@ -4,7 +4,7 @@ import type { MigrationFolder } from "../history/folder.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
 import type { Status } from "../plan/status.ts";
 import type { Query } from "../postgres/connection.ts";
-import { findCompatibility } from "./compatibility.ts";
+import { type Compatibility, findCompatibility } from "./compatibility.ts";
 import { judgePlan } from "./gate.ts";
 import { readContract, readContracts } from "./read-contracts.ts";
 import type { ReleaseSettings } from "./settings.ts";
@@ -34,8 +34,21 @@ export async function describeReleases(request: ReleasesRequest, status: Status)
   return { ...status, compatible, findings, held: status.held.length > waiting.length ? status.held : waiting };
 }
 
+/** Whether this build's release of the models works on a schema that newer migrations have made. */
+export async function isCompatibleAhead(
+  query: Query,
+  ledger: LedgerTable,
+  releases: ReleaseSettings,
+  head: string | null,
+): Promise<Compatibility> {
+  const own = await findOwnContract(releases);
+  if (!own) return { compatible: null, findings: [] };
+  const given = { loadContract: async () => own, isHeld: async () => false };
+  return await findCompatibility(query, ledger, { state: "ahead", head, pending: [] }, given);
+}
+
 /** The contract of the models of this build: as they are, or the newest release; undefined: none is kept. */
-export async function findOwnContract(releases: ReleaseSettings): Promise<Contract | undefined> {
+async function findOwnContract(releases: ReleaseSettings): Promise<Contract | undefined> {
   const { contract } = releases;
   if (contract !== undefined && existsSync(contract)) return await readContract(contract);
   return (await readContracts(releases)).at(-1);

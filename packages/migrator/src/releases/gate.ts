@@ -2,7 +2,7 @@ import type { Contract } from "@thedata/releases";
 import { ConfigurationError, type Problem } from "../errors.ts";
 import { versionOf } from "./release-name.ts";
 import type { MigrationFolder } from "../history/folder.ts";
-import { findSessions, readReleases, type RecordedVerdict } from "../ledger/releases.ts";
+import { findSessions, readReleases, type RecordedRelease, type RecordedVerdict } from "../ledger/releases.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
 import type { Query } from "../postgres/connection.ts";
 import { findSupportedContracts, readContracts } from "./read-contracts.ts";
@@ -40,10 +40,10 @@ export async function judgePlan(request: GateRequest): Promise<Gate> {
   const names = folder.files.map(({ name }) => name);
   const contracts = await readContracts(releases);
   const verdicts = folder.directory === "" ? [] : readVerdicts(folder.directory);
-  const must = await findRequired(request, contracts, names);
   const recorded = await readReleases(query, ledger);
   const problems = [...checkDigests(contracts, recorded)];
   if (problems.length > 0) return { allowed: 0, problems, verdictsOf: () => [], contracts };
+  const must = await findRequired(request, contracts, recorded);
   for (const [index, migration] of steps.entries()) {
     problems.push(...must.flatMap((one) => judgeStep(one, { migration, names, folder, verdicts })));
     if (problems.length > 0) return { allowed: index, problems, verdictsOf: recorder(verdicts, folder), contracts };
@@ -61,11 +61,12 @@ interface Required {
 async function findRequired(
   request: GateRequest,
   contracts: readonly Contract[],
-  names: readonly string[],
+  recorded: readonly RecordedRelease[],
 ): Promise<Required[]> {
-  const { query, ledger, releases } = request;
-  const retired = (await readReleases(query, ledger)).filter(({ retiredAt }) => retiredAt !== null);
-  const isRetired = ({ version }: Contract) => retired.some((one) => one.version === version);
+  const { releases, folder } = request;
+  const names = folder.files.map(({ name }) => name);
+  const isRetired = ({ version }: Contract) =>
+    recorded.some((one) => one.version === version && one.retiredAt !== null);
   const supported = (await findSupportedContracts(contracts, releases, names)).filter((one) => !isRetired(one));
   const connected = [...(await findConnected(request, contracts))].filter(
     ([contract]) => !supported.includes(contract) && names.includes(contract.head),
@@ -95,7 +96,7 @@ export async function findConnected(
 }
 
 /** A version that was recorded with another content was not released once. */
-function checkDigests(contracts: readonly Contract[], recorded: Awaited<ReturnType<typeof readReleases>>): Problem[] {
+function checkDigests(contracts: readonly Contract[], recorded: readonly RecordedRelease[]): Problem[] {
   return contracts.flatMap(({ package: name, version, digest }): Problem[] => {
     const other = recorded.find((one) => one.package === name && one.version === version && one.digest !== digest);
     if (!other) return [];
