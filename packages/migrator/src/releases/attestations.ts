@@ -21,7 +21,7 @@ export function readAttestations(file: MigrationFile, validRange: (range: string
   const source = file.listed ? "" : readSource(file).toString();
   return [...source.matchAll(/@tolerates\b([^\n]*)/g)].map(([line, rest = ""]) => {
     const text = rest.replace(/\*\/.*$/, "").trim();
-    const [, name, range, subject, reason] = /^(@?[\w./-]+)@(\S+)\s+([\w."$]+):\s*(\S.*)$/.exec(text) ?? [];
+    const [, name, range, subject, reason] = /^(@?[\w./-]+)@(\S+)\s+([^:\s][^:]*?):\s*(\S.*)$/.exec(text) ?? [];
     if (name !== undefined && range !== undefined && subject !== undefined && reason !== undefined && validRange(range))
       return { migration: file.name, package: name, range, subject, reason };
     throw new ConfigurationError(
@@ -50,7 +50,8 @@ export function concerns(
 ): boolean {
   const subject = [table, column].filter((part) => part !== null).join(".");
   const isOfRelease = attestation.package === name && satisfies(version, attestation.range);
-  return isOfRelease && withoutPublic(attestation.subject) === withoutPublic(subject);
+  return isOfRelease && ownNames(attestation.subject) === ownNames(subject);
 }
 
-const withoutPublic = (name: string) => name.replace(/^public\./, "");
+/** Quotes do not matter: a name that needs some in SQL is the same name here. */
+const ownNames = (name: string) => name.replaceAll('"', "").replace(/^public\./, "");

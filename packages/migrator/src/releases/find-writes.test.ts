@@ -21,6 +21,8 @@ it.each([
   ["create trigger t before update of name on users for each row execute function f()", []],
   ["-- update users set a = 1\nselect 1", []],
   [`update users as "u" set name = 1`, [{ table: "public.users", columns: ["name"] }]],
+  [`UPDATE Users SET Name = 1, "Name" = 2`, [{ table: "public.users", columns: ["name", "Name"] }]],
+  ["update users set (Name, b) = (select 1, 2)", [{ table: "public.users", columns: ["name", "b"] }]],
   ["update users * set a = 1", [{ table: "public.users", columns: ["a"] }]],
   ["update users /* x */ set a = 1", [{ table: "public.users", columns: ["a"] }]],
   ["update users set a = substring(b from 1), c = 2", [{ table: "public.users", columns: ["a", "c"] }]],

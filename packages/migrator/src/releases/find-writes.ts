@@ -37,18 +37,24 @@ function withoutTexts(statement: string): string {
 }
 
 function toWrite(table: string, columns: readonly string[] | null): MigrationWrite {
-  return { table: partsOf(table).length === 1 ? `public.${table}` : table, columns };
+  const parts = partsOf(table).map((part) => (part.startsWith('"') ? part : part.toLowerCase()));
+  return { table: (parts.length === 1 ? ["public", ...parts] : parts).join("."), columns };
+}
+
+/** A column's own name: PostgreSQL folds what has no quotes. */
+function ownName(column: string): string {
+  return column.startsWith('"') ? unquote(column) : column.toLowerCase();
 }
 
 /** The columns that `a = …, b = …` assigns; null where brackets could hide one. */
 function columnsOf(set: string): string[] | null {
   const [, row, value = ""] = /^\(([^()]*)\)\s*=([\s\S]*)$/.exec(set.trim()) ?? [];
   if (row !== undefined && !/[,=]/.test(withoutBrackets(value) ?? "="))
-    return row.split(",").map((column) => unquote(column.trim()));
+    return row.split(",").map((column) => ownName(column.trim()));
   const outside = withoutBrackets(set);
   if (outside === null || /\(/.test(outside)) return null;
   const columns = outside.split(",").map((part) => /^\s*("(?:[^"]|"")+"|\w+)\s*=/.exec(part)?.[1]);
-  return columns.every((column) => column !== undefined) ? columns.map((column) => unquote(column)) : null;
+  return columns.every((column) => column !== undefined) ? columns.map(ownName) : null;
 }
 
 /** The text without brackets behind a word, innermost first: `coalesce(a, b)` names no column that is written. */

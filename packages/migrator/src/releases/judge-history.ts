@@ -94,8 +94,15 @@ function judgeWrites({ tables }: Contract, side: "later" | "earlier", writes: re
     if (!mapped) return [];
     const changed = columns?.filter((name) => mapped.columns.some(({ column }) => column === name)) ?? [null];
     return changed.map((column): Finding => {
-      const what = column === null ? `removes rows of ${table}` : `changes values of ${table}.${column}`;
-      return { verdict: "unknown", operation: "read", table, column, sqlState: null, message: `The migration ${what}` };
+      const what = column === null ? `removes rows of ${mapped.table}` : `changes values of ${mapped.table}.${column}`;
+      return {
+        verdict: "unknown",
+        operation: "read",
+        table: mapped.table,
+        column,
+        sqlState: null,
+        message: `The migration ${what}`,
+      };
     });
   });
 }
