@@ -3,7 +3,6 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 
 const root = path.resolve(import.meta.dirname, "../..");
-const engine = path.join(root, "packages/migrator/src");
 const map = readFileSync(path.join(root, "ARCHITECTURE.md"), "utf8");
 
 /** The names between backticks in the first cells of the section's table. */
@@ -33,15 +32,17 @@ function importsOf(file: string): string[] {
   );
 }
 
-const rooms = namesIn("Rooms of the engine");
-const firstRoom = rooms.findIndex((name) => name.endsWith("/"));
-const lastRoom = rooms.findLastIndex((name) => name.endsWith("/"));
+const houses = [
+  { section: "Rooms of the engine", source: "packages/migrator/src" },
+  { section: "Rooms of the releases", source: "packages/releases/src" },
+];
 
-/** The level of a file in the engine: 0 for an entry at the top, the last for the files that all share. */
-function levelOf(file: string): number {
-  const [first = "", second] = path.relative(engine, file).split(path.sep);
+/** The level of a file, by its path in the source: 0 for an entry at the top, the last for the files that all share. */
+function levelOf(rooms: readonly string[], file: string): number {
+  const [first = "", second] = file.split(path.sep);
   const index = rooms.indexOf(second === undefined ? first : `${first}/`);
-  return index < firstRoom ? 0 : index > lastRoom ? lastRoom + 1 : index;
+  const lastRoom = rooms.findLastIndex((name) => name.endsWith("/"));
+  return index < rooms.findIndex((name) => name.endsWith("/")) ? 0 : Math.min(index, lastRoom + 1);
 }
 
 describe("the map", () => {
@@ -52,15 +53,17 @@ describe("the map", () => {
     expect(namesIn("Packages").toSorted()).toEqual(packages.toSorted());
   });
 
-  it("names every room and every file beside the rooms of the engine, and nothing else", () => {
-    expect(rooms.toSorted()).toEqual(entriesOf(engine).toSorted());
+  it.each(houses)("names every room of $source and every file beside them, and nothing else", ({ section, source }) => {
+    expect(namesIn(section).toSorted()).toEqual(entriesOf(path.join(root, source)).toSorted());
   });
 
-  it("is in the order of the imports: none goes up", () => {
-    const upwards = sourcesIn(engine).flatMap((file) =>
+  it.each(houses)("of $source is in the order of the imports: none goes up", ({ section, source }) => {
+    const [rooms, folder] = [namesIn(section), path.join(root, source)];
+    const upwards = sourcesIn(folder).flatMap((file) =>
       importsOf(file)
-        .filter((target) => levelOf(target) < levelOf(file))
-        .map((target) => `${path.relative(engine, file)} → ${path.relative(engine, target)}`),
+        .map((target) => [path.relative(folder, file), path.relative(folder, target)] as const)
+        .filter(([from, to]) => levelOf(rooms, to) < levelOf(rooms, from))
+        .map((pair) => pair.join(" → ")),
     );
     expect(upwards).toEqual([]);
   });

@@ -2,9 +2,8 @@ export type { Contract, ContractTable, Operation, RecordedStatement } from "./co
 export { digestContract } from "./contract/digest.ts";
 export { ContractError, contractFile, parseContract, releaseName, renderContract } from "./contract/parse-contract.ts";
 export { checkContracts, findSupported, isRange, satisfiesVersion, type Supported } from "./contract/supported.ts";
-export { type Finding, type Verdict, verdicts, worstOf } from "./judge/finding.ts";
+export { type Finding, mergeFindings, type Verdict, verdicts, worstOf } from "./judge/finding.ts";
 export { createJudge, judge } from "./judge/judge.ts";
 export { judgePair } from "./judge/pair.ts";
-export { mergeFindings } from "./judge/merge.ts";
 export { explainStatements } from "./try/explain.ts";
 export { type Samples, takeSamples, trySamples } from "./try/samples.ts";

@@ -1,9 +1,8 @@
 import type { CatalogObject } from "@thedata/catalog";
-import { unquote } from "@thedata/catalog/sql";
+import { lastPart, unquote } from "@thedata/catalog/sql";
 import type { RecordedStatement } from "../contract/contract.ts";
 import type { Finding } from "./finding.ts";
-import { lastName } from "./names.ts";
-import { isNotNull } from "./schema.ts";
+import { columnsOf, isNotNull } from "../schema/schema.ts";
 import { findingOf, isLeftNull, type Subject } from "./subject.ts";
 
 /** What writes meet in constraints that came: CHECK, of a domain too, EXCLUDE, foreign keys. */
@@ -34,7 +33,7 @@ function judgeConstraint(subject: Subject, statement: RecordedStatement, constra
     return [];
   const [column = null] = columns.length === 1 ? columns : [];
   const sqlState = type === "exclude" ? "23P01" : "23503";
-  const message = `The ${type} constraint ${lastName(constraint.name)} came: ${rule(constraint)}`;
+  const message = `The ${type} constraint ${lastPart(constraint.name)} came: ${rule(constraint)}`;
   return [findingOf(subject, operation, { verdict: "depends", sqlState }, column, message)];
 }
 
@@ -54,11 +53,6 @@ function isKnownReference(
     );
 }
 
-function columnsOf({ properties }: CatalogObject): string[] {
-  const columns = properties["columns"];
-  return Array.isArray(columns) ? columns.map((column) => unquote(String(column))) : [];
-}
-
 function judgeCheck(subject: Subject, { operation, writes }: RecordedStatement, constraint: CatalogObject): Finding[] {
   const { table } = subject;
   if (isOfFreshColumns(subject, constraint)) return [];
@@ -74,7 +68,7 @@ function judgeCheck(subject: Subject, { operation, writes }: RecordedStatement, 
         operation,
         { verdict: "breaks", sqlState: "23514" },
         column.column,
-        `${column.property} may be ${refused.join(", ")}, which ${lastName(constraint.name)} refuses`,
+        `${column.property} may be ${refused.join(", ")}, which ${lastPart(constraint.name)} refuses`,
       ),
     ];
   }
@@ -88,7 +82,7 @@ function judgeCheck(subject: Subject, { operation, writes }: RecordedStatement, 
       operation,
       { verdict: "depends", sqlState: "23514" },
       set?.column ?? null,
-      `The check ${lastName(constraint.name)} came: ${rule(constraint)}`,
+      `The check ${lastPart(constraint.name)} came: ${rule(constraint)}`,
     ),
   ];
 }

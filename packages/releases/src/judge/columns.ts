@@ -1,7 +1,7 @@
 import type { CatalogObject } from "@thedata/catalog";
 import type { ContractColumn } from "../contract/contract.ts";
 import type { Finding, Verdict } from "./finding.ts";
-import { isSameType, shortName } from "./schema.ts";
+import { isSameType, shortName } from "../schema/schema.ts";
 import { findingOf, type Subject } from "./subject.ts";
 import { fitOfFilter, fitOfRead } from "./types.ts";
 

@@ -1,7 +1,7 @@
 import type { CatalogObject } from "@thedata/catalog";
-import { unquote } from "@thedata/catalog/sql";
+import { lastPart } from "@thedata/catalog/sql";
 import type { Finding } from "./finding.ts";
-import { lastName } from "./names.ts";
+import { columnsOf } from "../schema/schema.ts";
 import { findingOf, type Subject } from "./subject.ts";
 
 /** What deleting a row meets: foreign keys that refer to the table. */
@@ -22,8 +22,8 @@ export function judgeDeletes(subject: Subject): Finding[] {
   ];
 }
 
-function keyOf({ table, properties }: CatalogObject): string {
-  return `${table} ${[properties["columns"] ?? []].flat().join()}`;
+function keyOf(key: CatalogObject): string {
+  return `${key.table} ${columnsOf(key).join()}`;
 }
 
 type Rule = "restrict" | "cascade" | "set null" | "set default";
@@ -36,7 +36,7 @@ function ruleOf({ properties }: CatalogObject): Rule {
 
 function judgeKey(subject: Subject, has: CatalogObject, had: CatalogObject | undefined): Finding[] {
   if (!had) return judgeFresh(subject, has);
-  const [before, rule, name] = [ruleOf(had), ruleOf(has), lastName(has.name)];
+  const [before, rule, name] = [ruleOf(had), ruleOf(has), lastPart(has.name)];
   if (before === rule) return [];
   if (rule === "restrict") {
     const message = `${name} does not say ON DELETE ${before.toUpperCase()}: a row that others refer to cannot be deleted`;
@@ -51,15 +51,14 @@ function judgeKey(subject: Subject, has: CatalogObject, had: CatalogObject | und
 
 /** The rows of another table matter to a deletion only once somebody has written some. */
 function judgeFresh(subject: Subject, has: CatalogObject): Finding[] {
-  const [rule, name] = [ruleOf(has), lastName(has.name)];
+  const [rule, name] = [ruleOf(has), lastPart(has.name)];
   if (rule === "restrict") {
     const message = `${has.table} refers to ${subject.table.table} (${name}): a row that it refers to cannot be deleted`;
     return [findingOf(subject, "delete", { verdict: "depends", sqlState: "23503" }, null, message)];
   }
   const isKnown = subject.atHead.table(has.table ?? "") !== undefined;
   // A reference that is set to null is no loss to a release that does not know it.
-  const columns = [has.properties["columns"] ?? []].flat().map((column) => unquote(String(column)));
-  const isFresh = columns.every((column) => !subject.atHead.columnOf(has.table ?? "", column));
+  const isFresh = columnsOf(has).every((column) => !subject.atHead.columnOf(has.table ?? "", column));
   if (rule === "set null" && isFresh) return [];
   const verdict = subject.side === "earlier" && isKnown ? "wrong" : "depends";
   const message = `A deletion reaches rows of ${has.table} unseen: ${name} says ${rule} on delete`;
@@ -68,9 +67,8 @@ function judgeFresh(subject: Subject, has: CatalogObject): Finding[] {
 
 function judgeGone(subject: Subject, had: CatalogObject): Finding[] {
   // With its table or column gone, nothing refers to the row.
-  const columns = [had.properties["columns"] ?? []].flat();
-  if (!columns.every((column) => subject.now.columnOf(had.table ?? "", unquote(String(column))))) return [];
+  if (!columnsOf(had).every((column) => subject.now.columnOf(had.table ?? "", column))) return [];
   if (subject.side === "earlier" && ruleOf(had) === "restrict") return [];
-  const message = `The foreign key ${lastName(had.name)} is gone: rows of ${had.table} that refer to a deleted one stay`;
+  const message = `The foreign key ${lastPart(had.name)} is gone: rows of ${had.table} that refer to a deleted one stay`;
   return [findingOf(subject, "delete", { verdict: "wrong" }, null, message)];
 }

@@ -1,8 +1,8 @@
 import type { CatalogObject } from "@thedata/catalog";
+import { lastPart } from "@thedata/catalog/sql";
 import type { Operation } from "../contract/contract.ts";
 import type { Finding } from "./finding.ts";
-import { lastName } from "./names.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "../schema/schema.ts";
 import { findingOf, type Subject } from "./subject.ts";
 
 /** Triggers, rules and row security that came or changed: what they do, nobody can tell from outside. */
@@ -23,7 +23,7 @@ function judgeTriggers(subject: Subject): Finding[] {
           operation,
           { verdict: "unknown" },
           null,
-          `The trigger ${lastName(trigger.name)} came, or its function changed`,
+          `The trigger ${lastPart(trigger.name)} came, or its function changed`,
         ),
       ),
     );
@@ -54,7 +54,7 @@ function judgeRules(subject: Subject): Finding[] {
     .filter(({ properties }) => !known.has(properties["definition"]))
     .flatMap((rule) =>
       (["insert", "update", "delete"] as const).map((operation) =>
-        findingOf(subject, operation, { verdict: "unknown" }, null, `The rule ${lastName(rule.name)} came`),
+        findingOf(subject, operation, { verdict: "unknown" }, null, `The rule ${lastPart(rule.name)} came`),
       ),
     );
 }

@@ -1,12 +1,12 @@
 import type { Catalog } from "@thedata/catalog";
 import { lastPart } from "@thedata/catalog/sql";
 import type { Contract, ContractTable, Operation, RecordedStatement } from "../contract/contract.ts";
-import { arrange } from "./arrange.ts";
+import { arrange } from "../schema/arrange.ts";
 import { judgeColumns } from "./columns.ts";
 import { judgeDeletes } from "./deletes.ts";
 import { type Finding, sortFindings } from "./finding.ts";
 import { judgeHooks } from "./hooks.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "../schema/schema.ts";
 import { judgeStatement } from "./statements.ts";
 import type { Side, Subject } from "./subject.ts";
 import { judgeUniques } from "./uniques.ts";

@@ -1,8 +1,9 @@
 import type { Catalog } from "@thedata/catalog";
 import type { Contract, ContractColumn, ContractTable } from "../contract/contract.ts";
+import { releaseName } from "../contract/parse-contract.ts";
 import { readValueSet } from "./checks.ts";
 import { type Finding, sortFindings } from "./finding.ts";
-import { isNotNull, type Schema, toSchema } from "./schema.ts";
+import { fillsItself, isNotNull, type Schema, toSchema } from "../schema/schema.ts";
 
 /**
  * What `reader` meets in rows that `writer` writes, where both run on one schema: null where the reader takes none,
@@ -36,10 +37,9 @@ function judgeNull({ writer, written, table, column, now }: Subject): Finding[] 
   const there = now.columnOf(table.table, column.column);
   if (!there || column.nullable || isNotNull(there)) return [];
   const mapped = written.columns.find((one) => one.column === column.column);
-  const leavesNull =
-    !mapped && ["default", "identity", "generated"].every((key) => there.properties[key] === undefined);
-  if (!leavesNull && mapped?.nullable !== true) return [];
-  const message = `${column.property} may be null in rows of ${nameOf(writer)}, and takes no null`;
+  const mayBeNull = mapped ? mapped.nullable : !fillsItself(there);
+  if (!mayBeNull) return [];
+  const message = `${column.property} may be null in rows of ${releaseName(writer)}, and takes no null`;
   return [{ verdict: "wrong", operation: "read", table: table.table, column: column.column, sqlState: null, message }];
 }
 
@@ -53,7 +53,7 @@ function judgeItems({ writer, written, table, column, now }: Subject): Finding[]
     (item) => !known.has(item) && isAllowed(now, table.table, column.column, item),
   );
   if (fresh.length === 0) return [];
-  const message = `${column.property} does not know ${fresh.join(", ")}, which ${nameOf(writer)} writes`;
+  const message = `${column.property} does not know ${fresh.join(", ")}, which ${releaseName(writer)} writes`;
   const verdict = column.otherItems === "refused" ? "breaks" : "wrong";
   const finding = { table: table.table, column: column.column, sqlState: null, message };
   const read = { ...finding, verdict, operation: "read" } as const;
@@ -68,8 +68,4 @@ function isAllowed(now: Schema, table: string, column: string, item: string): bo
     .map(({ properties }) => readValueSet(String(properties["definition"]).replace(/ NOT VALID$/, "")))
     .filter((set) => set?.column === column);
   return (!values || values.includes(item)) && sets.every((set) => set?.values.includes(item));
-}
-
-function nameOf({ package: name, version }: Contract): string {
-  return `${name}@${version}`;
 }

@@ -1,7 +1,8 @@
+import { lastPart, tokenize, unquote } from "@thedata/catalog/sql";
 import type { RecordedStatement } from "../contract/contract.ts";
 import type { Finding } from "./finding.ts";
-import { lastName } from "./names.ts";
 import type { Subject } from "./subject.ts";
+import { shortName } from "../schema/schema.ts";
 
 /** What one recorded statement meets: relations and columns that it names and that are gone, names that fit two. */
 export function judgeStatement(statement: RecordedStatement, { now, atHead }: Omit<Subject, "table">): Finding[] {
@@ -32,11 +33,13 @@ export function judgeStatement(statement: RecordedStatement, { now, atHead }: Om
     (column) => !now.column(column) && (atHead.column(column) || isOfTable(column, relations, now)),
   );
   if (missing.length > 0)
-    return missing.map((column) => finding("42703", lastName(column), `${name}: the column ${column} is gone`));
+    return missing.map((column) => finding("42703", ownName(column), `${name}: the column ${column} is gone`));
   return judgeNames(statement, { now, atHead }).map((column) =>
     finding("42702", column, `${name}: ${column} is ambiguous, because a table got a column of this name`),
   );
 }
+
+const ownName = (column: string) => unquote(lastPart(column));
 
 const isOurs = (relation: string) => !/^(?:pg_catalog|information_schema)\./.test(relation);
 
@@ -51,18 +54,21 @@ function judgeNames(
 ): string[] {
   // In a statement with subqueries a name may be of an inner query: the server tells.
   if (operation !== "call" || relations.length < 2 || (sql.match(/\bselect\b/gi) ?? []).length !== 1) return [];
-  const fresh = relations.flatMap((relation) =>
-    now
-      .columns(relation)
-      .filter(({ name }) => !atHead.column(name))
-      .map(({ name }) => name),
-  );
-  return fresh
-    .map((name) => lastName(name))
-    .filter((name) => columns.some((column) => lastName(column) === name) && isUnqualified(sql, name));
+  const known = new Set(columns.map(ownName));
+  return relations
+    .flatMap((relation) => now.columns(relation).filter(({ name }) => !atHead.column(name)))
+    .map(shortName)
+    .filter((name) => known.has(name) && isUnqualified(sql, name));
 }
 
+/** True where the SQL names a column without its table; what follows AS is a name that it gives. */
 function isUnqualified(sql: string, name: string): boolean {
-  const text = sql.replace(/'(?:[^']|'')*'/g, "''").replace(/\bas\s+("?)\w+\1/gi, "");
-  return new RegExp(`(?<![\\w."])"?${name.replaceAll('"', "")}"?(?![\\w"(])`, "i").test(text);
+  const texts = tokenize(sql).tokens.map(({ kind, start, end }) => {
+    const text = sql.slice(start, end);
+    return kind === "word" ? text.toLowerCase() : kind === "identifier" ? unquote(text) : text;
+  });
+  return texts.some((text, at) => {
+    const [before = "", after = ""] = [texts[at - 1], texts[at + 1]];
+    return text === name && ![".", "as"].includes(before) && ![".", "("].includes(after);
+  });
 }

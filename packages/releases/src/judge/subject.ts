@@ -1,7 +1,7 @@
 import type { Contract, ContractTable, Operation, RecordedStatement } from "../contract/contract.ts";
 import type { Finding } from "./finding.ts";
-import { fillsItself } from "./schema.ts";
-import type { ArrangedSchema } from "./arrange.ts";
+import { fillsItself } from "../schema/schema.ts";
+import type { ArrangedSchema } from "../schema/arrange.ts";
 
 /** A table of a release, between the schema that it was made for and the one that it meets. */
 export interface Subject {

@@ -1,4 +1,4 @@
-import { isSameType, type ResolvedType } from "./schema.ts";
+import { isSameType, type ResolvedType } from "../schema/schema.ts";
 import type { Verdict } from "./finding.ts";
 
 /** How a value of one type fares in a column of another. */

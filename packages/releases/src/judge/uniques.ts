@@ -1,8 +1,6 @@
-import type { CatalogObject } from "@thedata/catalog";
-import { unquote } from "@thedata/catalog/sql";
+import { lastPart } from "@thedata/catalog/sql";
 import type { Finding } from "./finding.ts";
-import { lastName } from "./names.ts";
-import type { Schema } from "./schema.ts";
+import { plainUniques, type Unique, uniquesOf } from "../schema/uniques.ts";
 import { findingOf, isLeftNull, type Subject, writersOf } from "./subject.ts";
 
 /** What keys and unique indexes mean to writes, to ON CONFLICT, and to who looks for one row. */
@@ -10,42 +8,7 @@ export function judgeUniques(subject: Subject): Finding[] {
   return [...judgeFresh(subject), ...judgeConflicts(subject), ...judgeGone(subject)];
 }
 
-interface Unique {
-  readonly name: string;
-  readonly columns: readonly string[];
-  /** What the server calls it, without its name. */
-  readonly definition: string;
-  /** True: it counts for each row and each value as it is. */
-  readonly plain: boolean;
-}
-
-function uniquesOf(schema: Schema, table: string): Unique[] {
-  const constraints = schema
-    .of("constraint", table)
-    .filter(({ properties }) => ["unique", "primary key"].includes(String(properties["type"])));
-  const indexes = schema.of("index", table).filter(({ properties }) => properties["unique"] && !properties["invalid"]);
-  return [...constraints, ...indexes].map(toUnique);
-}
-
-function toUnique({ name, kind, properties }: CatalogObject): Unique {
-  const columns = properties["columns"];
-  const text = String(properties["definition"]);
-  const definition = text.replace(/^CREATE UNIQUE INDEX .*? USING /, "");
-  return {
-    name,
-    columns: Array.isArray(columns) ? columns.map((column) => unquote(String(column))) : [],
-    definition,
-    plain:
-      kind === "constraint" ? !/ DEFERRABLE/.test(text) : /^btree \([^()]*\)(?: NULLS NOT DISTINCT)?$/.test(definition),
-  };
-}
-
 const keyOf = ({ columns, plain, definition }: Unique) => (plain ? columns.toSorted().join() : definition);
-
-/** The columns of each unique of a table that ON CONFLICT can name, by their own names. */
-export function plainUniques(schema: Schema, table: string): (readonly string[])[] {
-  return uniquesOf(schema, table).flatMap(({ plain, columns }) => (plain ? [columns] : []));
-}
 
 /** A unique that came: rows that were fine may be refused. */
 function judgeFresh(subject: Subject): Finding[] {
@@ -66,7 +29,7 @@ function judgeFresh(subject: Subject): Finding[] {
           operation,
           { verdict: "depends", sqlState: "23505" },
           unique.columns.length === 1 ? (unique.columns[0] ?? null) : null,
-          `The unique ${lastName(unique.name)} came: ${unique.definition}`,
+          `The unique ${lastPart(unique.name)} came: ${unique.definition}`,
         ),
       ),
   );
@@ -111,7 +74,7 @@ function judgeGone(subject: Subject): Finding[] {
         "filter",
         { verdict: "depends" },
         columns.length === 1 ? (columns[0] ?? null) : null,
-        `The unique ${lastName(name)} is gone: several rows may have one ${columns.join(", ")}`,
+        `The unique ${lastPart(name)} is gone: several rows may have one ${columns.join(", ")}`,
       ),
     );
 }

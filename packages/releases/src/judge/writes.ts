@@ -2,7 +2,7 @@ import type { CatalogObject } from "@thedata/catalog";
 import type { ContractColumn, RecordedStatement } from "../contract/contract.ts";
 import { judgeChecks } from "./checks.ts";
 import type { Finding } from "./finding.ts";
-import { fillsItself, isNotNull, isSameType, shortName } from "./schema.ts";
+import { fillsItself, isNotNull, isSameType, shortName } from "../schema/schema.ts";
 import { findingOf, type Subject, writersOf } from "./subject.ts";
 import { fitOfWrite } from "./types.ts";
 

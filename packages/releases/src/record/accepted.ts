@@ -1,6 +1,7 @@
 import type { EntityMetadata, EntityProperty, MikroORM } from "@mikro-orm/core";
 import { type ContractColumn, families, type Family } from "../contract/contract.ts";
-import { familyOf, sampleAs, samples } from "./family.ts";
+import { familyOf } from "../schema/family.ts";
+import { sampleAs, sampleOf } from "./sample-values.ts";
 
 /** What MikroORM makes of each family's values in a property; found by hydrating a row of each. */
 export function findAccepted(
@@ -19,14 +20,6 @@ export function findAccepted(
   const refused = others.filter(({ made }) => made instanceof Error);
   const names = (list: typeof others) => list.map(({ family }) => family);
   return { accepts: [own, ...names(accepted)], refuses: names(refused) };
-}
-
-/** The value that the driver gives for a column of this family; one of the property's items where it has items. */
-export function sampleOf({ items, array }: EntityProperty, family: Family): unknown {
-  const [item] = items ?? [];
-  if (item === undefined) return samples[family];
-  if (family === "array") return [item];
-  return family === "text" && array !== true ? item : samples[family];
 }
 
 /** What the property of an entity is when its column has this value. Returns an `Error` where MikroORM throws. */

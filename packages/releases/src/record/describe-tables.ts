@@ -1,14 +1,13 @@
 import { type EntityMetadata, type EntityProperty, type MikroORM, ReferenceKind } from "@mikro-orm/core";
 import type { ContractColumn, ContractTable } from "../contract/contract.ts";
-import { quoteWhereNeeded } from "../judge/names.ts";
-import type { Schema } from "../judge/schema.ts";
+import type { Schema } from "../schema/schema.ts";
 import { findAccepted } from "./accepted.ts";
 
 type Orm = MikroORM;
 
 /** The tables that the entities map, sorted by name. */
 export function describeTables(orm: Orm, schema: Schema): ContractTable[] {
-  const byTable = Map.groupBy(mappedEntities(orm), (meta) => tableOf(meta));
+  const byTable = Map.groupBy(mappedEntities(orm), (meta) => tableOf(meta, schema));
   return [...byTable]
     .map(([table, metas]) => describeTable(orm, table, metas, schema))
     .toSorted((a, b) => (a.table < b.table ? -1 : 1));
@@ -22,8 +21,9 @@ export function mappedEntities(orm: Orm): EntityMetadata[] {
 }
 
 /** The name of an entity's table, as the catalog writes it. */
-export function tableOf({ schema, tableName }: EntityMetadata): string {
-  return [schema && schema !== "*" ? schema : "public", tableName].map(quoteWhereNeeded).join(".");
+export function tableOf({ schema, tableName }: EntityMetadata, database: Schema): string {
+  const names = [schema && schema !== "*" ? schema : "public", tableName] as const;
+  return database.nameOf(...names) ?? names.join(".");
 }
 
 function describeTable(orm: Orm, table: string, metas: readonly EntityMetadata[], schema: Schema): ContractTable {

@@ -2,8 +2,8 @@ import type { EntityManager, MikroORM } from "@mikro-orm/core";
 import type { Catalog, CatalogObject, Query } from "@thedata/catalog";
 import type { Contract, RecordedStatement } from "../contract/contract.ts";
 import { digestContract, sealContract } from "../contract/digest.ts";
-import { relationKinds } from "../judge/arrange.ts";
-import { fillsItself, isNotNull, type Schema, shortName, toSchema } from "../judge/schema.ts";
+import { relationKinds } from "../schema/arrange.ts";
+import { fillsItself, isNotNull, type Schema, shortName, toSchema } from "../schema/schema.ts";
 import { describeTables } from "./describe-tables.ts";
 import { readStatement } from "./read-statement.ts";
 import { recordOperations } from "./record-operations.ts";
@@ -35,7 +35,7 @@ export async function makeContract(request: ContractRequest): Promise<Contract> 
   const recorder = createRecorder(orm);
   await recordOperations(orm, arranged, recorder);
   const unrecorded = await watchRepositories(orm, recorder, calls).finally(recorder.stop);
-  const { statements: all, refused } = await readAll(query, recorder.sent);
+  const { statements: all, refused } = await readAll(query, recorder.sent, arranged);
   const statements = all.filter((statement) => isPossible(statement, arranged));
   const contract: Omit<Contract, "digest" | "seal"> = {
     format: 1,
@@ -60,12 +60,12 @@ export async function makeContract(request: ContractRequest): Promise<Contract> 
  * Each statement once; `refused` are the program's own that the server cannot look into. An operation that it refuses,
  * such as an upsert by a key that is always generated, no program does.
  */
-async function readAll(query: Query, sent: readonly SentStatement[]) {
+async function readAll(query: Query, sent: readonly SentStatement[], schema: Schema) {
   const once = new Map(sent.map((statement) => [`${statement.name} ${statement.sql}`, statement]));
   const statements: RecordedStatement[] = [];
   const refused: string[] = [];
   for (const statement of once.values()) {
-    const read = await readStatement(query, statement);
+    const read = await readStatement(query, statement, schema);
     if (read) statements.push(read);
     else if (statement.operation === "call" && !isTransaction(statement.sql)) refused.push(statement.name);
   }

@@ -1,6 +1,6 @@
 import type { Query } from "@thedata/catalog";
 import { lastPart, unquote } from "@thedata/catalog/sql";
-import { quoteWhereNeeded } from "../judge/names.ts";
+import type { Schema } from "../schema/schema.ts";
 import type { RecordedParameter, RecordedStatement } from "../contract/contract.ts";
 import type { SentStatement } from "./recorder.ts";
 
@@ -8,14 +8,18 @@ import type { SentStatement } from "./recorder.ts";
  * What a statement needs, as the server sees it: the types of its parameters, its relations and the columns that it
  * names. Undefined where the server does not take it. Needs an open transaction, and leaves nothing behind.
  */
-export async function readStatement(query: Query, sent: SentStatement): Promise<RecordedStatement | undefined> {
+export async function readStatement(
+  query: Query,
+  sent: SentStatement,
+  schema: Schema,
+): Promise<RecordedStatement | undefined> {
   const { name, operation, table, sql, values, assumed = false } = sent;
   const types = await inferTypes(query, sql);
   if (!types) return undefined;
   const listed = await findReferences(query, withoutStars(sql), types);
   const { columns, relations, functions } = listed ??
     (await findReferences(query, sql, types)) ?? { columns: [], relations: [], functions: [] };
-  const forColumns = parameterColumns(sql, table);
+  const forColumns = parameterColumns(sql, table, schema);
   const parameters = types.map((type, index): RecordedParameter => {
     const column = forColumns.get(index + 1) ?? null;
     return { column, type, value: column === null ? asText(values[index]) : null };
@@ -103,11 +107,13 @@ function withoutStars(sql: string): string {
 }
 
 /** The columns that parameters are for, by their numbers; of the statements that MikroORM itself makes. */
-function parameterColumns(sql: string, table: string | null): Map<number, string> {
+function parameterColumns(sql: string, table: string | null, schema: Schema): Map<number, string> {
   const found = new Map<number, string>();
   if (table === null) return found;
-  const note = (number: string | undefined, column: string | undefined) =>
-    found.set(Number(number), `${table}.${quoteWhereNeeded(unquote(column ?? ""))}`);
+  const note = (number: string | undefined, column = "") => {
+    const known = schema.columnOf(table, unquote(column));
+    if (known) found.set(Number(number), known.name);
+  };
   const [, names, rows] = /^insert into [^(]+\(([^)]*)\) values (.*?)(?: on conflict| returning|$)/.exec(sql) ?? [];
   const columns = names?.split(", ") ?? [];
   for (const [row] of rows?.matchAll(/\(([^()]*)\)/g) ?? [])

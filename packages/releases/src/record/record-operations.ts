@@ -5,12 +5,13 @@ import {
   type MikroORM,
   ReferenceKind,
 } from "@mikro-orm/core";
-import { hydrate, sampleOf } from "./accepted.ts";
-import { familyOf } from "./family.ts";
-import type { Schema } from "../judge/schema.ts";
-import { plainUniques } from "../judge/uniques.ts";
+import { hydrate } from "./accepted.ts";
+import { familyOf } from "../schema/family.ts";
+import type { Schema } from "../schema/schema.ts";
+import { plainUniques } from "../schema/uniques.ts";
 import { hasColumn, mappedEntities, tableOf } from "./describe-tables.ts";
 import type { Recorder } from "./recorder.ts";
+import { sampleOf } from "./sample-values.ts";
 
 type Data = Record<string, unknown>;
 
@@ -34,7 +35,7 @@ interface Subject {
 }
 
 async function recordReads({ orm, meta, schema, recorder }: Subject): Promise<void> {
-  const [table, entity] = [tableOf(meta), meta.class];
+  const [table, entity] = [tableOf(meta, schema), meta.class];
   const during = async (name: string, operation: "read" | "filter", work: (em: EntityManager) => Promise<unknown>) =>
     await recorder.during(
       { name: `${meta.className}.${name}`, operation, table },
@@ -61,7 +62,7 @@ async function recordReads({ orm, meta, schema, recorder }: Subject): Promise<vo
 }
 
 async function recordWrites({ orm, meta, schema, recorder }: Subject): Promise<void> {
-  const table = tableOf(meta);
+  const table = tableOf(meta, schema);
   const { least, all, key, uniques } = dataOf(orm, meta, schema);
   const during = async (
     name: string,
@@ -113,7 +114,7 @@ function dataOf(orm: MikroORM, meta: EntityMetadata, schema: Schema) {
   const key = keyOf(orm, meta, schema);
   const toProperty = (column: string) => meta.props.find((one) => hasColumn(one) && one.fieldNames[0] === column)?.name;
   const declared = new Set(declaredUniques(meta).map((names) => names.toSorted().join()));
-  const uniques = plainUniques(schema, tableOf(meta))
+  const uniques = plainUniques(schema, tableOf(meta, schema))
     .map((columns) => columns.map(toProperty))
     .filter((group): group is string[] => group.every((name) => name !== undefined && name in all && !(name in key)));
   const known = uniques.map((names) => ({ names, assumed: !declared.has(names.toSorted().join()) }));
@@ -147,7 +148,7 @@ function keyOf(orm: MikroORM, meta: EntityMetadata, schema: Schema): Data {
 /** A value of a property as a program gives it; of a relation, the other's key. Undefined: none is known. */
 function valueOf(orm: MikroORM, meta: EntityMetadata, property: EntityProperty, schema: Schema): unknown {
   const [column = ""] = property.fieldNames;
-  const type = schema.typeOf(tableOf(meta), column);
+  const type = schema.typeOf(tableOf(meta, schema), column);
   if (property.kind !== ReferenceKind.SCALAR)
     return property.fieldNames.length === 1 ? keyValue(orm, property, schema) : undefined;
   const family = familyOf(type);

@@ -1,7 +1,7 @@
 import type { Catalog, Query } from "@thedata/catalog";
 import type { Contract, RecordedParameter, RecordedStatement } from "../contract/contract.ts";
-import { familyOf } from "../record/family.ts";
-import { arrange } from "../judge/arrange.ts";
+import { familyOf } from "../schema/family.ts";
+import { arrange } from "../schema/arrange.ts";
 import { type Finding, sortFindings } from "../judge/finding.ts";
 import { refusalOf, type ServerError } from "./refusal.ts";
 

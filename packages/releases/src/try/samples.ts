@@ -1,9 +1,9 @@
 import type { Catalog, Query } from "@thedata/catalog";
-import { quoteWhereNeeded } from "../judge/names.ts";
-import { arrange, type ArrangedSchema } from "../judge/arrange.ts";
+import { arrange, type ArrangedSchema } from "../schema/arrange.ts";
 import { type Finding, sortFindings } from "../judge/finding.ts";
 import type { Contract, ContractTable, RecordedStatement } from "../contract/contract.ts";
-import { unquote } from "@thedata/catalog/sql";
+import { quote, unquote } from "@thedata/catalog/sql";
+import { columnsOf } from "../schema/schema.ts";
 import { changedStatements, literalOf } from "./explain.ts";
 import { refusalOf, type ServerError } from "./refusal.ts";
 
@@ -70,7 +70,7 @@ const isWrite = ({ operation }: RecordedStatement) => ["insert", "upsert", "upda
 
 function keyOf(schema: ArrangedSchema, { table }: ContractTable): string[] {
   const key = schema.of("constraint", table).find(({ properties }) => properties["type"] === "primary key");
-  return [key?.properties["columns"] ?? []].flat().map((column) => unquote(String(column)));
+  return key ? columnsOf(key) : [];
 }
 
 async function readRows(query: Query, { table, columns }: ContractTable, key: readonly string[]): Promise<SampledRows> {
@@ -82,8 +82,6 @@ async function readRows(query: Query, { table, columns }: ContractTable, key: re
   );
   return new Map(found.map((row) => [JSON.stringify(key.map((name) => row[name])), row]));
 }
-
-const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 /** The statement with the values of each row; an update gets those of the next row, so that something changes. */
 function samplesOf(
@@ -162,7 +160,8 @@ async function compareRows(query: Query, { table, before, atHead, now }: Compare
   return kept.flatMap(({ column, property }): Finding[] => {
     const isOther = [...before].some(([one, row]) => rows.has(one) && rows.get(one)?.[column] !== row[column]);
     if (!isOther) return [];
-    const message = `${property} reads other values from rows of before: ${table.table}.${quoteWhereNeeded(column)} was written by the migration`;
+    const name = now.columnOf(table.table, column)?.name;
+    const message = `${property} reads other values from rows of before: ${name} was written by the migration`;
     return [{ verdict: "unknown", operation: "read", table: table.table, column, sqlState: null, message }];
   });
 }

@@ -36,12 +36,13 @@ export function arrange(catalog: Catalog): ArrangedSchema {
 
 function digests(catalog: Catalog): Pick<ArrangedSchema, "contentOf" | "stateOf"> {
   const shared = digestOf(catalog.filter(({ kind }) => ["enum", "domain", "function"].includes(kind)));
-  const objects = new Map<string, CatalogObject[]>();
-  for (const object of catalog.filter(({ kind }) => relationKinds.has(kind)))
-    for (const relation of relationsOf(object)) push(objects, relation, object);
+  const belongings = catalog
+    .filter(({ kind }) => relationKinds.has(kind))
+    .flatMap((object) => [...relationsOf(object)].map((relation) => ({ relation, object })));
+  const byRelation = Map.groupBy(belongings, ({ relation }) => relation);
   const contents = new Map<string, string>();
   const contentOf = (relation: string) => {
-    const content = contents.get(relation) ?? digestOf(objects.get(relation) ?? []);
+    const content = contents.get(relation) ?? digestOf((byRelation.get(relation) ?? []).map(({ object }) => object));
     contents.set(relation, content);
     return content;
   };
@@ -52,12 +53,6 @@ function digests(catalog: Catalog): Pick<ArrangedSchema, "contentOf" | "stateOf"
 function relationsOf({ kind, table, name, properties }: CatalogObject): Set<string> {
   const owner = kind === "table" || kind === "view" ? name : table;
   return new Set([owner, properties["references"]].filter((one) => typeof one === "string"));
-}
-
-function push(lists: Map<string, CatalogObject[]>, key: string, object: CatalogObject): void {
-  const list = lists.get(key);
-  if (list) list.push(object);
-  else lists.set(key, [object]);
 }
 
 function digestOf(objects: Catalog): string {

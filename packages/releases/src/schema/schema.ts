@@ -1,6 +1,6 @@
 import type { Catalog, CatalogObject } from "@thedata/catalog";
-import { lastPart, unquote } from "@thedata/catalog/sql";
-import { familyOf } from "../record/family.ts";
+import { lastPart, partsOf, unquote } from "@thedata/catalog/sql";
+import { familyOf } from "./family.ts";
 import type { Family } from "../contract/contract.ts";
 
 /** A catalog by tables, for questions about one. */
@@ -17,6 +17,8 @@ export interface Schema {
   columnOf(table: string, name: string): CatalogObject | undefined;
   /** The type of a column by its own name; `text` where there is none. */
   typeOf(table: string, name: string): string;
+  /** The name of a table or view as the catalog writes it, by its own names; undefined: there is none. */
+  nameOf(schema: string, relation: string): string | undefined;
   /** Objects of a kind that belong to a table. */
   of(kind: CatalogObject["kind"], table: string): readonly CatalogObject[];
   /** Foreign keys that refer to a table. */
@@ -40,13 +42,12 @@ export interface ResolvedType {
 export function toSchema(catalog: Catalog): Schema {
   const byKind = Map.groupBy(catalog, ({ kind }) => kind);
   const named = (kind: CatalogObject["kind"]) => new Map((byKind.get(kind) ?? []).map((one) => [one.name, one]));
-  const lists = new Map<string, CatalogObject[]>();
-  const incoming = new Map<string, CatalogObject[]>();
-  for (const object of catalog) {
-    if (object.table !== null) push(lists, `${object.kind} ${object.table}`, object);
-    if (object.properties["references"] !== undefined) push(incoming, String(object.properties["references"]), object);
-  }
+  const lists = Map.groupBy(catalog, ({ kind, table }) => `${kind} ${table}`);
+  const incoming = Map.groupBy(catalog, ({ properties }) => properties["references"]);
   const [tables, views, columns, functions] = [named("table"), named("view"), named("column"), named("function")];
+  const byOwnNames = new Map(
+    [...tables.keys(), ...views.keys()].map((name) => [ownNames(partsOf(name).map(unquote)), name]),
+  );
   const ofTables = new Map([...columns.values()].map((one) => [`${one.table} ${shortName(one)}`, one]));
   const [enums, domains, sequences] = [named("enum"), named("domain"), named("sequence")];
   const resolve = (type: string): ResolvedType => {
@@ -64,6 +65,7 @@ export function toSchema(catalog: Catalog): Schema {
     column: (name) => columns.get(name),
     columnOf: (table, name) => ofTables.get(`${table} ${name}`),
     typeOf: (table, name) => String(ofTables.get(`${table} ${name}`)?.properties["type"] ?? "text"),
+    nameOf: (schema, relation) => byOwnNames.get(ownNames([schema, relation])),
     of: (kind, table) => lists.get(`${kind} ${table}`) ?? [],
     incoming: (table) => incoming.get(table) ?? [],
     function: (name) => functions.get(name),
@@ -73,15 +75,16 @@ export function toSchema(catalog: Catalog): Schema {
   };
 }
 
-function push<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
-  const list = lists.get(key);
-  if (list) list.push(value);
-  else lists.set(key, [value]);
-}
+const ownNames = (names: readonly string[]) => names.join("\n");
 
 /** A column's own name, without its table and quotes. */
 export function shortName({ name }: CatalogObject): string {
   return unquote(lastPart(name));
+}
+
+/** The columns of a constraint or an index, by their own names. */
+export function columnsOf({ properties }: CatalogObject): string[] {
+  return [properties["columns"] ?? []].flat().map((column) => unquote(String(column)));
 }
 
 /** True where two types have the same name and, for enums, the same values. */

@@ -1,30 +1,8 @@
+import type { EntityProperty } from "@mikro-orm/core";
 import type { Family } from "../contract/contract.ts";
 
-const byType: Readonly<Record<string, Family>> = {
-  smallint: "number",
-  integer: "number",
-  real: "number",
-  "double precision": "number",
-  oid: "number",
-  bigint: "numeric",
-  numeric: "numeric",
-  boolean: "boolean",
-  date: "date",
-  json: "json",
-  jsonb: "json",
-  bytea: "bytes",
-};
-
-/** The family of a type, as the catalog writes it: `character varying(255)`, `timestamp with time zone`. */
-export function familyOf(type: string): Family {
-  if (type.endsWith("[]")) return "array";
-  if (type.startsWith("timestamp")) return "timestamp";
-  if (type.startsWith("time ") || type.startsWith("time(")) return "time";
-  return byType[type.replace(/\(.*\)/, "")] ?? "text";
-}
-
 /** A value as the driver gives it to MikroORM. */
-export const samples: Readonly<Record<Family, unknown>> = {
+const samples: Readonly<Record<Family, unknown>> = {
   number: 7,
   numeric: "7",
   // As text, this is a true value in JavaScript.
@@ -50,4 +28,12 @@ function textOf(family: Family): unknown {
   const value = samples[family];
   if (family === "json") return JSON.stringify(value);
   return family === "array" ? samples.text : family === "bytes" ? "\\x736f6d65" : String(value);
+}
+
+/** The value that the driver gives for a column of this family; one of the property's items where it has items. */
+export function sampleOf({ items, array }: EntityProperty, family: Family): unknown {
+  const [item] = items ?? [];
+  if (item === undefined) return samples[family];
+  if (family === "array") return [item];
+  return family === "text" && array !== true ? item : samples[family];
 }
