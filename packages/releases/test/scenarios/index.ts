@@ -1,6 +1,7 @@
 import { columns } from "./columns.ts";
 import { constraints } from "./constraints.ts";
 import { harmlessChanges } from "./harmless.ts";
+import { names } from "./names.ts";
 import { nullability } from "./nullability.ts";
 import type { Scenario } from "./scenario.ts";
 import { sets } from "./sets.ts";
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   ...sets,
   ...constraints,
   ...tables,
+  ...names,
   ...statements,
   ...harmlessChanges,
 ];
