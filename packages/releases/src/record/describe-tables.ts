@@ -22,8 +22,7 @@ export function mappedEntities(orm: Orm): EntityMetadata[] {
 
 /** The name of an entity's table, as the catalog writes it. */
 export function tableOf({ schema, tableName }: EntityMetadata, database: Schema): string {
-  const names = [schema && schema !== "*" ? schema : "public", tableName] as const;
-  return database.nameOf(...names) ?? names.join(".");
+  return database.nameOf(schema === "*" ? undefined : schema, tableName);
 }
 
 function describeTable(orm: Orm, table: string, metas: readonly EntityMetadata[], schema: Schema): ContractTable {

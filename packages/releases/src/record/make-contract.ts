@@ -30,7 +30,7 @@ export interface ContractRequest {
 /** Makes the contract of a release: describes its entities and records what MikroORM sends for them. */
 export async function makeContract(request: ContractRequest): Promise<Contract> {
   const { orm, schema, query, calls } = request;
-  const arranged = toSchema(schema);
+  const arranged = toSchema(schema, orm.config.getSchema(true) ?? (await findHome(query)));
   const tables = describeTables(orm, arranged);
   const recorder = createRecorder(orm);
   await recordOperations(orm, arranged, recorder);
@@ -54,6 +54,12 @@ export async function makeContract(request: ContractRequest): Promise<Contract> 
   };
   const digested = { ...contract, digest: digestContract(contract) };
   return { ...digested, seal: sealContract(digested) };
+}
+
+/** The schema in which the session finds and makes what has none in its name. */
+async function findHome(query: Query): Promise<string | undefined> {
+  const [row] = await query<{ home: string | null }>("select current_schema() as home");
+  return row?.home ?? undefined;
 }
 
 /**

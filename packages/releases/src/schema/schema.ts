@@ -17,8 +17,8 @@ export interface Schema {
   columnOf(table: string, name: string): CatalogObject | undefined;
   /** The type of a column by its own name; `text` where there is none. */
   typeOf(table: string, name: string): string;
-  /** The name of a table or view as the catalog writes it, by its own names; undefined: there is none. */
-  nameOf(schema: string, relation: string): string | undefined;
+  /** The name of a table or view as the catalog writes it, by its own names; joined where there is none. */
+  nameOf(schema: string | undefined, relation: string): string;
   /** Objects of a kind that belong to a table. */
   of(kind: CatalogObject["kind"], table: string): readonly CatalogObject[];
   /** Foreign keys that refer to a table. */
@@ -38,8 +38,8 @@ export interface ResolvedType {
   readonly values: readonly string[] | null;
 }
 
-/** Arranges a catalog. */
-export function toSchema(catalog: Catalog): Schema {
+/** Arranges a catalog; `home` is the schema of names without one. */
+export function toSchema(catalog: Catalog, home = "public"): Schema {
   const byKind = Map.groupBy(catalog, ({ kind }) => kind);
   const named = (kind: CatalogObject["kind"]) => new Map((byKind.get(kind) ?? []).map((one) => [one.name, one]));
   const lists = Map.groupBy(catalog, ({ kind, table }) => `${kind} ${table}`);
@@ -65,7 +65,7 @@ export function toSchema(catalog: Catalog): Schema {
     column: (name) => columns.get(name),
     columnOf: (table, name) => ofTables.get(`${table} ${name}`),
     typeOf: (table, name) => String(ofTables.get(`${table} ${name}`)?.properties["type"] ?? "text"),
-    nameOf: (schema, relation) => byOwnNames.get(ownNames([schema, relation])),
+    nameOf: (schema = home, relation) => byOwnNames.get(ownNames([schema, relation])) ?? `${schema}.${relation}`,
     of: (kind, table) => lists.get(`${kind} ${table}`) ?? [],
     incoming: (table) => incoming.get(table) ?? [],
     function: (name) => functions.get(name),

@@ -63,6 +63,7 @@ const free: string[] = [];
 const emptied = [
   `drop owned by ${owner} cascade`,
   "create schema if not exists public",
+  `do $$ begin execute format('alter database %I reset all', current_database()); end $$`,
   `do $$ begin execute format('alter role ${role} in database %I reset all', current_database()); end $$`,
 ];
 

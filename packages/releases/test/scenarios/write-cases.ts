@@ -104,19 +104,19 @@ async function countRows(
 ): Promise<Readonly<Record<string, number>>> {
   const roots = release.entities.filter((one) => one.root === one && readable.has(one.className));
   if (roots.length < 2) return {};
-  const counts = roots.map((one) => `(select count(*)::int from ${tableOf(one)}) as "${one.className}"`);
+  const counts = roots.map((one) => `(select count(*)::int from ${tableOf(em, one)}) as "${one.className}"`);
   const [row] = await em.execute<Record<string, number>[]>(`select ${counts.join(", ")}`);
   return row ?? {};
 }
 
-function tableOf({ schema, tableName }: EntityMetadata): string {
+function tableOf(em: EntityManager, { schema = em.config.getSchema(true), tableName }: EntityMetadata): string {
   const names = [schema, tableName].filter((name) => name && name !== "*");
   return names.map((name) => `"${name}"`).join(".");
 }
 
 async function storedRow(em: EntityManager, meta: EntityMetadata, one: AnyEntity): Promise<Values> {
   const [column] = meta.getPrimaryProps()[0]?.fieldNames ?? [];
-  const sql = `select to_json(t) as stored from ${tableOf(meta)} t where "${column}"::text = ?`;
+  const sql = `select to_json(t) as stored from ${tableOf(em, meta)} t where "${column}"::text = ?`;
   const [row] = await em.execute<{ stored: Values }[]>(sql, [keyOf(one)]);
   return row?.stored ?? {};
 }
