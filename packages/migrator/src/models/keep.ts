@@ -1,5 +1,5 @@
 import type { Catalog, CatalogObject } from "@thedata/catalog";
-import { partsOf, unquote } from "@thedata/catalog/sql";
+import { lastPart, partsOf, unquote } from "@thedata/catalog/sql";
 
 /** Columns and tables that stay although the models no longer map them: released models do. */
 export interface Kept {
@@ -81,7 +81,7 @@ function relax(table: string, name: string, { kept, before }: Keeping): string[]
 }
 
 function keyOf({ table, name }: CatalogObject): string {
-  return `${nameOf(table ?? "")} ${unquote(partsOf(name).at(-1) ?? "")}`;
+  return `${nameOf(table ?? "")} ${unquote(lastPart(name))}`;
 }
 
 function hasValue({ properties }: CatalogObject): boolean {
@@ -104,7 +104,7 @@ const defaults: readonly (readonly [RegExp, string])[] = [
 /** A value that says little, as SQL; undefined: there is none, as for a reference to another row. */
 function defaultFor(column: CatalogObject, before: Catalog): string | undefined {
   const type = String(column.properties["type"]);
-  const name = partsOf(column.name).at(-1) ?? "";
+  const name = lastPart(column.name);
   const refers = before.some(
     ({ table, properties }) =>
       table === column.table &&
@@ -119,10 +119,9 @@ function defaultFor(column: CatalogObject, before: Catalog): string | undefined 
 /** True for the drop of an index or constraint that has a column, or a table, which stays and the models do not map. */
 function belongsToUnmapped(statement: string, { unmapped, before }: Keeping): boolean {
   const [, name] = /^(?:drop index|alter table \S+ drop constraint)(?: if exists)? (\S+)$/.exec(statement) ?? [];
-  const last = name === undefined ? undefined : unquote(partsOf(name).at(-1) ?? "");
+  const last = name === undefined ? undefined : unquote(lastPart(name));
   const object = before.find(
-    ({ kind, name: full }) =>
-      (kind === "index" || kind === "constraint") && unquote(partsOf(full).at(-1) ?? "") === last,
+    ({ kind, name: full }) => (kind === "index" || kind === "constraint") && unquote(lastPart(full)) === last,
   );
   if (!object) return false;
   const table = nameOf(object.table ?? "");
@@ -132,6 +131,6 @@ function belongsToUnmapped(statement: string, { unmapped, before }: Keeping): bo
 
 /** A table's name with its schema, without quotes. */
 export function nameOf(table: string): string {
-  const parts = partsOf(table).map((part) => unquote(part));
+  const parts = partsOf(table).map(unquote);
   return parts.length === 1 ? `public.${parts[0]}` : parts.join(".");
 }

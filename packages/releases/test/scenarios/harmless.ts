@@ -20,6 +20,13 @@ function harmless(name: string, migration: readonly string[], change: Change = b
   return onItems({ row: "harmless", name, migration, ...change, oldOnNew: {}, newOnOld: {} });
 }
 
+const referring: Change = {
+  columns: "parent_id int references items on delete set null",
+  rows: "(name, parent_id) values ('a', null), ('b', 1)",
+  old: () => ({ parentId: p.integer().nullable() }),
+  full: { parentId: 2 },
+};
+
 /** Changes that no release notices: a judge that finds anything in them is wrong. */
 export const harmlessChanges: readonly Scenario[] = [
   harmless("an index is added", ["create index on items (amount)"]),
@@ -124,12 +131,15 @@ export const harmlessChanges: readonly Scenario[] = [
       "alter table items drop constraint items_parent_id_fkey",
       "alter table items validate constraint parent",
     ],
-    {
-      columns: "parent_id int references items on delete set null",
-      rows: "(name, parent_id) values ('a', null), ('b', 1)",
-      old: () => ({ parentId: p.integer().nullable() }),
-      full: { parentId: 2 },
-    },
+    referring,
+  ),
+  harmless(
+    "a foreign key that the release knows follows keys that change",
+    [
+      "alter table items drop constraint items_parent_id_fkey",
+      "alter table items add constraint parent foreign key (parent_id) references items on delete set null on update cascade",
+    ],
+    referring,
   ),
   harmless("a unique constraint is replaced by a unique index", [
     "create unique index one_note on items (note)",
