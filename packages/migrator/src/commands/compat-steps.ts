@@ -52,7 +52,7 @@ async function readStepsOn(context: Context, history: History, request: FilledRe
         await replay(context, history.folder, dsn, migration);
         const catalog = await readCatalog(connection.query, scopeOf(context.ledger));
         const tried = request.static ? undefined : await trial(migration, catalog);
-        const writes = findWrites((await history.load(migration)).up.statements);
+        const writes = await findWrites((await history.load(migration)).up.statements);
         steps.push({ migration, link: links.get(migration) ?? "", catalog, tried, writes });
       }
       return steps;

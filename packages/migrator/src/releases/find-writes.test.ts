@@ -6,7 +6,7 @@ it.each([
     "update users set name = upper(name), note = 'a, b = c' where id > 1",
     [{ table: "public.users", columns: ["name", "note"] }],
   ],
-  [`update only "app"."Users" as u set ("a", b) = (select 1, 2)`, [{ table: '"app"."Users"', columns: ["a", "b"] }]],
+  [`update only "app"."Users" as u set ("a", b) = (select 1, 2)`, [{ table: "app.Users", columns: ["a", "b"] }]],
   ["delete from audit.entries", [{ table: "audit.entries", columns: null }]],
   ["truncate table users", [{ table: "public.users", columns: null }]],
   [
@@ -28,7 +28,7 @@ it.each([
   ["update users set a = substring(b from 1), c = 2", [{ table: "public.users", columns: ["a", "c"] }]],
   ["update users set a = coalesce((select x from y), 1), b = 2", [{ table: "public.users", columns: ["a", "b"] }]],
   ["update users set a = o.x from o where o.id = 1", [{ table: "public.users", columns: ["a"] }]],
-  ["update users set (a) = (select 1), b = 2", [{ table: "public.users", columns: null }]],
+  ["update users set (a) = (select 1), b = 2", [{ table: "public.users", columns: ["a", "b"] }]],
   ["update users set a = '--', c = 2", [{ table: "public.users", columns: ["a", "c"] }]],
   [
     "truncate orders, only tags restart identity",
@@ -38,6 +38,24 @@ it.each([
     ],
   ],
   ["insert into t values ('update users set name = 1')", []],
-])("of %s", (sql, expected) => {
-  expect(findWrites([sql])).toEqual(expected);
+  [
+    "with gone as (delete from roles returning id) update users set role = null from gone",
+    [
+      { table: "public.users", columns: ["role"] },
+      { table: "public.roles", columns: null },
+    ],
+  ],
+  [
+    "merge into users u using names n on n.id = u.id when matched then update set name = n.name",
+    [{ table: "public.users", columns: null }],
+  ],
+  ["create function f() returns void language sql as 'update users set name = 1'", []],
+  [
+    "do $$ declare one record; begin for one in select id from users loop if one.id > 1 then update users set a = 1 where id = one.id; end if; end loop; end $$",
+    [{ table: "public.users", columns: ["a"] }],
+  ],
+  ["do $$ begin execute 'update users set a = 1'; end $$", []],
+  ["update users set", []],
+])("of %s", async (sql, expected) => {
+  expect(await findWrites([sql])).toEqual(expected);
 });

@@ -1,0 +1,51 @@
+import type { Node } from "libpg-query";
+
+/** The nodes of a parse tree by the name of their kind. */
+type Nodes = { readonly [Kind in KindOf<Node>]: Extract<Node, Readonly<Record<Kind, unknown>>>[Kind] };
+type KindOf<One> = One extends unknown ? keyof One : never;
+
+/** A node with its kind. */
+export type NodeOf<Kind extends keyof Nodes> = {
+  readonly [One in Kind]: { readonly kind: One; readonly node: Nodes[One] };
+}[Kind];
+
+/**
+ * The nodes of some kinds in a text of SQL, in their order and at whatever depth, in the bodies of DO blocks too. None
+ * where PostgreSQL's parser does not take the text.
+ */
+export async function findNodes<Kind extends keyof Nodes>(
+  sql: string,
+  kinds: readonly Kind[],
+): Promise<NodeOf<Kind>[]> {
+  // A parser of 1 MB, loaded only where it is needed.
+  const { parse } = await import("libpg-query");
+  const found = collect(await parse(sql).catch(() => undefined), new Set<string>([...kinds, "DoStmt"]));
+  const nested = found.map(async (one) => {
+    if (one.kind !== "DoStmt") return [one as unknown as NodeOf<Kind>];
+    const queries = await readQueries(one.node as Nodes["DoStmt"]);
+    return (await Promise.all(queries.map(async (query) => await findNodes(query, kinds)))).flat();
+  });
+  return (await Promise.all(nested)).flat();
+}
+
+interface Found {
+  readonly kind: string;
+  readonly node: unknown;
+}
+
+function collect(tree: unknown, kinds: ReadonlySet<string>): Found[] {
+  if (typeof tree !== "object" || tree === null) return [];
+  return Object.entries(tree).flatMap(([kind, node]) => [
+    ...(kinds.has(kind) ? [{ kind, node }] : []),
+    ...collect(node, kinds),
+  ]);
+}
+
+/** The SQL that a DO block of PL/pgSQL sends; what it puts together at run time is not among it. */
+async function readQueries({ args = [] }: Nodes["DoStmt"]): Promise<string[]> {
+  const { parsePlPgSQL } = await import("libpg-query");
+  const body = args.map((one) => ("DefElem" in one ? one.DefElem : {})).find(({ defname }) => defname === "as")?.arg;
+  const text = body && "String" in body ? (body.String.sval ?? "") : "";
+  const tree = await parsePlPgSQL(`do $do_block$${text}$do_block$`).catch(() => undefined);
+  return collect(tree, new Set(["query"])).flatMap(({ node }) => (typeof node === "string" ? [node] : []));
+}
