@@ -403,7 +403,60 @@ const losses: Case[] = [
     code: untrusted,
     message: /M5_e.*digest of its ledger row/,
   },
+  {
+    what: "rows have come into a table that goes",
+    spoil: run("insert into d values (1), (2)"),
+    code: "lossy-undo",
+    message: /M4_d loses d \(2 rows\) when it is reverted: accept that with --accept-loss M4_d/,
+  },
+  {
+    what: "values have come into a column that goes",
+    spoil: run("update b set note = 'x'"),
+    code: "lossy-undo",
+    message: /M3_c loses b\.note \(1 value\) when it is reverted/,
+  },
+  {
+    what: "values have come into a column that goes, and only other losses are named",
+    spoil: run("update b set note = 'x'", "insert into d values (1)"),
+    options: { to: "M2_b", acceptLosses: ["M4_d"] },
+    code: "lossy-undo",
+    message: /^M3_c loses b\.note \(1 value\)/,
+  },
+  {
+    what: "a table that goes was renamed since",
+    more: { ...newer, M5_e: { up: ["alter table d rename to e"], down: ["alter table e rename to d"] } },
+    spoil: run("insert into e select generate_series(1, 1001)"),
+    code: "lossy-undo",
+    message: /M4_d loses e \(more than 1,000 rows\)/,
+  },
+  {
+    what: "a loop drops a schema with rows",
+    more: {
+      ...newer,
+      M5_e: {
+        up: ["create schema s", "create table s.x (id int)"],
+        down: ["do $$ begin for i in 1..1 loop drop schema s cascade; end loop; end $$"],
+      },
+    },
+    spoil: run("insert into s.x values (1)"),
+    code: "lossy-undo",
+    message: /M5_e loses s\.x \(1 row\)/,
+  },
 ];
+
+/** What a migration may add that has nothing to lose, although rows are there. */
+const lossless = {
+  M5_e: {
+    up: [
+      `alter table b add column "Plan" text not null default 'free', add column twice int generated always as (id * 2) stored`,
+      "alter table b add column checked boolean not null default false, add column place point default '(1,2)'",
+    ],
+    down: [
+      `alter table b drop column "Plan", drop column twice`,
+      "alter table b drop column checked, drop column place",
+    ],
+  },
+};
 
 /** A role that may log in, for this test. */
 async function createRole(dsn: string, sql: Sql): Promise<string> {
@@ -513,6 +566,19 @@ describe("an old image on a newer database", () => {
   it("reverts what loses something once that is named", async () => {
     const { past } = await start({ ...newer, ...lossy });
     expect(await tryDown(past, { to: "M2_b", acceptLosses: ["M5"] })).toMatchObject({ outcome: "reverted" });
+  });
+
+  it("reverts what takes rows and values with it once that is named", async () => {
+    const { past, sql } = await start();
+    await sql("update b set note = 'x'");
+    await sql("insert into d values (1)");
+    const accepted = { to: "M2_b", acceptLosses: ["M4_d", "M3_c"] };
+    expect(await tryDown(past, accepted)).toMatchObject({ outcome: "reverted" });
+  });
+
+  it("asks for nothing where columns hold their defaults", async () => {
+    const { past } = await start({ ...newer, ...lossless });
+    expect(await tryDown(past, { to: "M2_b" })).toMatchObject({ outcome: "reverted" });
   });
 
   it("uses its file of what it knows, and the ledger of what it does not know in between", async () => {

@@ -1,13 +1,15 @@
 import type { Problem } from "../errors.ts";
 import type { LoadedMigration } from "../history/load.ts";
 import { findOtherWriters } from "../ledger/other-writers.ts";
-import { readStoredUndos, type StoredUndo } from "../ledger/stored-undo.ts";
+import { readStoredUndos, type StoredUndo, type StoredUndos } from "../ledger/stored-undo.ts";
 import { createSigner } from "../ledger/undo-digester.ts";
+import { findRemoved } from "../plan/find-removed.ts";
 import { judgeUndos, readUndo } from "../plan/undo.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
-import type { Connection } from "../postgres/connection.ts";
+import type { Connection, Query } from "../postgres/connection.ts";
 import type { Plan } from "../report.ts";
 import type { Context } from "./context.ts";
+import { measureLosses } from "./measure-losses.ts";
 
 /** A plan of `down`, some of whose migrations have no file here. */
 export interface UndoRequest {
@@ -36,12 +38,26 @@ export async function readUndos(request: UndoRequest): Promise<Undos> {
   const accepted = new Set(request.acceptLosses.map((name) => resolveTarget(name, plan.steps)));
   const stored = await readStoredUndos(connection.query, context.ledger, plan.fromLedger);
   const signer = await createSigner(connection.query, context.undoKey());
-  const problems = judgeUndos(stored, { signer, accepted });
+  const measured = await measureAll(connection.query, stored, plan.fromLedger);
+  const problems = judgeUndos(stored, { signer, accepted, measured });
   const writers = await findOtherWriters(connection.query, context.ledger);
   return {
     migrations: stored.asked.flatMap(toMigration),
     problems: [...problems, ...writers.map(refuseWriter)],
   };
+}
+
+/** What each migration would take of what is there now; `names` in the order in which they are reverted. */
+async function measureAll(
+  query: Query,
+  { asked }: StoredUndos,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const steps = names.map((name) => asked.find((one) => one.name === name)?.statements ?? []);
+  const removed = await findRemoved(steps);
+  const measured = new Map<string, readonly string[]>();
+  for (const [index, name] of names.entries()) measured.set(name, await measureLosses(query, removed[index] ?? []));
+  return measured;
 }
 
 function refuseTarget(name: string): Problem {

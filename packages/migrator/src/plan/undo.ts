@@ -10,6 +10,8 @@ export interface UndoTerms {
   readonly signer: UndoSigner | undefined;
   /** The migrations whose losses are accepted, by full name. */
   readonly accepted: ReadonlySet<string>;
+  /** What is there now and would go, by migration: `reports (12 rows)`. */
+  readonly measured: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The way out of a record that does not hold. */
@@ -34,7 +36,8 @@ function judgeUndo(stored: StoredUndo, terms: UndoTerms): Problem[] {
         `sends "${command}", but the runner owns the transaction, so that undo and record commit together`,
       ),
     ];
-  return undo.losses.length > 0 && !terms.accepted.has(stored.name) ? [lossy(stored, undo.losses)] : [];
+  const losses = [...undo.losses, ...(terms.measured.get(stored.name) ?? [])];
+  return losses.length > 0 && !terms.accepted.has(stored.name) ? [lossy(stored, losses)] : [];
 }
 
 /** The undo of a row; undefined where a part of it is missing or damaged. */
