@@ -394,6 +394,19 @@ describe("down", () => {
     await session.query("set application_name = 'shop @shop/models@1.1.0'");
     expect(await down(project.on(dsn), { disregard: ["1.1.0"] })).toMatchObject({ outcome: "reverted" });
   });
+
+  it("refuses to break a connected release that only the database knows", async () => {
+    const [newer, older] = [await projectOf(wholeHistory.slice(0, 2)), await projectOf(wholeHistory.slice(0, 1))];
+    const { dsn, connect } = await emptyDatabase();
+    expect(await up(newer.on(dsn))).toMatchObject({ outcome: "applied" });
+    const session = await connect();
+    await session.query("set application_name = 'shop @shop/models@1.1.0'");
+    const target = { to: "Migration20260101000001_items" };
+    const refused = await down(older.on(dsn), target);
+    expect(refused).toMatchObject({ outcome: "refused", problems: [{ code: "ends-release" }] });
+    expect(refused.problems[0]?.message).toMatch(/@shop\/models@1\.1\.0 has 1 session and does not work .*remark/);
+    expect(await down(older.on(dsn), { ...target, disregard: ["1.1.0"] })).toMatchObject({ outcome: "reverted" });
+  });
 });
 
 describe("what the review of it found", () => {

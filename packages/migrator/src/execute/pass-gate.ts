@@ -23,9 +23,10 @@ interface PassRequest {
 export async function passDown(request: PassRequest, ready: Ready): Promise<Prepared> {
   const { query, folder, options, releases } = request;
   const { steps } = ready.plan;
-  const applied = await readLedger(query, request.context.ledger);
+  const { ledger } = request.context;
+  const applied = await readLedger(query, ledger);
   const target = applied.findLast(({ name }) => !steps.includes(name))?.name ?? null;
-  const problems = await judgeDown({ query, releases, folder, steps, target, disregard: options.disregard });
+  const problems = await judgeDown({ query, ledger, releases, folder, steps, target, disregard: options.disregard });
   return problems.length === 0 ? ready : { settled: refuse(ready.plan, problems, null) };
 }
 

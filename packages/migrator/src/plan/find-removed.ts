@@ -37,7 +37,6 @@ export async function findRemoved(steps: readonly (readonly string[])[]): Promis
     for (const one of (await Promise.all(statements.map(async (sql) => await findNodes(sql, kinds)))).flat()) {
       removed.push(...removedBy(one).map((name) => renames.reduceRight((later, rename) => rename(later), name)));
       renames.push(...renameBy(one));
-      
     }
     found.push(removed);
   }

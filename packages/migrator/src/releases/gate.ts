@@ -78,10 +78,10 @@ async function findRequired(
 }
 
 /** The releases that are connected now, with the number of their sessions, without those that are to be disregarded. */
-export async function findConnected(
+export async function findConnected<Release extends Pick<Contract, "package" | "version">>(
   { query, disregard = [] }: Pick<GateRequest, "query" | "disregard">,
-  contracts: readonly Contract[],
-): Promise<ReadonlyMap<Contract, number>> {
+  contracts: readonly Release[],
+): Promise<ReadonlyMap<Release, number>> {
   const [first] = contracts;
   if (!first) return new Map();
   const ignored = new Set(disregard.map((name) => versionOf(name, first.package)));
@@ -144,7 +144,8 @@ function recorder(verdicts: readonly StoredVerdict[], { manifest }: MigrationFol
   const known = verdicts.filter(isCurrent);
   const whyOf = ({ digest, migration }: StoredVerdict) =>
     known
-      .filter((one) => one.digest === digest && one.ends && names.indexOf(one.migration) <= names.indexOf(migration))
+      .filter((one) => one.digest === digest && (one.ends || one.migration === migration))
+      .filter((one) => names.indexOf(one.migration) <= names.indexOf(migration))
       .flatMap(({ findings }) =>
         findings.filter(({ attested }) => attested === undefined).map(({ message }) => message),
       );
