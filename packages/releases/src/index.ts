@@ -5,5 +5,14 @@ export { checkContracts, findSupported, isRange, satisfiesVersion, type Supporte
 export { type Finding, mergeFindings, type Verdict, verdicts, worstOf } from "./judge/finding.ts";
 export { createJudge, judge } from "./judge/judge.ts";
 export { judgePair } from "./judge/pair.ts";
+export { tryBeside } from "./try/beside.ts";
 export { explainStatements } from "./try/explain.ts";
-export { type Samples, takeSamples, trySamples } from "./try/samples.ts";
+export {
+  confirmEarly,
+  type Early,
+  type Samples,
+  takeSamples,
+  tryDeletes,
+  tryEarly,
+  trySamples,
+} from "./try/samples.ts";

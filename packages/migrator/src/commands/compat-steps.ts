@@ -1,5 +1,5 @@
 import { readCatalog } from "@thedata/catalog";
-import type { Contract, Finding, Samples } from "@thedata/releases";
+import type { Contract, Early, Finding, Samples } from "@thedata/releases";
 import { MigrationFailedError } from "../errors.ts";
 import type { Context } from "../execute/context.ts";
 import type { History } from "../history/history.ts";
@@ -8,7 +8,7 @@ import { scopeOf } from "../ledger/catalog-scope.ts";
 import { type Connection, connect } from "../postgres/connection.ts";
 import { tryOut } from "../postgres/transaction.ts";
 import { findWrites } from "../releases/find-writes.ts";
-import type { SchemaStep } from "../releases/judge-history.ts";
+import type { BesideFindings, SchemaStep } from "../releases/judge-history.ts";
 import { type ApplicationRole, createApplicationRole } from "../shadow/application-role.ts";
 import { replay } from "../shadow/replay.ts";
 import { type ShadowOptions, shadowApplication, withShadow } from "../shadow/shadow.ts";
@@ -51,9 +51,10 @@ async function readStepsOn(context: Context, history: History, request: FilledRe
       for (const migration of request.wanted) {
         await replay(context, history.folder, dsn, migration);
         const catalog = await readCatalog(connection.query, scopeOf(context.ledger));
-        const tried = request.static ? undefined : await trial(migration, catalog);
+        const found = request.static ? undefined : await trial(migration, catalog);
         const writes = await findWrites((await history.load(migration)).up.statements);
-        steps.push({ migration, link: links.get(migration) ?? "", catalog, tried, writes });
+        const tried = found && { tried: found.byDigest, beside: found.beside };
+        steps.push({ migration, link: links.get(migration) ?? "", catalog, writes, ...tried });
       }
       return steps;
     } finally {
@@ -70,16 +71,22 @@ async function readLinks({ folder, load }: History): Promise<ReadonlyMap<string,
   return new Map(migrations.map(({ name, link }) => [name, link]));
 }
 
-type Trial = (migration: string, catalog: SchemaStep["catalog"]) => Promise<ReadonlyMap<string, readonly Finding[]>>;
+/** Tries the statements of each release after a migration, and gives what they meet there. */
+type Trial = (migration: string, catalog: SchemaStep["catalog"]) => Promise<Findings>;
 
-/** Tries the statements of each release after a migration, as an application's role; at its own head it takes samples. */
+/**
+ * Tries statements as an application's role. At its own head a release's samples are taken; after it they are sent
+ * again, also beside the rows that a newer release may write. What a release sent before its head is confirmed there:
+ * then findings are added to those of earlier migrations.
+ */
 function createTrial(
   { ledger }: Context,
   connection: Connection,
-  { contracts, rows }: FilledRequest,
+  { contracts, rows, wanted }: FilledRequest,
   role: ApplicationRole | undefined,
 ): Trial {
   const samples = new Map<string, Samples>();
+  const waiting: { readonly digest: string; readonly early: Early; readonly found: Findings }[] = [];
   const fill = createFiller(connection, ledger, { rows });
   const { query } = connection;
   const asRole = async <Result>(work: () => Promise<Result>) =>
@@ -88,18 +95,47 @@ function createTrial(
       return await work();
     });
   return async (migration, catalog) => {
-    const { explainStatements, takeSamples, trySamples } = await import("@thedata/releases");
-    const found = new Map<string, readonly Finding[]>();
-    for (const contract of contracts) {
-      const planned = await asRole(async () => await explainStatements(query, contract, catalog));
-      const taken = samples.get(contract.digest);
-      const run = taken ? await asRole(async () => await trySamples(query, contract, catalog, taken)) : [];
-      found.set(contract.digest, [...planned, ...run]);
-    }
-    const fresh = contracts.filter(({ head }) => head === migration);
+    const releases = await import("@thedata/releases");
+    const found = new Findings();
+    const tryAll = async (list: readonly Contract[], work: (contract: Contract) => Promise<readonly Finding[]>) => {
+      for (const contract of list) found.add(contract.digest, await asRole(async () => await work(contract)));
+    };
+    const later = contracts.filter(({ digest }) => samples.has(digest));
+    const samplesOf = ({ digest }: Contract) => samples.get(digest) ?? none;
+    await tryAll(contracts, async (one) => await releases.explainStatements(query, one, catalog));
+    await tryAll(later, async (one) => await releases.trySamples(query, one, catalog, samplesOf(one)));
+    const fresh = contracts.filter(({ head, digest }) => head === migration && !samples.has(digest));
+    // Nothing follows the last migration, and nothing went before the only release.
+    if (migration === wanted.at(-1) && later.length + waiting.length === 0) return found;
     if (rows > 0 && fresh.length > 0) await fill();
-    for (const contract of fresh)
-      samples.set(contract.digest, await asRole(async () => await takeSamples(query, contract)));
+    for (const contract of fresh) {
+      samples.set(contract.digest, await asRole(async () => await releases.takeSamples(query, contract)));
+      await tryAll(later, async (one) => await releases.tryDeletes(query, one, catalog, samplesOf(one)));
+      for (const reader of later) {
+        const findings = await asRole(async () => await releases.tryBeside(query, contract, reader, catalog));
+        found.beside.push({ writer: contract.digest, reader: reader.digest, findings });
+      }
+      for (const { early, found: earlier } of waiting.filter(({ digest }) => digest === contract.digest))
+        earlier.add(contract.digest, await asRole(async () => await releases.confirmEarly(query, contract, early)));
+    }
+    for (const contract of contracts.filter(({ digest }) => !samples.has(digest))) {
+      const early = await asRole(async () => await releases.tryEarly(query, contract, catalog));
+      waiting.push({ digest: contract.digest, early, found });
+    }
     return found;
   };
+}
+
+const none: Samples = { ran: [], reads: [] };
+
+/** What releases met after a migration. */
+class Findings {
+  /** By the release's digest. */
+  readonly byDigest = new Map<string, Finding[]>();
+  /** What a release met in rows that a newer one may write. */
+  readonly beside: BesideFindings[] = [];
+
+  add(digest: string, findings: readonly Finding[]): void {
+    this.byDigest.set(digest, [...(this.byDigest.get(digest) ?? []), ...findings]);
+  }
 }

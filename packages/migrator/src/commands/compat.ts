@@ -6,7 +6,7 @@ import { type Context, directoryOf } from "../execute/context.ts";
 import { openHistory } from "../history/history.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
 import { type Attestation, concerns, readAttestations } from "../releases/attestations.ts";
-import { type Cell, judgeHistory } from "../releases/judge-history.ts";
+import { type Cell, judgeHistory, type SchemaStep } from "../releases/judge-history.ts";
 import { findSupportedContracts } from "../releases/read-contracts.ts";
 import type { ReleaseSettings } from "../releases/settings.ts";
 import type { StoredFinding, StoredVerdict } from "../releases/verdicts.ts";
@@ -84,7 +84,7 @@ export async function compat(context: Context, options: CompatOptions): Promise<
   const attestations = history.folder.files.flatMap((file) => readAttestations(file, isRange));
   const rows = await judgeHistory(all, steps, attestations, names);
   const compatSteps = steps.map(({ migration }) => toStep(migration, rows.get(migration) ?? [], columns, names));
-  const pairs = await judgePairs(all, columns, steps.at(-1)?.catalog ?? [], attestations);
+  const pairs = await judgePairs(all, columns, steps, attestations);
   const isRefused = compatSteps.some((step) => refuses(step, columns, names)) || pairs.length > 0;
   const used = new Set(
     [...rows].flatMap(([migration, cells]) =>
@@ -183,10 +183,15 @@ function refuses(
 async function judgePairs(
   contracts: readonly Contract[],
   columns: readonly ReleaseColumn[],
-  catalog: Catalog,
+  steps: readonly SchemaStep[],
   attestations: readonly Attestation[],
 ): Promise<CompatPair[]> {
-  const { judgePair, satisfiesVersion } = await import("@thedata/releases");
+  const { judgePair, mergeFindings, satisfiesVersion } = await import("@thedata/releases");
+  const beside = steps.flatMap((step) => step.beside ?? []);
+  const metIn = (writer: Contract, reader: Contract) =>
+    beside.flatMap((one) => (one.writer === writer.digest && one.reader === reader.digest ? one.findings : []));
+  const judgeBoth = (writer: Contract, reader: Contract) =>
+    mergeFindings(judgePair(writer, reader, steps.at(-1)?.catalog ?? []), metIn(writer, reader));
   const isOpen = (finding: Finding, reader: Contract) =>
     !attestations.some((one) => concerns(one, finding, reader, satisfiesVersion));
   const together = contracts.filter((_, index) => columns[index]?.supported || columns[index]?.working);
@@ -196,7 +201,7 @@ async function judgePairs(
     .map(({ writer, reader }) => ({
       writer: nameOf(writer),
       reader: nameOf(reader),
-      findings: judgePair(writer, reader, catalog).filter((finding) => isOpen(finding, reader)),
+      findings: judgeBoth(writer, reader).filter((finding) => isOpen(finding, reader)),
     }))
     .filter(({ findings }) => findings.length > 0);
 }

@@ -14,6 +14,16 @@ export interface SchemaStep {
   readonly writes: readonly MigrationWrite[];
   /** What running a release's statements showed, by the release's digest; undefined: they were not run. */
   readonly tried?: ReadonlyMap<string, readonly Finding[]> | undefined;
+  /** What releases met in rows that a newer one may write, at its own head. */
+  readonly beside?: readonly BesideFindings[] | undefined;
+}
+
+/** What a release met in rows of another one. */
+export interface BesideFindings {
+  /** The digests of both. */
+  readonly writer: string;
+  readonly reader: string;
+  readonly findings: readonly Finding[];
 }
 
 /** How a release does after a migration. */

@@ -16,7 +16,7 @@ export const relationKinds: ReadonlySet<CatalogObject["kind"]> = new Set([
 
 /** A schema with what tells whether a part of it has changed. */
 export interface ArrangedSchema extends Schema {
-  /** A digest of a table or view with all that belongs to it. */
+  /** A digest of a table or view with all that belongs to it, and the enums and domains of its columns. */
   readonly contentOf: (relation: string) => string;
   /** The same with the types and functions of the schema. */
   readonly stateOf: (relation: string) => string;
@@ -36,9 +36,14 @@ export function arrange(catalog: Catalog): ArrangedSchema {
 
 function digests(catalog: Catalog): Pick<ArrangedSchema, "contentOf" | "stateOf"> {
   const shared = digestOf(catalog.filter(({ kind }) => ["enum", "domain", "function"].includes(kind)));
+  const types = new Map(
+    catalog.filter(({ kind }) => kind === "enum" || kind === "domain").map((one) => [one.name, one]),
+  );
+  const typeOf = ({ properties }: CatalogObject) => types.get(String(properties["type"]).replace(/(?:\[\])+$/, ""));
   const belongings = catalog
     .filter(({ kind }) => relationKinds.has(kind))
-    .flatMap((object) => [...relationsOf(object)].map((relation) => ({ relation, object })));
+    .flatMap((object) => [object, typeOf(object) ?? []].flat().map((one) => ({ object: one, of: relationsOf(object) })))
+    .flatMap(({ object, of }) => [...of].map((relation) => ({ relation, object })));
   const byRelation = Map.groupBy(belongings, ({ relation }) => relation);
   const contents = new Map<string, string>();
   const contentOf = (relation: string) => {

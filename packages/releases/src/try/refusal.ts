@@ -27,10 +27,11 @@ const words: Readonly<Record<string, string>> = {
 
 /** The finding of a statement that the server refuses, in words that do not differ between servers and their languages. */
 export function refusalOf(
-  { name, operation, table }: RecordedStatement,
+  { name, operation, table, assumed }: RecordedStatement,
   { code }: ServerError,
-  { verdict, more = "" }: { readonly verdict: "breaks" | "depends"; readonly more?: string },
+  { verdict: given, more = "" }: { readonly verdict: "breaks" | "depends"; readonly more?: string },
 ): Finding {
+  const verdict = assumed ? "depends" : given;
   // RESTRICT has a state of its own since PostgreSQL 18.
   const sqlState = code === "23001" ? "23503" : (code ?? null);
   const why = words[sqlState ?? ""] ?? "the server refuses it";
