@@ -159,6 +159,28 @@ describe("up", () => {
     ]);
   });
 
+  it("sees ahead of it which rights its role lacks, on tables that are as they were, too", async () => {
+    const newer = await projectOf([...wholeHistory.slice(0, 1), { migration: "Migration20260101000004_others" }], {
+      extra: { Migration20260101000004_others: { up: ["create table others (id int)"], down: ["drop table others"] } },
+      tolerate: true,
+    });
+    const { dsn, sql } = await databaseAt(newer, "Migration20260101000004_others");
+    const role = `app_${crypto.randomUUID().slice(0, 8)}`;
+    await sql(`create role ${role} login password 'x'`);
+    onTestFinished(async () => void (await sql(`drop owned by ${role}`), await sql(`drop role ${role}`)));
+    await sql(`grant select on all tables in schema public to ${role}`);
+    await sql(`grant insert, update, delete on items to ${role}`);
+    await sql(`grant usage on sequence items_id_seq to ${role}`);
+    const own = (await projectOf(wholeHistory.slice(0, 1))).on(
+      Object.assign(new URL(dsn), { username: role, password: "x" }).href,
+    );
+    expect(await readStatus(own)).toMatchObject({ state: "ahead", compatible: true, findings: [] });
+    await sql(`revoke insert on items from ${role}`);
+    const status = await readStatus(own);
+    expect(status).toMatchObject({ state: "ahead", compatible: false });
+    expect(status.findings.join()).toMatch(/Item\.insert: the role lacks a right/);
+  });
+
   it("uses the verdict that came with the newest migration, where there is one", async () => {
     const project = await projectOf(wholeHistory.slice(0, 2));
     const { dsn, sql } = await databaseAt(project, "Migration20260101000001_items");

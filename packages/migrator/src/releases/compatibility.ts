@@ -52,7 +52,7 @@ export async function findCompatibility(
   return { compatible: findings.length === 0, findings };
 }
 
-/** What a contract meets in the live schema, and in its rights: the statements that change are explained. */
+/** What a contract meets in the live schema, and in its rights. */
 async function judgeLive(
   query: Query,
   ledger: LedgerTable,
@@ -62,7 +62,8 @@ async function judgeLive(
   const { explainStatements, judge, mergeFindings } = await import("@thedata/releases");
   return await tryOut({ query }, async () => {
     const catalog: Catalog = await readCatalogHere(query, ledger);
-    const tried = await explainStatements(query, contract, catalog);
+    // A right may be gone although the table is as it was.
+    const tried = await explainStatements(query, contract, catalog, contract.statements);
     return mergeFindings(judge(contract, catalog, side), tried).map(({ message }) => message);
   });
 }

@@ -6,12 +6,17 @@ import { type Finding, sortFindings } from "../judge/finding.ts";
 import { refusalOf, type ServerError } from "./refusal.ts";
 
 /**
- * Has the server plan each recorded statement that touches what has changed, as the session's role: what is gone, what
- * ON CONFLICT does not find, and which right is missing. Needs an open transaction, and changes nothing.
+ * Has the server plan recorded statements as the session's role, by default those that touch what has changed: what is
+ * gone, what ON CONFLICT does not find, and which right is missing. Needs an open transaction, and changes nothing.
  */
-export async function explainStatements(query: Query, contract: Contract, catalog: Catalog): Promise<Finding[]> {
+export async function explainStatements(
+  query: Query,
+  contract: Contract,
+  catalog: Catalog,
+  statements = changedStatements(contract, catalog),
+): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const statement of changedStatements(contract, catalog)) {
+  for (const statement of statements) {
     const error = await explain(query, statement);
     if (error) findings.push(refusalOf(statement, error, { verdict: "breaks" }));
   }

@@ -63,9 +63,9 @@ export async function tryReads(
   return before.flatMap(({ statement, table, rows }) => {
     const found = readings.find((one) => one.statement === statement)?.rows;
     if (!found) return [];
-    const kept = [...rows].flatMap(([name, then]) => {
+    const kept = [...rows].flatMap(([name, one]) => {
       const row = found.get(name);
-      return row ? [{ then, now: row }] : [];
+      return row ? [{ before: one, now: row }] : [];
     });
     const lost = rows.size - kept.length;
     const isKept = (column: string) => atHead.typeOf(table.table, column) === now.typeOf(table.table, column);
@@ -108,13 +108,13 @@ export function findingOf(
 }
 
 interface Pair {
-  readonly then: Row;
+  readonly before: Row;
   readonly now: Row;
 }
 
 /** MikroORM puts a column into the property of its name. */
 function judgeUnmapped(table: ContractTable, pairs: readonly Pair[]): Finding[] {
-  const added = table.unmapped.filter((name) => pairs.some(({ then, now }) => name in now && !(name in then)));
+  const added = table.unmapped.filter((name) => pairs.some((pair) => name in pair.now && !(name in pair.before)));
   return added.map((name) => findingOf(table, name, "wrong", `A column comes back that the property ${name} takes`));
 }
 
@@ -134,17 +134,17 @@ function compareColumn(table: ContractTable, one: ContractColumn, pairs: readonl
   const { column, property, accepts } = one;
   const [first] = pairs;
   // Classes of one table map columns that not all of them read, and the driver gives some types as text.
-  if (!first || !(column in first.then) || pairs.some(({ then }) => isForeign(then[column], accepts))) return [];
+  if (!first || !(column in first.before) || pairs.some((pair) => isForeign(pair.before[column], accepts))) return [];
   if (!(column in first.now)) return [findingOf(table, column, "wrong", `${property} does not come back`)];
-  const then = () => kindOf(pairs.find((pair) => pair.then[column] !== null)?.then[column]);
+  const wanted = () => kindOf(pairs.find((pair) => pair.before[column] !== null)?.before[column]);
   const foreign = judgeKind(
     table,
     one,
     pairs.map(({ now }) => now),
-    then,
+    wanted,
   );
   if (foreign.length > 0) return foreign;
-  const other = pairs.filter((pair) => !isSameValue(pair.then[column], pair.now[column]));
+  const other = pairs.filter((pair) => !isSameValue(pair.before[column], pair.now[column]));
   if (other.length === 0) return [];
   const message = `${property} reads other values in ${other.length} of ${pairs.length} rows of before`;
   // Where the type is as it was, the migration has written them.

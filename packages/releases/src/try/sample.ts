@@ -14,6 +14,8 @@ export interface Sample {
   readonly sql: string;
   /** Reads what has been written to the row, or the row itself where the statement finds it; null: nobody knows its key. */
   readonly after: string | null;
+  /** Finds the row by its key: one that is gone cannot be searched. */
+  readonly there: string;
 }
 
 /** A row's values as text. */
@@ -66,6 +68,7 @@ export function sampleOf(
     statement,
     sql,
     before: operation === "insert" ? `delete from ${table} where ${where}` : null,
+    there: `select 1 as there from ${table} where ${where}`,
     after: readsBack(statement, { sql, where, columns, key }),
   };
 }
@@ -85,7 +88,7 @@ interface Sent {
 
 function readsBack({ operation, table, writes }: RecordedStatement, { sql, where, columns, key }: Sent): string | null {
   if (operation === "filter") return `select 1 as found from (${sql}) found where ${where}`;
-  if (operation === "delete") return `select 1 as there from ${table} where ${where}`;
+  if (operation === "delete") return `select 1 as left from ${table} where ${where}`;
   if (operation === "insert" && !key.every((name) => columns.includes(name))) return null;
   const written = columns.filter((column) => writes.includes(column)).map(quote);
   return `select ${written.join(", ")} from ${table} where ${where}`;
@@ -110,13 +113,13 @@ export async function runSamples(query: Query, samples: readonly Sample[]): Prom
   return outcomes;
 }
 
-async function runSample(query: Query, { before, sql, after, statement }: Sample): Promise<Outcome | undefined> {
+async function runSample(query: Query, { before, sql, after, there, statement }: Sample): Promise<Outcome | undefined> {
   // A relation that is gone, the plan finds.
   const aside = async (other: string) => await query<Row>(other).catch(() => undefined);
   if (before !== null && !(await aside(before))) return undefined;
   try {
     const found = await query<Row>(statement.operation === "filter" && after !== null ? after : sql);
-    if (statement.operation === "filter") return { row: found[0] };
+    if (statement.operation === "filter") return found[0] || (await aside(there))?.[0] ? { row: found[0] } : undefined;
   } catch (error) {
     return { error: error as ServerError };
   }

@@ -17,9 +17,20 @@ export interface Samples {
   readonly reads: readonly Reading[];
 }
 
-/** Takes samples on a release's own schema, of the rows that are there. Needs an open transaction; changes nothing. */
-export async function takeSamples(query: Query, contract: Contract): Promise<Samples> {
-  const ran = await runAll(query, await readSamples(query, contract, contract.schema));
+/**
+ * Takes samples on a release's own schema, of the rows that are there, for the tables that may change later. Needs an
+ * open transaction, and changes nothing.
+ */
+export async function takeSamples(
+  query: Query,
+  contract: Contract,
+  mayChange: (table: string) => boolean = () => true,
+): Promise<Samples> {
+  const samples = await readSamples(query, contract, contract.schema);
+  const ran = await runAll(
+    query,
+    samples.filter(({ statement }) => statement.relations.some(mayChange)),
+  );
   return { ran: ran.filter(({ outcome }) => outcome && !outcome.error), reads: await readAll(query, contract) };
 }
 
@@ -30,29 +41,30 @@ export async function trySamples(
   catalog: Catalog,
   { ran, reads }: Samples,
 ): Promise<Finding[]> {
-  const again = await runAgain(query, changedSamples(ran, contract, catalog), contract);
+  const again = await runAgain(query, changedSamples(ran, contract, catalog), contract, catalog);
   return sortFindings([...again, ...(await tryReads(query, contract, catalog, reads))]);
 }
 
 /** Deletes the sampled rows once a newer release has written others, which may refer to them. */
 export async function tryDeletes(query: Query, contract: Contract, catalog: Catalog, { ran }: Samples) {
   const deletes = ran.filter(({ sample }) => sample.statement.operation === "delete");
-  return sortFindings(await runAgain(query, changedSamples(deletes, contract, catalog), contract));
+  return sortFindings(await runAgain(query, changedSamples(deletes, contract, catalog), contract, catalog));
 }
 
-async function runAgain(query: Query, ran: readonly Ran[], contract: Contract): Promise<Finding[]> {
+async function runAgain(query: Query, ran: readonly Ran[], contract: Contract, catalog: Catalog): Promise<Finding[]> {
   const again = await runAll(
     query,
     ran.map(({ sample }) => sample),
   );
   const tried = again.map(({ sample, outcome: other }, index) => ({ sample, own: ran[index]?.outcome, other }));
-  return describeTried(tried, contract);
+  return describeTried(tried, contract, catalog);
 }
 
 /** What a release sent on a schema from before its own, and what is clear of it there and then. */
 export interface Early {
   readonly ran: readonly Ran[];
   readonly findings: readonly Finding[];
+  readonly catalog: Catalog;
 }
 
 /**
@@ -62,15 +74,19 @@ export interface Early {
 export async function tryEarly(query: Query, contract: Contract, catalog: Catalog): Promise<Early> {
   const all = (await readSamples(query, contract, catalog)).map((sample) => ({ sample }));
   const samples = changedSamples(all, contract, catalog).map(({ sample }) => sample);
-  return { ran: await runAll(query, samples), findings: await tryEarlyReads(query, contract, catalog) };
+  return { ran: await runAll(query, samples), findings: await tryEarlyReads(query, contract, catalog), catalog };
 }
 
 /** Says what works on the release's own schema, with the same rows, and did not on the earlier one. */
-export async function confirmEarly(query: Query, contract: Contract, { ran, findings }: Early): Promise<Finding[]> {
+export async function confirmEarly(
+  query: Query,
+  contract: Contract,
+  { ran, findings, catalog }: Early,
+): Promise<Finding[]> {
   const again = await runAll(
     query,
     ran.map(({ sample }) => sample),
   );
   const tried = again.map(({ sample, outcome: own }, index) => ({ sample, own, other: ran[index]?.outcome }));
-  return sortFindings([...describeTried(tried, contract), ...findings]);
+  return sortFindings([...describeTried(tried, contract, catalog), ...findings]);
 }

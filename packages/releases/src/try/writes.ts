@@ -1,5 +1,5 @@
 import type { Catalog, Query } from "@thedata/catalog";
-import type { Contract, ContractTable, RecordedStatement } from "../contract/contract.ts";
+import type { Contract, ContractTable, Operation, RecordedStatement } from "../contract/contract.ts";
 import type { Finding } from "../judge/finding.ts";
 import { arrange, type ArrangedSchema } from "../schema/arrange.ts";
 import { changedStatements } from "./explain.ts";
@@ -17,7 +17,8 @@ import {
 import { findOther } from "./same-value.ts";
 import { valuesAt } from "./values.ts";
 
-const most = 8;
+/** More rows would show the same again. */
+const most = 4;
 
 /**
  * What a release may send about the rows that are there, by its own statements: each row written and searched again, and
@@ -51,7 +52,8 @@ function samplesOf(statement: RecordedStatement, { table, atHead, key, rows }: G
     .filter(({ column }) => first && named.includes(column) && !key.includes(column))
     .flatMap((column) => {
       const type = atHead.resolve(atHead.typeOf(table.table, column.column));
-      return valuesAt(column, type).map((value) => {
+      const values = valuesAt(column, type).filter((value) => value !== null || statement.operation !== "filter");
+      return values.map((value) => {
         const row = { ...first, [column.column]: value };
         return sampleOf(statement, key, statement.operation === "update" ? { ...first } : row, row);
       });
@@ -77,7 +79,7 @@ export function changedSamples<Of extends { readonly sample: Sample }>(
 }
 
 /** What each statement meets on the other schema: all of its samples fail, or some; they write or find something else. */
-export function describeTried(tried: readonly Tried[], contract: Contract): Finding[] {
+export function describeTried(tried: readonly Tried[], contract: Contract, catalog: Catalog): Finding[] {
   // An update of a row that is gone works, and says nothing.
   const says = ({ operation }: RecordedStatement, row: unknown) => row || ["delete", "filter"].includes(operation);
   const counted = tried.filter(
@@ -85,7 +87,7 @@ export function describeTried(tried: readonly Tried[], contract: Contract): Find
   );
   return [...Map.groupBy(counted, ({ sample }) => sample.statement)].flatMap(([statement, ran]) => [
     ...describeErrors(statement, ran),
-    ...describeOthers(statement, ran, contract),
+    ...describeOthers(statement, ran, { contract, catalog }),
   ]);
 }
 
@@ -99,22 +101,36 @@ function describeErrors(statement: RecordedStatement, ran: readonly Tried[]): Fi
   ];
 }
 
-function describeOthers(
-  { name, operation, table }: RecordedStatement,
-  ran: readonly Tried[],
-  contract: Contract,
-): Finding[] {
-  const columns = contract.tables.find((one) => one.table === table)?.columns ?? [];
+interface Between {
+  readonly contract: Contract;
+  readonly catalog: Catalog;
+}
+
+function describeOthers(statement: RecordedStatement, ran: readonly Tried[], between: Between): Finding[] {
+  const { name, operation, table } = statement;
+  const columns = between.contract.tables.find((one) => one.table === table)?.columns ?? [];
   const working = ran.filter(({ other }) => other && !other.error);
   const others = working
     .map(({ own, other }) => findOther(own?.row, other?.row, columns))
     .filter((one) => one !== undefined);
   const [first] = others;
   if (first === undefined) return [];
-  const verdict = others.length === working.length ? "wrong" : "depends";
-  const what = { filter: "does not find its row", delete: "does not delete its row" }[String(operation)];
-  const message = `${name} ${what ?? (first === "" ? "does not write its row" : `writes another value to ${first}`)}`;
-  return [{ verdict, operation, table, column: first === "" ? null : first, sqlState: null, message }];
+  const [searched = null] = operation === "filter" ? parameterColumns(statement) : [];
+  const column = first === "" ? searched : first;
+  const what = ({ filter: "find", delete: "delete" } as Partial<Record<Operation, string>>)[operation] ?? "write";
+  const message = `${name} ${first === "" ? `does not ${what} its row` : `writes another value to ${first}`}`;
+  const verdict = hasKeptType(statement, column, between)
+    ? "unknown"
+    : others.length === working.length
+      ? "wrong"
+      : "depends";
+  return [{ verdict, operation, table, column, sqlState: null, message }];
+}
+
+/** Where the type is as it was, a migration has written the value, or a trigger does. */
+function hasKeptType({ table }: RecordedStatement, column: string | null, { contract, catalog }: Between): boolean {
+  const [had, has] = [arrange(contract.schema), arrange(catalog)].map((one) => one.typeOf(table ?? "", column ?? ""));
+  return had === has;
 }
 
 /** Runs samples on the schema that is there. */
