@@ -44,6 +44,7 @@ export const models = {
   "1.1.1": () => item({ note: p.text().nullable() }, [{ name: "short", expression: "length(name) < 100" }]),
   "1.1.2": () => item({ note: p.text().nullable() }, [{ name: "short", expression: "length(name) < 200" }]),
   "1.2.0": () => item({ remark: p.text().nullable() }),
+  "1.3.0": () => item({ at: p.datetime() }),
 } as const;
 
 export type Version = keyof typeof models;

@@ -51,6 +51,27 @@ describe("compat", () => {
   });
 });
 
+it("compat gives the same verdicts whatever the time zone of the server", async () => {
+  const [at, day] = ["Migration20260101000001_at", "Migration20260101000002_no_zone"];
+  const extra = {
+    [at]: { up: ["create table items (id serial primary key, name text not null, at timestamptz not null)"] },
+    [day]: { up: ["alter table items alter at type timestamp"] },
+  };
+  const project = await projectOf([{ migration: at, release: "1.3.0" }, { migration: day }], { extra, tolerate: true });
+  const { dsn, sql } = await emptyDatabase();
+  const role = `shadow_${crypto.randomUUID().slice(0, 8)}`;
+  await sql(`create role ${role} superuser login password 'x'`);
+  onTestFinished(async () => void (await sql(`drop role ${role}`)));
+  await sql(`alter role ${role} set timezone = 'Asia/Tokyo'`);
+  const far = { servers: [Object.assign(new URL(dsn), { username: role, password: "x" }).href] };
+  const both = [shadow, far].map(
+    async (one) => await compat(project.on(""), { shadow: one, releases: project.releases }),
+  );
+  const [here, there] = await Promise.all(both);
+  expect(there?.verdicts).toEqual(here?.verdicts);
+  expect(here?.steps[1]?.verdicts[0]).toMatchObject({ verdict: "depends" });
+});
+
 describe("up", () => {
   it("refuses a plan that would end a supported release, and changes nothing", async () => {
     const project = await projectOf(wholeHistory);

@@ -5,7 +5,7 @@ import type { Context } from "../execute/context.ts";
 import type { History } from "../history/history.ts";
 import { buildManifest } from "../history/manifest.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
-import { connect } from "../postgres/connection.ts";
+import { connect, type Query } from "../postgres/connection.ts";
 import { findWrites } from "../releases/find-writes.ts";
 import type { SchemaStep } from "../releases/judge-history.ts";
 import { type ApplicationRole, createApplicationRole } from "../shadow/application-role.ts";
@@ -42,6 +42,7 @@ async function readStepsOn(context: Context, history: History, request: FilledRe
   const links = await readLinks(history);
   return await withShadow(request.shadow, async (dsn) => {
     const connection = await connect(dsn, shadowApplication);
+    await settle(connection.query);
     const steps: SchemaStep[] = [];
     let role: ApplicationRole | undefined;
     try {
@@ -61,6 +62,14 @@ async function readStepsOn(context: Context, history: History, request: FilledRe
       await connection.close();
     }
   });
+}
+
+/** Verdicts are kept in a file: they must not depend on the server's settings. */
+async function settle(query: Query): Promise<void> {
+  await query(
+    "do $$ begin execute format('alter role %I in database %I set timezone to ''UTC''', current_user, current_database()); end $$",
+  );
+  await query("set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'");
 }
 
 async function readLinks({ folder, load }: History): Promise<ReadonlyMap<string, string>> {

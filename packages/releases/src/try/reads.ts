@@ -67,10 +67,11 @@ export async function tryReads(
       const row = found.get(name);
       return row ? [{ before: one, now: row }] : [];
     });
-    const lost = rows.size - kept.length;
     const isKept = (column: string) => atHead.typeOf(table.table, column) === now.typeOf(table.table, column);
     return [
-      ...(lost > 0 ? [findingOf(table, null, "unknown", `${lost} of ${rows.size} rows come back no more`)] : []),
+      ...(kept.length < rows.size
+        ? [findingOf(table, null, "unknown", `Rows of ${table.table} come back no more`)]
+        : []),
       ...(changed.has(statement) ? judgeUnmapped(table, kept) : []),
       ...table.columns.flatMap((column) => compareColumn(table, column, kept, isKept(column.column))),
     ];
@@ -146,7 +147,7 @@ function compareColumn(table: ContractTable, one: ContractColumn, pairs: readonl
   if (foreign.length > 0) return foreign;
   const other = pairs.filter((pair) => !isSameValue(pair.before[column], pair.now[column]));
   if (other.length === 0) return [];
-  const message = `${property} reads other values in ${other.length} of ${pairs.length} rows of before`;
+  const message = `${property} reads other values from rows of before`;
   // Where the type is as it was, the migration has written them.
   const verdict = isKept ? "unknown" : other.length === pairs.length ? "wrong" : "depends";
   return [findingOf(table, column, verdict, message)];

@@ -41,7 +41,9 @@ export async function readRows(
   const key = keyOf(schema, table);
   if (key.length === 0 || !key.every((name) => names.includes(name))) return [];
   const listed = names.map((name) => `${quote(name)}::text as ${quote(name)}`).join(", ");
-  return await query<TextRow>(`select ${listed} from ${table} order by ${key.map(quote).join(", ")} limit ${most}`);
+  // The same rows on every server, whatever its collation.
+  const order = key.map((name) => `${quote(name)}::text collate "C"`).join(", ");
+  return await query<TextRow>(`select ${listed} from ${table} order by ${order} limit ${most}`);
 }
 
 /**
