@@ -3,13 +3,16 @@ import "@thedata/dev-postgres/vitest";
 import type { EntitySchema } from "@mikro-orm/postgresql";
 import pg from "pg";
 import { inject } from "vitest";
-import type { Contract } from "../src/index.ts";
+import { type Contract, textTypes } from "../src/index.ts";
 import { makeContract } from "../src/record/index.ts";
 import type { ScenarioDatabases } from "./scenarios/databases.ts";
 import { connect } from "./scenarios/release.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 
 const server = inject("postgresDsn");
+
+// No verdict may depend on the time zone of the machine.
+process.env["TZ"] = "America/New_York";
 
 /** What is made of a scenario: both releases' contracts and both schemas. */
 export interface Judged {
@@ -68,6 +71,8 @@ function asOwner(dsn: string): string {
 /** Runs SQL in a session of its own. */
 export async function withQuery<Result>(dsn: string, work: (query: Query) => Promise<Result>): Promise<Result> {
   const client = new pg.Client(dsn);
+  const parsers: { setTypeParser(type: number, parse: (text: string) => unknown): unknown } = client;
+  for (const type of textTypes) parsers.setTypeParser(type, (text) => text);
   await client.connect();
   try {
     return await work(async (sql, parameters) => (await client.query(sql, parameters && [...parameters])).rows);

@@ -95,6 +95,6 @@ async function findMentions({ wanted, load }: TrialRequest, migration: string): 
     .join("\n")
     .toLowerCase();
   const isOpen =
-    later.some(({ up }) => up.computed) || /\bexecute\s+(?!function|procedure)|\balter (?:type|domain)\b/.test(text);
+    later.some(({ up }) => up.computed) || /\bexecute\b(?!\s+(?:function|procedure))|\balter (?:type|domain)\b/.test(text);
   return (table) => isOpen || text.includes(unquote(lastPart(table)).toLowerCase());
 }

@@ -57,6 +57,7 @@ function covers(one: Finding, other: Finding): boolean {
   return (
     one.table === other.table &&
     one.operation === other.operation &&
+    (one.column === null || other.column === null || one.column === other.column) &&
     verdicts.indexOf(one.verdict) <= verdicts.indexOf(other.verdict)
   );
 }

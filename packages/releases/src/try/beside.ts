@@ -61,7 +61,8 @@ function findForeign({ written, column }: Subject, values: readonly unknown[]): 
   const known = new Set(column.items);
   if (!column.items || !mapped) return [];
   const all = values.flat().filter((value) => typeof value === "string");
-  return [...new Set(all)].filter((value) => !known.has(value) && (!mapped.items || mapped.items.includes(value)));
+  const foreign = all.filter((value) => !known.has(value) && (!mapped.items || mapped.items.includes(value)));
+  return [...new Set(foreign)].toSorted().slice(0, 3);
 }
 
 function judgeForeign({ writer, table, column }: Subject, foreign: readonly string[]): Finding[] {

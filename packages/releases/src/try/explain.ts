@@ -3,21 +3,17 @@ import type { Contract, RecordedParameter, RecordedStatement } from "../contract
 import { familyOf } from "../schema/family.ts";
 import { arrange } from "../schema/arrange.ts";
 import { type Finding, sortFindings } from "../judge/finding.ts";
-import { refusalOf, type ServerError } from "./refusal.ts";
+import { attempt } from "./attempt.ts";
+import { refusalOf } from "./refusal.ts";
 
 /**
- * Has the server plan recorded statements as the session's role, by default those that touch what has changed: what is
- * gone, what ON CONFLICT does not find, and which right is missing. Needs an open transaction, and changes nothing.
+ * Has the server plan each recorded statement that touches what has changed, as the session's role: what is gone, what
+ * ON CONFLICT does not find, and which right is missing. Needs an open transaction, and changes nothing.
  */
-export async function explainStatements(
-  query: Query,
-  contract: Contract,
-  catalog: Catalog,
-  statements = changedStatements(contract, catalog),
-): Promise<Finding[]> {
+export async function explainStatements(query: Query, contract: Contract, catalog: Catalog): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const statement of statements) {
-    const error = await explain(query, statement);
+  for (const statement of changedStatements(contract, catalog)) {
+    const { error } = await attempt(query, `explain ${withConstants(statement)}`);
     if (error) findings.push(refusalOf(statement, error, { verdict: "breaks" }));
   }
   return sortFindings(findings);
@@ -34,18 +30,6 @@ export function changedStatements(contract: Contract, catalog: Catalog): readonl
       ),
     ].some(Boolean),
   );
-}
-
-async function explain(query: Query, statement: RecordedStatement): Promise<ServerError | undefined> {
-  await query("savepoint explained");
-  try {
-    await query(`explain ${withConstants(statement)}`);
-    return undefined;
-  } catch (error) {
-    return error as ServerError;
-  } finally {
-    await query("rollback to savepoint explained");
-  }
 }
 
 /** The statement with constants as MikroORM writes them: numbers and booleans as they are, all else in quotes. */
@@ -65,6 +49,7 @@ function constantOf(parameter: RecordedParameter | undefined): string {
 export function literalOf(type: string, value: string | null): string {
   if (value === null) return "null";
   const family = familyOf(type);
-  const isBare = (family === "number" || family === "numeric" || family === "boolean") && /^[-\w.]+$/.test(value);
+  const isNumber = (family === "number" || family === "numeric") && /^-?\d+(?:\.\d+)?(?:e[-+]?\d+)?$/i.test(value);
+  const isBare = isNumber || (family === "boolean" && /^(?:true|false)$/.test(value));
   return isBare ? value : `'${value.replaceAll("'", "''")}'`;
 }

@@ -2,6 +2,7 @@ import type { Catalog, Query } from "@thedata/catalog";
 import type { Contract, ContractColumn, ContractTable, RecordedStatement } from "../contract/contract.ts";
 import type { Finding } from "../judge/finding.ts";
 import { arrange } from "../schema/arrange.ts";
+import { attempt } from "./attempt.ts";
 import { changedStatements } from "./explain.ts";
 import { isForeign, isSameValue, kindOf } from "./same-value.ts";
 import { keyOf, type Row } from "./sample.ts";
@@ -21,7 +22,8 @@ export async function readAll(query: Query, contract: Contract): Promise<Reading
     const key = keyOf(atHead, table.table);
     if (key.length === 0) continue;
     for (const statement of contract.statements.filter((one) => findsAll(one, table))) {
-      const rows = await readOne(query, statement);
+      // A statement that fails, the plan finds.
+      const { rows } = await attempt<Row>(query, statement.sql);
       if (rows) readings.push({ statement, table, rows: new Map(rows.map((row) => [nameOf(row, key), row])) });
     }
   }
@@ -37,18 +39,6 @@ function findsAll(
 }
 
 const nameOf = (row: Row, key: readonly string[]) => JSON.stringify(key.map((name) => String(row[name])));
-
-async function readOne(query: Query, { sql }: RecordedStatement): Promise<Row[] | undefined> {
-  await query("savepoint read");
-  try {
-    return await query<Row>(sql);
-  } catch {
-    // The plan says so.
-    return undefined;
-  } finally {
-    await query("rollback to savepoint read");
-  }
-}
 
 /** Reads the same rows again on a schema that has changed, and compares what comes back. */
 export async function tryReads(
@@ -78,19 +68,36 @@ export async function tryReads(
   });
 }
 
-/** What does not come back, or by another type, on a schema from before a release's own. */
-export async function tryEarlyReads(query: Query, contract: Contract, catalog: Catalog): Promise<Finding[]> {
+/** What does not come back, or by another type than the property takes; of the statements over what has changed. */
+export async function findForeign(query: Query, contract: Contract, catalog: Catalog): Promise<Finding[]> {
   const changed = new Set(changedStatements(contract, catalog));
   return (await readAll(query, contract))
     .filter(({ statement }) => changed.has(statement))
     .flatMap(({ statement, table, rows }) =>
-      table.columns.flatMap((column) => {
-        const found = [...rows.values()];
-        const isAbsent = statement.sql.includes(".*") && found.some((row) => !isIn(row, column));
-        if (isAbsent) return [findingOf(table, column.column, "wrong", `${column.property} does not come back`)];
-        return judgeKind(table, column, found, () => "what the property takes");
-      }),
+      table.columns.flatMap((column) => judgeAlone(statement, table, column, [...rows.values()])),
     );
+}
+
+/** The columns of tables that come back by types which the properties do not take, on the schema that is there. */
+export async function foreignColumns(query: Query, contract: Contract): Promise<ReadonlySet<string>> {
+  const all = (await readAll(query, contract)).flatMap(({ statement, table, rows }) =>
+    table.columns.flatMap((column) => judgeAlone(statement, table, column, [...rows.values()])),
+  );
+  return new Set(all.map(({ table, column }) => `${table} ${column}`));
+}
+
+function judgeAlone(
+  { sql }: RecordedStatement,
+  table: ContractTable,
+  column: ContractColumn,
+  rows: readonly Row[],
+): Finding[] {
+  const isAbsent = sql.includes(".*") && rows.some((row) => !isIn(row, column));
+  if (isAbsent) return [findingOf(table, column.column, "wrong", `${column.property} does not come back`)];
+  const foreign = rows.find((row) => isForeign(row[column.column], column.accepts));
+  if (!foreign) return [];
+  const kind = kindOf(foreign[column.column]);
+  return [findingOf(table, column.column, "wrong", `${column.property} comes back as ${kind}, which it does not take`)];
 }
 
 /** MikroORM also takes a column of the property's own name. */
@@ -119,32 +126,17 @@ function judgeUnmapped(table: ContractTable, pairs: readonly Pair[]): Finding[] 
   return added.map((name) => findingOf(table, name, "wrong", `A column comes back that the property ${name} takes`));
 }
 
-/** A column that comes back by another JavaScript type than the property takes. */
-function judgeKind(
-  table: ContractTable,
-  { column, property, accepts }: ContractColumn,
-  rows: readonly Row[],
-  wanted: () => string,
-): Finding[] {
-  const foreign = rows.find((row) => isForeign(row[column], accepts));
-  if (!foreign) return [];
-  return [findingOf(table, column, "wrong", `${property} comes back as ${kindOf(foreign[column])}, not ${wanted()}`)];
-}
-
 function compareColumn(table: ContractTable, one: ContractColumn, pairs: readonly Pair[], isKept: boolean): Finding[] {
   const { column, property, accepts } = one;
   const [first] = pairs;
   // Classes of one table map columns that not all of them read, and the driver gives some types as text.
   if (!first || !(column in first.before) || pairs.some((pair) => isForeign(pair.before[column], accepts))) return [];
   if (!(column in first.now)) return [findingOf(table, column, "wrong", `${property} does not come back`)];
-  const wanted = () => kindOf(pairs.find((pair) => pair.before[column] !== null)?.before[column]);
-  const foreign = judgeKind(
-    table,
-    one,
-    pairs.map(({ now }) => now),
-    wanted,
-  );
-  if (foreign.length > 0) return foreign;
+  const foreign = pairs.find((pair) => isForeign(pair.now[column], accepts, pair.before[column]));
+  if (foreign) {
+    const [then, now] = [kindOf(foreign.before[column]), kindOf(foreign.now[column])];
+    return [findingOf(table, column, "wrong", `${property} comes back as ${now}, not ${then}`)];
+  }
   const other = pairs.filter((pair) => !isSameValue(pair.before[column], pair.now[column]));
   if (other.length === 0) return [];
   const message = `${property} reads other values from rows of before`;

@@ -2,7 +2,7 @@ import type { RecordedStatement } from "../contract/contract.ts";
 import type { Finding } from "../judge/finding.ts";
 
 /** An error of the server. */
-export type ServerError = Error & { readonly code?: string };
+export type ServerError = Error & { readonly code?: string; readonly constraint?: string | undefined };
 
 const words: Readonly<Record<string, string>> = {
   "22001": "a value is too long",

@@ -1,5 +1,8 @@
-import type { ContractColumn, Family } from "../contract/contract.ts";
-import type { Row } from "./sample.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { Family } from "../contract/contract.ts";
+
+/** The types that MikroORM has the driver give as text: date, timestamp, timestamptz and interval, and their arrays. */
+export const textTypes: readonly number[] = [1082, 1114, 1184, 1186, 1182, 1115, 1185, 1187];
 
 /** The JavaScript types in which the driver gives the values of a family. */
 const kinds: Readonly<Record<Family, readonly string[]>> = {
@@ -7,8 +10,8 @@ const kinds: Readonly<Record<Family, readonly string[]>> = {
   numeric: ["string"],
   boolean: ["boolean"],
   text: ["string"],
-  timestamp: ["Date"],
-  date: ["Date"],
+  timestamp: ["string"],
+  date: ["string"],
   time: ["string"],
   json: ["object", "array", "string", "number", "boolean"],
   // The driver knows only the arrays of its own types.
@@ -24,38 +27,39 @@ export function kindOf(value: unknown): string {
   return Array.isArray(value) ? "array" : typeof value;
 }
 
-/** True for a value whose JavaScript type MikroORM does not turn into a value of the property. */
-export function isForeign(value: unknown, accepts: readonly Family[]): boolean {
+/** True for a value whose JavaScript type MikroORM does not turn into a value of the property; `before` is what it was. */
+export function isForeign(value: unknown, accepts: readonly Family[], before?: unknown): boolean {
   const kind = kindOf(value);
-  return kind !== "null" && !accepts.some((family) => kinds[family].includes(kind));
+  if (kind === "null") return false;
+  // A text is a value of a document, but not what the document was.
+  const isTextOfDocument = kind === "string" && typeof before === "object" && before !== null;
+  if (isTextOfDocument) return !accepts.includes("text");
+  return !accepts.some((family) => kinds[family].includes(kind));
 }
 
-/** True for two values that say the same, perhaps by other JavaScript types. */
+/** True for two values that say the same, perhaps by other JavaScript types, or as other texts. */
 export function isSameValue(one: unknown, other: unknown): boolean {
   if (kindOf(one) === "null" || kindOf(other) === "null") return kindOf(one) === kindOf(other);
-  if (one instanceof Date || other instanceof Date) return timeOf(one) === timeOf(other);
-  if (typeof one === "object" || typeof other === "object") return JSON.stringify(one) === JSON.stringify(other);
-  return String(one) === String(other) || (isNumber(one) && isNumber(other) && Number(one) === Number(other));
+  if (typeof one === "object" || typeof other === "object")
+    return isDeepStrictEqual(documentOf(one), documentOf(other));
+  const [first, second] = [String(one), String(other)];
+  if (first === second || withoutZone(first) === withoutZone(second)) return true;
+  if (isNumber(first) && isNumber(second)) return Number(first) === Number(second);
+  return isDocument(first) && isDocument(second) && isDeepStrictEqual(documentOf(first), documentOf(second));
 }
 
-const timeOf = (value: unknown) => new Date(value as string).valueOf();
-const isNumber = (value: unknown) => /^-?\d+(?:\.\d+)?$/.test(String(value));
+const isNumber = (text: string) => /^-?\d+(?:\.\d+)?(?:e[-+]?\d+)?$/i.test(text);
+const isDocument = (text: string) => /^\s*[[{]/.test(text);
 
-/** False where the driver gives a document and a text, or a type that the property does not take. */
-function isComparable(one: unknown, other: unknown, accepts: readonly Family[]): boolean {
-  const isDocument = (value: unknown) => ["object", "array"].includes(kindOf(value));
-  return isDocument(one) === isDocument(other) && !isForeign(other, accepts);
-}
+/** The session's time zone is UTC. */
+const withoutZone = (text: string) => text.replace(/^(\d+-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)\+00$/, "$1");
 
-/** The first column in which two rows say different things; empty: only one is there. A foreign type is reading's. */
-export function findOther(
-  one: Row | undefined,
-  other: Row | undefined,
-  columns: readonly ContractColumn[],
-): string | undefined {
-  if (!one || !other) return one === other ? undefined : "";
-  return Object.keys(one).find((name) => {
-    const accepts = columns.find(({ column }) => column === name)?.accepts ?? [];
-    return name in other && isComparable(one[name], other[name], accepts) && !isSameValue(one[name], other[name]);
-  });
+/** A document as the driver gives it, or as text. */
+function documentOf(value: unknown): unknown {
+  if (typeof value !== "string" || !isDocument(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
 }

@@ -3,19 +3,22 @@ import { quote, unquote } from "@thedata/catalog/sql";
 import type { ContractTable, RecordedStatement } from "../contract/contract.ts";
 import type { ArrangedSchema } from "../schema/arrange.ts";
 import { columnsOf } from "../schema/schema.ts";
+import { attempt } from "./attempt.ts";
 import { literalOf } from "./explain.ts";
 import type { ServerError } from "./refusal.ts";
 
 /** A statement with the values of a row. */
 export interface Sample {
   readonly statement: RecordedStatement;
-  /** What makes room for it: the row goes before it is inserted again. Null: nothing need go. */
-  readonly before: string | null;
   readonly sql: string;
-  /** Reads what has been written to the row, or the row itself where the statement finds it; null: nobody knows its key. */
-  readonly after: string | null;
+  /** Takes the row away before it is inserted again; null: it need not go. */
+  readonly makeRoom: string | null;
+  /** Reads what was written to the row, as text, or the row that is found or left; null: nobody knows its key. */
+  readonly readBack: string | null;
   /** Finds the row by its key: one that is gone cannot be searched. */
-  readonly there: string;
+  readonly rowExists: string;
+  /** The values that are sent, by column, as text. */
+  readonly sent: TextRow;
 }
 
 /** A row's values as text. */
@@ -30,7 +33,7 @@ export function keyOf(schema: ArrangedSchema, table: string): string[] {
   return key ? columnsOf(key) : [];
 }
 
-/** The first rows of a table by its key, with those of the columns that are there. */
+/** Some rows of a table, with those of the columns that are there; none where the role may not read it. */
 export async function readRows(
   query: Query,
   { table, columns }: ContractTable,
@@ -41,9 +44,16 @@ export async function readRows(
   const key = keyOf(schema, table);
   if (key.length === 0 || !key.every((name) => names.includes(name))) return [];
   const listed = names.map((name) => `${quote(name)}::text as ${quote(name)}`).join(", ");
-  // The same rows on every server, whatever its collation.
-  const order = key.map((name) => `${quote(name)}::text collate "C"`).join(", ");
-  return await query<TextRow>(`select ${listed} from ${table} order by ${order} limit ${most}`);
+  const order = orderOf(schema, table, names, key).map((name) => `${quote(name)}::text collate "C"`);
+  const sql = `select ${listed} from ${table} order by ${order.join(", ")} limit ${most}`;
+  return (await attempt<TextRow>(query, sql)).rows ?? [];
+}
+
+/** The same rows in each run and on each server: what the server makes up, such as keys and times, decides last. */
+function orderOf(schema: ArrangedSchema, table: string, names: readonly string[], key: readonly string[]): string[] {
+  const isMadeUp = (name: string) =>
+    /\(|^current_|^local/i.test(String(schema.columnOf(table, name)?.properties["default"] ?? ""));
+  return [...names.filter((name) => !isMadeUp(name)), ...key];
 }
 
 /**
@@ -60,18 +70,19 @@ export function sampleOf(
   const columns = parameterColumns(statement);
   if (columns.some((column) => !(column in row))) return undefined;
   const isSet = (column: string) => operation === "update" && writes.includes(column);
+  const valueOf = (column: string) => (isSet(column) ? set : row)[column] ?? null;
   const sql = statement.sql.replace(/\$(\d+)/g, (_, number: string) => {
-    const column = columns[Number(number) - 1] ?? "";
     const { type = "text" } = parameters[Number(number) - 1] ?? {};
-    return literalOf(type, (isSet(column) ? set : row)[column] ?? null);
+    return literalOf(type, valueOf(columns[Number(number) - 1] ?? ""));
   });
   const where = key.map((name) => `${quote(name)} = ${literalOf("text", row[name] ?? null)}`).join(" and ");
   return {
     statement,
     sql,
-    before: operation === "insert" ? `delete from ${table} where ${where}` : null,
-    there: `select 1 as there from ${table} where ${where}`,
-    after: readsBack(statement, { sql, where, columns, key }),
+    sent: Object.fromEntries(columns.map((column) => [column, valueOf(column)])),
+    rowExists: `select 1 as there from ${table} where ${where}`,
+    makeRoom: operation === "insert" ? `delete from ${table} where ${where}` : null,
+    readBack: readsBack(statement, { sql, where, columns, key }),
   };
 }
 
@@ -93,20 +104,21 @@ function readsBack({ operation, table, writes }: RecordedStatement, { sql, where
   if (operation === "delete") return `select 1 as left from ${table} where ${where}`;
   if (operation === "insert" && !key.every((name) => columns.includes(name))) return null;
   const written = columns.filter((column) => writes.includes(column)).map(quote);
-  return `select ${written.join(", ")} from ${table} where ${where}`;
+  return `select ${written.map((one) => `${one}::text as ${one}`).join(", ")} from ${table} where ${where}`;
 }
 
 /** What came of a sample. */
 export interface Outcome {
   readonly error?: ServerError | undefined;
   /** What has been written, or the row that was found or left; undefined: there is none. */
-  readonly row?: Row | undefined;
+  readonly row?: TextRow | undefined;
 }
 
 /** Runs samples, each by itself; undefined: there was no room for its row. Changes nothing, and needs a transaction. */
 export async function runSamples(query: Query, samples: readonly Sample[]): Promise<(Outcome | undefined)[]> {
   const outcomes: (Outcome | undefined)[] = [];
-  await query("savepoint sampled");
+  // Each sample shows what it violates, and not the end of the transaction.
+  await query("set constraints all immediate; savepoint sampled");
   for (const sample of samples) {
     outcomes.push(await runSample(query, sample));
     await query("rollback to savepoint sampled");
@@ -115,16 +127,18 @@ export async function runSamples(query: Query, samples: readonly Sample[]): Prom
   return outcomes;
 }
 
-async function runSample(query: Query, { before, sql, after, there, statement }: Sample): Promise<Outcome | undefined> {
+async function runSample(query: Query, sample: Sample): Promise<Outcome | undefined> {
+  const { makeRoom, sql, readBack, rowExists, statement } = sample;
   // A relation that is gone, the plan finds.
-  const aside = async (other: string) => await query<Row>(other).catch(() => undefined);
-  if (before !== null && !(await aside(before))) return undefined;
+  const aside = async (other: string) => await query<TextRow>(other).catch(() => undefined);
+  if (makeRoom !== null && !(await aside(makeRoom))) return undefined;
   try {
-    const found = await query<Row>(statement.operation === "filter" && after !== null ? after : sql);
-    if (statement.operation === "filter") return found[0] || (await aside(there))?.[0] ? { row: found[0] } : undefined;
+    const found = await query<TextRow>(statement.operation === "filter" && readBack !== null ? readBack : sql);
+    if (statement.operation === "filter")
+      return found[0] || (await aside(rowExists))?.[0] ? { row: found[0] } : undefined;
   } catch (error) {
     return { error: error as ServerError };
   }
-  const rows = after === null ? [{}] : await aside(after);
+  const rows = readBack === null ? [{}] : await aside(readBack);
   return rows && { row: rows[0] };
 }

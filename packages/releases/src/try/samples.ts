@@ -1,7 +1,7 @@
 import type { Catalog, Query } from "@thedata/catalog";
 import type { Contract } from "../contract/contract.ts";
 import { type Finding, sortFindings } from "../judge/finding.ts";
-import { type Reading, readAll, tryEarlyReads, tryReads } from "./reads.ts";
+import { findForeign, foreignColumns, type Reading, readAll, tryReads } from "./reads.ts";
 import type { Outcome, Sample } from "./sample.ts";
 import { changedSamples, describeTried, readSamples, runAll } from "./writes.ts";
 
@@ -57,7 +57,7 @@ async function runAgain(query: Query, ran: readonly Ran[], contract: Contract, c
     ran.map(({ sample }) => sample),
   );
   const tried = again.map(({ sample, outcome: other }, index) => ({ sample, own: ran[index]?.outcome, other }));
-  return describeTried(tried, contract, catalog);
+  return describeTried(tried, { contract, catalog });
 }
 
 /** What a release sent on a schema from before its own, and what is clear of it there and then. */
@@ -74,7 +74,7 @@ export interface Early {
 export async function tryEarly(query: Query, contract: Contract, catalog: Catalog): Promise<Early> {
   const all = (await readSamples(query, contract, catalog)).map((sample) => ({ sample }));
   const samples = changedSamples(all, contract, catalog).map(({ sample }) => sample);
-  return { ran: await runAll(query, samples), findings: await tryEarlyReads(query, contract, catalog), catalog };
+  return { ran: await runAll(query, samples), findings: await findForeign(query, contract, catalog), catalog };
 }
 
 /** Says what works on the release's own schema, with the same rows, and did not on the earlier one. */
@@ -88,5 +88,7 @@ export async function confirmEarly(
     ran.map(({ sample }) => sample),
   );
   const tried = again.map(({ sample, outcome: own }, index) => ({ sample, own, other: ran[index]?.outcome }));
-  return sortFindings([...describeTried(tried, contract, catalog), ...findings]);
+  const foreign = await foreignColumns(query, contract);
+  const read = findings.filter(({ table, column }) => !foreign.has(`${table} ${column}`));
+  return sortFindings([...describeTried(tried, { contract, catalog }), ...read]);
 }

@@ -2,6 +2,7 @@ import type { Catalog, Query } from "@thedata/catalog";
 import type { Contract, ContractTable, Operation, RecordedStatement } from "../contract/contract.ts";
 import type { Finding } from "../judge/finding.ts";
 import { arrange, type ArrangedSchema } from "../schema/arrange.ts";
+import { lastPart, unquote } from "@thedata/catalog/sql";
 import { changedStatements } from "./explain.ts";
 import { refusalOf } from "./refusal.ts";
 import {
@@ -14,7 +15,7 @@ import {
   sampleOf,
   type TextRow,
 } from "./sample.ts";
-import { findOther } from "./same-value.ts";
+import { isSameValue } from "./same-value.ts";
 import { valuesAt } from "./values.ts";
 
 /** More rows would show the same again. */
@@ -78,57 +79,77 @@ export function changedSamples<Of extends { readonly sample: Sample }>(
   return samples.filter(({ sample }) => changed.has(sample.statement));
 }
 
-/** What each statement meets on the other schema: all of its samples fail, or some; they write or find something else. */
-export function describeTried(tried: readonly Tried[], contract: Contract, catalog: Catalog): Finding[] {
-  // An update of a row that is gone works, and says nothing.
-  const says = ({ operation }: RecordedStatement, row: unknown) => row || ["delete", "filter"].includes(operation);
-  const counted = tried.filter(
-    ({ sample, own, other }) => other && own && !own.error && says(sample.statement, own.row),
-  );
+/** A release, and the schema that it meets. */
+export interface Meeting {
+  readonly contract: Contract;
+  readonly catalog: Catalog;
+}
+
+/** What each statement meets on the other schema: its samples fail, or they write or find something else. */
+export function describeTried(tried: readonly Tried[], meeting: Meeting): Finding[] {
+  const counted = tried.filter((one) => isCounted(one) && !isKnownRefusal(one, meeting));
   return [...Map.groupBy(counted, ({ sample }) => sample.statement)].flatMap(([statement, ran]) => [
     ...describeErrors(statement, ran),
-    ...describeOthers(statement, ran, { contract, catalog }),
+    ...describeOthers(statement, ran, meeting),
   ]);
 }
+
+/** False where the sample fails on the release's own schema, or its row is gone: an update of it works and says nothing. */
+function isCounted({ sample: { statement }, own, other }: Tried): boolean {
+  if (!other || !own || own.error) return false;
+  return own.row !== undefined || ["delete", "filter"].includes(statement.operation);
+}
+
+/** True for a constraint that the release knows as it is: other rows are in the way, which every release meets. */
+function isKnownRefusal({ sample, other }: Tried, { contract, catalog }: Meeting): boolean {
+  const name = other?.error?.constraint;
+  if (name === undefined) return false;
+  const find = (schema: Catalog) =>
+    schema.find(({ kind, name: full }) => ["constraint", "index"].includes(kind) && unquote(lastPart(full)) === name);
+  const [then, now] = [find(contract.schema), find(catalog)];
+  const isOf = then?.table === sample.statement.table || then?.properties["references"] === sample.statement.table;
+  return isOf && JSON.stringify(then?.properties) === JSON.stringify(now?.properties);
+}
+
+/** What no value changes: what is gone or may not be done, a column that is left out and takes no null. */
+const structural = /^(?:42|0A|55)|^428C9$|^23502$/;
 
 function describeErrors(statement: RecordedStatement, ran: readonly Tried[]): Finding[] {
   const errors = ran.flatMap(({ other }) => other?.error ?? []);
   const [first] = errors;
   if (!first) return [];
-  const isAll = errors.length === ran.length;
-  return [
-    refusalOf(statement, first, isAll ? { verdict: "breaks" } : { verdict: "depends", more: ", with some values" }),
-  ];
+  if (errors.length === ran.length && structural.test(first.code ?? ""))
+    return [refusalOf(statement, first, { verdict: "breaks" })];
+  return [refusalOf(statement, first, { verdict: "depends", more: ", with some values" })];
 }
 
-interface Between {
-  readonly contract: Contract;
-  readonly catalog: Catalog;
-}
-
-function describeOthers(statement: RecordedStatement, ran: readonly Tried[], between: Between): Finding[] {
+function describeOthers(statement: RecordedStatement, ran: readonly Tried[], meeting: Meeting): Finding[] {
   const { name, operation, table } = statement;
-  const columns = between.contract.tables.find((one) => one.table === table)?.columns ?? [];
   const working = ran.filter(({ other }) => other && !other.error);
-  const others = working
-    .map(({ own, other }) => findOther(own?.row, other?.row, columns))
-    .filter((one) => one !== undefined);
+  const others = working.map(findOther).filter((one) => one !== undefined);
   const [first] = others;
   if (first === undefined) return [];
+  const what = ({ filter: "find", delete: "delete" } as Partial<Record<Operation, string>>)[operation] ?? "write";
   const [searched = null] = operation === "filter" ? parameterColumns(statement) : [];
   const column = first === "" ? searched : first;
-  const what = ({ filter: "find", delete: "delete" } as Partial<Record<Operation, string>>)[operation] ?? "write";
   const message = `${name} ${first === "" ? `does not ${what} its row` : `writes another value to ${first}`}`;
-  const verdict = hasKeptType(statement, column, between)
-    ? "unknown"
-    : others.length === working.length
-      ? "wrong"
-      : "depends";
+  const sure = others.length === working.length ? "wrong" : "depends";
+  const verdict = hasKeptType(statement, column, meeting) ? "unknown" : sure;
   return [{ verdict, operation, table, column, sqlState: null, message }];
 }
 
+/** The column in which another value is written; empty: the row is not written, found or deleted. */
+function findOther({ sample: { statement, sent }, own, other }: Tried): string | undefined {
+  const [before, now] = [own?.row, other?.row];
+  if (statement.operation === "delete") return !before && now ? "" : undefined;
+  if (!before || !now) return before ? "" : undefined;
+  // What the own schema changes too, a trigger does.
+  const isAsSent = (name: string) => isSameValue(before[name], sent[name]);
+  return Object.keys(before).find((name) => name in now && isAsSent(name) && !isSameValue(before[name], now[name]));
+}
+
 /** Where the type is as it was, a migration has written the value, or a trigger does. */
-function hasKeptType({ table }: RecordedStatement, column: string | null, { contract, catalog }: Between): boolean {
+function hasKeptType({ table }: RecordedStatement, column: string | null, { contract, catalog }: Meeting): boolean {
   const [had, has] = [arrange(contract.schema), arrange(catalog)].map((one) => one.typeOf(table ?? "", column ?? ""));
   return had === has;
 }

@@ -74,6 +74,21 @@ export const harmlessChanges: readonly Scenario[] = [
   harmless("a new table refers to an old one and forgets it when that is deleted", [
     "create table others (id int primary key, item_id int references items on delete set null)",
   ]),
+  harmless(
+    "an index is added to a table whose trigger sets the time of each change",
+    ["create index on items (name)"],
+    {
+      columns: "note text, updated_at timestamptz not null default now()",
+      postlude: [
+        "create function touch() returns trigger language plpgsql as $$ begin new.updated_at = clock_timestamp(); return new; end $$",
+        "create trigger touch before update on items for each row execute function touch()",
+      ],
+      rows: "(name, note, updated_at) values ('a', 'x', '2024-01-02 03:04:05+00'), ('b', null, '2024-01-03 03:04:05+00')",
+      old: () => ({ note: p.text().nullable(), updatedAt: p.datetime() }),
+      full: { note: "y", updatedAt: new Date("2024-05-06T07:08:09Z") },
+      required: ["updatedAt"],
+    },
+  ),
   harmless("an unrelated table is added", ["create table others (id int primary key)"]),
   harmless("an unrelated table is dropped", ["drop table others"], {
     ...base,
