@@ -45,6 +45,8 @@ export const models = {
   "1.1.2": () => item({ note: p.text().nullable() }, [{ name: "short", expression: "length(name) < 200" }]),
   "1.2.0": () => item({ remark: p.text().nullable() }),
   "1.3.0": () => item({ at: p.datetime() }),
+  "1.4.0": () => item({ parentId: p.integer().nullable() }),
+  "1.5.0": () => item({ parentId: p.integer().nullable(), note: p.text().nullable() }),
 } as const;
 
 export type Version = keyof typeof models;

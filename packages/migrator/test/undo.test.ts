@@ -450,6 +450,7 @@ const lossless = {
     up: [
       `alter table b add column "Plan" text not null default 'free', add column twice int generated always as (id * 2) stored`,
       "alter table b add column checked boolean not null default false, add column place point default '(1,2)'",
+      "alter table b add column price numeric(10, 2) default 0, add column rate float default 1.5, add column kinds text[] default array['a', 'b']",
     ],
     down: [
       `alter table b drop column "Plan", drop column twice`,

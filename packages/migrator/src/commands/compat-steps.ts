@@ -5,7 +5,7 @@ import type { Context } from "../execute/context.ts";
 import type { History } from "../history/history.ts";
 import { buildManifest } from "../history/manifest.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
-import { connect, type Query } from "../postgres/connection.ts";
+import { type Connection, connect } from "../postgres/connection.ts";
 import { findWrites } from "../releases/find-writes.ts";
 import type { SchemaStep } from "../releases/judge-history.ts";
 import { type ApplicationRole, createApplicationRole } from "../shadow/application-role.ts";
@@ -42,7 +42,7 @@ async function readStepsOn(context: Context, history: History, request: FilledRe
   const links = await readLinks(history);
   return await withShadow(request.shadow, async (dsn) => {
     const connection = await connect(dsn, shadowApplication);
-    await settle(connection.query);
+    await settle(connection);
     const steps: SchemaStep[] = [];
     let role: ApplicationRole | undefined;
     try {
@@ -64,8 +64,11 @@ async function readStepsOn(context: Context, history: History, request: FilledRe
   });
 }
 
-/** Verdicts are kept in a file: they must not depend on the server's settings. */
-async function settle(query: Query): Promise<void> {
+/** Verdicts are kept in a file: they must not depend on settings of the server or of the machine. */
+async function settle({ query, client }: Connection): Promise<void> {
+  const { textTypes } = await import("@thedata/releases");
+  const parsers: { setTypeParser(type: number, parse: (text: string) => unknown): unknown } = client;
+  for (const type of textTypes) parsers.setTypeParser(type, (text) => text);
   await query(
     "do $$ begin execute format('alter role %I in database %I set timezone to ''UTC''', current_user, current_database()); end $$",
   );

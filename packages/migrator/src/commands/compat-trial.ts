@@ -2,7 +2,7 @@ import { lastPart, unquote } from "@thedata/catalog/sql";
 import type { Contract, Early, Finding, Samples } from "@thedata/releases";
 import type { LoadedMigration } from "../history/load.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
-import type { Connection } from "../postgres/connection.ts";
+import type { Connection, Query } from "../postgres/connection.ts";
 import { tryOut } from "../postgres/transaction.ts";
 import type { BesideFindings, SchemaStep } from "../releases/judge-history.ts";
 import type { ApplicationRole } from "../shadow/application-role.ts";
@@ -52,7 +52,7 @@ export function createTrial(connection: Connection, request: TrialRequest): Tria
     const fresh = contracts.filter(({ head, digest }) => head === migration && !samples.has(digest));
     // Nothing follows the last migration, and nothing went before the only release.
     if (migration === wanted.at(-1) && later.length + waiting.length === 0) return found;
-    if (rows > 0 && fresh.length > 0) await fill();
+    if (rows > 0 && fresh.length > 0) await withoutAfterTriggers(query, fill);
     for (const contract of fresh) {
       const mayChange = await findMentions(request, migration);
       samples.set(contract.digest, await asRole(async () => await releases.takeSamples(query, contract, mayChange)));
@@ -86,6 +86,20 @@ class Findings {
   }
 }
 
+/** Fills without triggers that would change other rows with it: older releases compare these with what they were. */
+async function withoutAfterTriggers(query: Query, fill: () => Promise<unknown>): Promise<void> {
+  const triggers = await query<{ table: string; name: string }>(
+    `select t.tgrelid::regclass::text as table, quote_ident(t.tgname) as name
+       from pg_trigger t join pg_class c on c.oid = t.tgrelid
+      where not t.tgisinternal and t.tgenabled = 'O' and t.tgtype & 66 = 0 and t.tgparentid = 0 and c.relkind in ('r', 'p')`,
+  );
+  const each = async (what: "disable" | "enable") => {
+    for (const { table, name } of triggers) await query(`alter table ${table} ${what} trigger ${name}`);
+  };
+  await each("disable");
+  await fill().finally(async () => await each("enable"));
+}
+
 /** Says whether later migrations may change a table: they name it, or put SQL together at run time. */
 async function findMentions({ wanted, load }: TrialRequest, migration: string): Promise<(table: string) => boolean> {
   const later = [];
@@ -95,6 +109,7 @@ async function findMentions({ wanted, load }: TrialRequest, migration: string): 
     .join("\n")
     .toLowerCase();
   const isOpen =
-    later.some(({ up }) => up.computed) || /\bexecute\b(?!\s+(?:function|procedure))|\balter (?:type|domain)\b/.test(text);
+    later.some(({ up }) => up.computed) ||
+    /\bexecute\b(?!\s+(?:function|procedure))|\balter (?:type|domain)\b/.test(text);
   return (table) => isOpen || text.includes(unquote(lastPart(table)).toLowerCase());
 }

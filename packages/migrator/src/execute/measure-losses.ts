@@ -14,7 +14,7 @@ export async function measureLosses(query: Query, removed: readonly Removed[]): 
   for (const one of removed)
     for (const place of await findPlaces(query, one)) {
       const count = await countOf(query, place);
-      if (count > 0) losses.push(`${place.label} (${wordsFor(count, place.column === null ? "row" : "value")})`);
+      if (count > 0) losses.push(`${place.label} (${describeCount(count, place.column === null ? "row" : "value")})`);
     }
   return [...new Set(losses)];
 }
@@ -28,6 +28,8 @@ interface Place {
   readonly label: string;
   /** A default that is the same for all rows, as SQL. */
   readonly default: string | null;
+  /** The column's type. */
+  readonly type: string | null;
 }
 
 async function findPlaces(query: Query, { schema, table, column }: Removed): Promise<Place[]> {
@@ -38,7 +40,7 @@ async function findPlaces(query: Query, { schema, table, column }: Removed): Pro
   const rows = await query<Place>(
     `select format('%I.%I', n.nspname, c.relname) as table, quote_ident(a.attname) as column,
             concat_ws('.', nullif(n.nspname, 'public'), c.relname, a.attname) as label,
-            pg_get_expr(d.adbin, d.adrelid) as default
+            pg_get_expr(d.adbin, d.adrelid) as default, format_type(a.atttypid, a.atttypmod) as type
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
        left join pg_attribute a on a.attrelid = c.oid and a.attname = $3 and a.attnum > 0 and not a.attisdropped
        left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
@@ -50,13 +52,14 @@ async function findPlaces(query: Query, { schema, table, column }: Removed): Pro
   return rows.map((row) => ({ ...row, default: isConstant(row.default) ? row.default : null }));
 }
 
-/** False for what may differ from row to row, as a function's value does. */
+/** False for what may differ from row to row, as a function's value does; a type's digits are in brackets, too. */
 function isConstant(expression: string | null): boolean {
-  return /^(?:'(?:[^']|'')*'(?:::[\w\s".[\],()]+)?|-?\d+(?:\.\d+)?|true|false)$/.test(expression ?? "");
+  const left = (expression ?? "(").replaceAll(/'(?:[^']|'')*'|::[\w\s."]+\(\d+(?:,\d+)?\)/g, "");
+  return !/\(|\b(?:current|local|session|user)/i.test(left.replaceAll(/\(-?[\d.]+\)/g, ""));
 }
 
-async function countOf(query: Query, { table, column, default: byDefault }: Place): Promise<number> {
-  const differs = byDefault === null ? "" : ` and ${column}::text is distinct from (${byDefault})::text`;
+async function countOf(query: Query, { table, column, type, default: byDefault }: Place): Promise<number> {
+  const differs = byDefault === null ? "" : ` and ${column}::text is distinct from (${byDefault})::${type}::text`;
   const where = column === null ? "" : ` where ${column} is not null${differs}`;
   const [row] = await query<{ count: number }>(
     `select count(*)::int as count from (select from ${table}${where} limit ${most + 1}) found`,
@@ -64,7 +67,7 @@ async function countOf(query: Query, { table, column, default: byDefault }: Plac
   return row?.count ?? 0;
 }
 
-function wordsFor(count: number, unit: string): string {
+function describeCount(count: number, unit: string): string {
   if (count > most) return `more than ${most.toLocaleString("en")} ${unit}s`;
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }

@@ -16,6 +16,7 @@ it.each([
   ["alter table s.a set schema public; alter table a rename to b; drop table public.b", ["s.a"]],
   ["alter table a rename to old; alter table b rename to a; drop table a", ["b"]],
   ["this is no SQL; drop table a", []],
+  ["create rule r as on delete to v do instead delete from users", []],
 ])("of %s", async (sql, expected) => {
   const [found = []] = await findRemoved([[sql]]);
   const names = found.map(({ schema, table, column }) =>

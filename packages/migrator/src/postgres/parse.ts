@@ -33,11 +33,20 @@ interface Found {
   readonly node: unknown;
 }
 
+/** What these statements contain is defined or planned, and not run. */
+const definitions: ReadonlySet<string> = new Set([
+  "CreateFunctionStmt",
+  "RuleStmt",
+  "PrepareStmt",
+  "ExplainStmt",
+  "ViewStmt",
+]);
+
 function collect(tree: unknown, kinds: ReadonlySet<string>): Found[] {
   if (typeof tree !== "object" || tree === null) return [];
   return Object.entries(tree).flatMap(([kind, node]) => [
     ...(kinds.has(kind) ? [{ kind, node }] : []),
-    ...collect(node, kinds),
+    ...(definitions.has(kind) ? [] : collect(node, kinds)),
   ]);
 }
 

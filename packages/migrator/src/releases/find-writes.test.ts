@@ -47,8 +47,16 @@ it.each([
   ],
   [
     "merge into users u using names n on n.id = u.id when matched then update set name = n.name",
+    [{ table: "public.users", columns: ["name"] }],
+  ],
+  [
+    "merge into users u using names n on n.id = u.id when matched then delete",
     [{ table: "public.users", columns: null }],
   ],
+  ["merge into users u using names n on n.id = u.id when not matched then insert (id) values (n.id)", []],
+  ["create function f() returns void begin atomic update users set a = 1; end", []],
+  ["create rule r as on update to v do instead update users set name = new.name", []],
+  ["explain update users set a = 1", []],
   ["create function f() returns void language sql as 'update users set name = 1'", []],
   [
     "do $$ declare one record; begin for one in select id from users loop if one.id > 1 then update users set a = 1 where id = one.id; end if; end loop; end $$",

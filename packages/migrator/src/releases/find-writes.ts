@@ -1,4 +1,4 @@
-import type { RangeVar, ResTarget } from "libpg-query";
+import type { Node, RangeVar, ResTarget } from "libpg-query";
 import { findNodes, type NodeOf } from "../postgres/parse.ts";
 
 /** Rows that a migration changes. */
@@ -31,8 +31,21 @@ async function findIn(statement: string): Promise<MigrationWrite[]> {
 function toWrites({ kind, node }: WritingNode): MigrationWrite[] {
   if (kind === "TruncateStmt")
     return (node.relations ?? []).flatMap((one) => ("RangeVar" in one ? [toWrite(one.RangeVar, null)] : []));
-  if (!node.relation) return [];
-  return [toWrite(node.relation, kind === "UpdateStmt" ? columnsOf(node.targetList ?? []) : null)];
+  const { relation } = node;
+  if (!relation) return [];
+  if (kind === "MergeStmt")
+    return mergeColumns(node.mergeWhenClauses ?? []).map((columns) => toWrite(relation, columns));
+  return [toWrite(relation, kind === "UpdateStmt" ? columnsOf(node.targetList ?? []) : null)];
+}
+
+/** What each clause of MERGE does to rows that are there: the columns that it updates, or null where it deletes. */
+function mergeColumns(clauses: readonly Node[]): (string[] | null)[] {
+  return clauses.flatMap((one) => {
+    if (!("MergeWhenClause" in one)) return [];
+    const { commandType, targetList = [] } = one.MergeWhenClause;
+    if (commandType === "CMD_DELETE") return [null];
+    return commandType === "CMD_UPDATE" ? [columnsOf(targetList)] : [];
+  });
 }
 
 function toWrite(

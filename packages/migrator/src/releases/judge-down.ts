@@ -36,21 +36,28 @@ async function judgeOne(release: Release, sessions: number, request: DownRequest
   const { steps, target } = request;
   // What is reverted came after the release was made.
   if (!steps.includes(head)) return [];
-  const found = await findWord(release, request);
+  const found = await findVerdictAt(release, request);
   if (found?.verdict === "works") return [];
-  const why = found?.why ?? "nothing says that it works there";
+  const how = found?.verdict === "depends" || found?.verdict === "unknown" ? "may not work" : "does not work";
+  const why = found?.why ?? (found ? `the verdict is "${found.verdict}"` : "nothing says that it works there");
   const where = target === null ? "an empty schema" : `the schema after ${target}`;
-  const message = `${name}@${version} has ${sessions} session${sessions === 1 ? "" : "s"} and does not work on ${where}: ${why}. End it first, or go on without regard to it: "--disregard ${version}".`;
+  const message = `${name}@${version} has ${sessions} session${sessions === 1 ? "" : "s"} and ${how} on ${where}: ${why}. End it first, or go on without regard to it: "--disregard ${version}".`;
   return [{ code: "ends-release", migration: head, message }];
 }
 
 /** The verdict on a release at the target: that of the folder, or else the one that the database was told. */
-async function findWord({ digest }: Release, { folder, target, query, ledger }: DownRequest) {
+async function findVerdictAt({ digest }: Release, { folder, target, query, ledger }: DownRequest) {
   if (target === null) return undefined;
   const { directory, manifest } = folder;
   const verdicts = directory === "" ? [] : readVerdicts(directory);
   const found = manifest && findVerdict(verdicts, manifest, target, digest);
-  if (found) return { verdict: found.verdict, why: found.findings[0]?.message };
+  // A verdict has the findings that came with its migration; those before it go on.
+  const earlier = verdicts.filter((one) => one.digest === digest && one.migration <= target);
+  if (found)
+    return {
+      verdict: found.verdict,
+      why: earlier.findLast(({ findings }) => findings.length > 0)?.findings[0]?.message,
+    };
   const told = await readRecordedVerdict(query, ledger, target, digest);
   return told && { verdict: told.verdict, why: told.findings[0] };
 }
