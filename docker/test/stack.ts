@@ -139,6 +139,8 @@ async function run(
         else resolve({ code: (error?.code as number | undefined) ?? 0, stdout, stderr });
       },
     );
+    // A program that ends without reading its input says so by its exit code.
+    child.stdin?.on("error", () => {});
     child.stdin?.end(input);
   });
 }

@@ -72,7 +72,10 @@ function conclude(output: Output, { outcome, steps, needless }: Compatibility): 
   const all =
     outcome === "ok"
       ? [output.paint("green", "Every supported release works.")]
-      : [output.paint("red", "Not every supported release works, or nobody can tell.")];
+      : [
+          output.paint("red", "Not every supported release works, or nobody can tell."),
+          `Who knows better of what is unknown or depends says so in a comment of the migration; "migrator check" gives its text.`,
+        ];
   return [...new Set(ends), ...unused, ...all];
 }
 

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { type Context, directoryOf } from "../execute/context.ts";
 import { manifestFile } from "../history/manifest.ts";
+import type { Finding } from "@thedata/releases";
 import type { Place } from "../history/locate.ts";
 import { readPackage } from "../releases/package-version.ts";
 import { readContracts } from "../releases/read-contracts.ts";
@@ -87,26 +88,28 @@ function describeRefusals({ steps, releases, pairs }: Compatibility): ReleasePro
       if (!release?.supported || names.indexOf(migration) <= names.indexOf(release.head)) return [];
       return findings
         .filter(({ verdict, attested }) => attested === undefined && (verdict === "depends" || verdict === "unknown"))
-        .map(({ message, table, column }): ReleaseProblem => {
-          const subject = [table?.replace(/^public\./, ""), column].filter((one) => one !== null).join(".");
-          return {
-            code: "incompatible",
-            migration,
-            message: `${migration}: nobody can tell whether ${release.name} works: ${message}. If it does, say so in a comment: @tolerates ${release.name} ${subject}: reason.`,
-            ...place,
-          };
-        });
+        .map((finding): ReleaseProblem => ({
+          code: "incompatible",
+          migration,
+          message: `${migration}: nobody can tell whether ${release.name} works: ${finding.message}. If it does, say so in a comment: @tolerates ${release.name} ${subjectOf(finding)}: reason.`,
+          ...place,
+        }));
     }),
   );
   const beside = pairs.flatMap(({ writer, reader, findings }) =>
-    findings.map(({ message }): ReleaseProblem => ({
+    findings.map((finding): ReleaseProblem => ({
       code: "incompatible",
       migration: null,
-      message: `${reader} cannot run beside ${writer}: ${message}.`,
+      message: `${reader} cannot run beside ${writer}: ${finding.message}. If nothing writes it while ${reader} runs, say so in a comment of the migration: @tolerates ${reader} ${subjectOf(finding)}: reason.`,
       ...place,
     })),
   );
   return [...new Map([...open, ...beside].map((one) => [one.message, one])).values()];
+}
+
+/** What an author vouches for, as it is written in a comment. */
+function subjectOf({ table, column }: Pick<Finding, "table" | "column">): string {
+  return [table?.replace(/^public\./, ""), column].filter((one) => one !== null && one !== undefined).join(".");
 }
 
 function describeEnds({ steps }: Compatibility): string[] {

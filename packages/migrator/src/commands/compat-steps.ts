@@ -53,7 +53,7 @@ async function readStepsOn(context: Context, history: History, request: FilledRe
         const catalog = await readCatalog(connection.query, scopeOf(context.ledger));
         const found = request.static ? undefined : await trial(migration, catalog);
         const writes = await findWrites((await history.load(migration)).up.statements);
-        const tried = found && { tried: found.byDigest, beside: found.beside };
+        const tried = found && { tried: found.byRelease, beside: found.beside };
         steps.push({ migration, link: links.get(migration) ?? "", catalog, writes, ...tried });
       }
       return steps;

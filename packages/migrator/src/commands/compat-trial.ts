@@ -30,8 +30,8 @@ export type Trial = (migration: string, catalog: SchemaStep["catalog"]) => Promi
  */
 export function createTrial(connection: Connection, request: TrialRequest): Trial {
   const { contracts, rows, wanted, ledger, role } = request;
-  const samples = new Map<string, Samples>();
-  const waiting: { readonly digest: string; readonly early: Early; readonly found: Findings }[] = [];
+  const samples = new Map<Contract, Samples>();
+  const waiting: { readonly contract: Contract; readonly early: Early; readonly found: Findings }[] = [];
   const fill = createFiller(connection, ledger, { rows });
   const { query } = connection;
   const asRole = async <Result>(work: () => Promise<Result>) =>
@@ -43,30 +43,30 @@ export function createTrial(connection: Connection, request: TrialRequest): Tria
     const releases = await import("@thedata/releases");
     const found = new Findings();
     const tryAll = async (list: readonly Contract[], work: (contract: Contract) => Promise<readonly Finding[]>) => {
-      for (const contract of list) found.add(contract.digest, await asRole(async () => await work(contract)));
+      for (const contract of list) found.add(contract, await asRole(async () => await work(contract)));
     };
-    const later = contracts.filter(({ digest }) => samples.has(digest));
-    const samplesOf = ({ digest }: Contract) => samples.get(digest) ?? none;
+    const later = contracts.filter((one) => samples.has(one));
+    const samplesOf = (contract: Contract) => samples.get(contract) ?? none;
     await tryAll(contracts, async (one) => await releases.explainStatements(query, one, catalog));
     await tryAll(later, async (one) => await releases.trySamples(query, one, catalog, samplesOf(one)));
-    const fresh = contracts.filter(({ head, digest }) => head === migration && !samples.has(digest));
+    const fresh = contracts.filter(({ head }) => head === migration);
     // Nothing follows the last migration, and nothing went before the only release.
     if (migration === wanted.at(-1) && later.length + waiting.length === 0) return found;
     if (rows > 0 && fresh.length > 0) await withoutAfterTriggers(query, fill);
     for (const contract of fresh) {
       const mayChange = await findMentions(request, migration);
-      samples.set(contract.digest, await asRole(async () => await releases.takeSamples(query, contract, mayChange)));
+      samples.set(contract, await asRole(async () => await releases.takeSamples(query, contract, mayChange)));
       await tryAll(later, async (one) => await releases.tryDeletes(query, one, catalog, samplesOf(one)));
       for (const reader of later) {
         const findings = await asRole(async () => await releases.tryBeside(query, contract, reader, catalog));
         found.beside.push({ writer: contract.digest, reader: reader.digest, findings });
       }
-      for (const { early, found: earlier } of waiting.filter(({ digest }) => digest === contract.digest))
-        earlier.add(contract.digest, await asRole(async () => await releases.confirmEarly(query, contract, early)));
+      for (const { early, found: earlier } of waiting.filter((one) => one.contract === contract))
+        earlier.add(contract, await asRole(async () => await releases.confirmEarly(query, contract, early)));
     }
-    for (const contract of contracts.filter(({ digest }) => !samples.has(digest))) {
+    for (const contract of contracts.filter((one) => !samples.has(one))) {
       const early = await asRole(async () => await releases.tryEarly(query, contract, catalog));
-      waiting.push({ digest: contract.digest, early, found });
+      waiting.push({ contract, early, found });
     }
     return found;
   };
@@ -76,13 +76,12 @@ const none: Samples = { ran: [], reads: [] };
 
 /** What releases met after a migration. */
 class Findings {
-  /** By the release's digest. */
-  readonly byDigest = new Map<string, Finding[]>();
+  readonly byRelease = new Map<Contract, Finding[]>();
   /** What a release met in rows that a newer one may write. */
   readonly beside: BesideFindings[] = [];
 
-  add(digest: string, findings: readonly Finding[]): void {
-    this.byDigest.set(digest, [...(this.byDigest.get(digest) ?? []), ...findings]);
+  add(contract: Contract, findings: readonly Finding[]): void {
+    this.byRelease.set(contract, [...(this.byRelease.get(contract) ?? []), ...findings]);
   }
 }
 

@@ -84,7 +84,7 @@ export async function compat(context: Context, options: CompatOptions): Promise<
   const attestations = history.folder.files.flatMap((file) => readAttestations(file, isRange));
   const rows = await judgeHistory(all, steps, attestations, names);
   const compatSteps = steps.map(({ migration }) => toStep(migration, rows.get(migration) ?? [], columns, names));
-  const pairs = await judgePairs(all, columns, steps, attestations);
+  const { pairs, vouched } = await judgePairs(all, columns, steps, attestations);
   const isRefused = compatSteps.some((step) => refuses(step, columns, names)) || pairs.length > 0;
   const used = new Set(
     [...rows].flatMap(([migration, cells]) =>
@@ -97,7 +97,7 @@ export async function compat(context: Context, options: CompatOptions): Promise<
     steps: compatSteps,
     pairs,
     droppable: findDroppable(all, columns, steps.at(-1)?.catalog ?? []),
-    needless: attestations.filter(({ migration, reason }) => !used.has(`${migration} ${reason}`)),
+    needless: attestations.filter((one) => !used.has(`${one.migration} ${one.reason}`) && !vouched.has(one)),
     verdicts: steps.flatMap(({ migration, link }) =>
       toVerdicts({ migration, link, columns, names }, rows.get(migration) ?? []),
     ),
@@ -185,18 +185,22 @@ async function judgePairs(
   columns: readonly ReleaseColumn[],
   steps: readonly SchemaStep[],
   attestations: readonly Attestation[],
-): Promise<CompatPair[]> {
+): Promise<{ pairs: CompatPair[]; vouched: ReadonlySet<Attestation> }> {
   const { judgePair, mergeFindings, satisfiesVersion } = await import("@thedata/releases");
   const beside = steps.flatMap((step) => step.beside ?? []);
   const metIn = (writer: Contract, reader: Contract) =>
     beside.flatMap((one) => (one.writer === writer.digest && one.reader === reader.digest ? one.findings : []));
   const judgeBoth = (writer: Contract, reader: Contract) =>
     mergeFindings(judgePair(writer, reader, steps.at(-1)?.catalog ?? []), metIn(writer, reader));
-  const isOpen = (finding: Finding, reader: Contract) =>
-    !attestations.some((one) => concerns(one, finding, reader, satisfiesVersion));
+  const vouched = new Set<Attestation>();
+  const isOpen = (finding: Finding, reader: Contract) => {
+    const found = attestations.find((one) => concerns(one, finding, reader, satisfiesVersion));
+    if (found) vouched.add(found);
+    return found === undefined;
+  };
   const together = contracts.filter((_, index) => columns[index]?.supported || columns[index]?.working);
   const nameOf = (contract: Contract) => columns[contracts.indexOf(contract)]?.name ?? "";
-  return together
+  const pairs = together
     .flatMap((writer) => together.filter((reader) => reader !== writer).map((reader) => ({ writer, reader })))
     .map(({ writer, reader }) => ({
       writer: nameOf(writer),
@@ -204,6 +208,7 @@ async function judgePairs(
       findings: judgeBoth(writer, reader).filter((finding) => isOpen(finding, reader)),
     }))
     .filter(({ findings }) => findings.length > 0);
+  return { pairs, vouched };
 }
 
 function findDroppable(contracts: readonly Contract[], columns: readonly ReleaseColumn[], catalog: Catalog): string[] {

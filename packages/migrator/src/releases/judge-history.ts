@@ -12,8 +12,8 @@ export interface SchemaStep {
   readonly catalog: Catalog;
   /** The rows that the migration changes. */
   readonly writes: readonly MigrationWrite[];
-  /** What running a release's statements showed, by the release's digest; undefined: they were not run. */
-  readonly tried?: ReadonlyMap<string, readonly Finding[]> | undefined;
+  /** What running a release's statements showed; undefined: they were not run. */
+  readonly tried?: ReadonlyMap<Contract, readonly Finding[]> | undefined;
   /** What releases met in rows that a newer one may write, at its own head. */
   readonly beside?: readonly BesideFindings[] | undefined;
 }
@@ -76,7 +76,7 @@ async function judgeStep(one: Judge, { migration, catalog, tried, writes }: Sche
   const { mergeFindings, worstOf } = await import("@thedata/releases");
   const { contract, before, attested } = one;
   const side = sideOf(migration, contract, given.names);
-  const state = mergeFindings(one.judge(catalog, side), tried?.get(contract.digest));
+  const state = mergeFindings(one.judge(catalog, side), tried?.get(contract));
   // What a migration does to rows is no state: a second one does it again.
   const events = migration === contract.head ? [] : judgeWrites(contract, side, writes);
   const freshState = state.filter((finding) => !before.has(keyOf(finding)));

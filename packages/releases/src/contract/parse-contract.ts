@@ -45,7 +45,7 @@ export function parseContract(text: string, file: string): Contract {
   return contract;
 }
 
-const restore = `restore it from git, or make it again with "migrator contract"`;
+const restore = `restore it from git, or, if it is that of the models as they are, make it again with "migrator contract"`;
 
 function parseJson(text: string, file: string): Partial<Contract> {
   try {

@@ -35,8 +35,12 @@ export function findSupported(contracts: readonly Contract[], supported: Support
     throw new ContractError(
       `"supported" takes "last 2", a range such as ">=1.2", or a list of versions, not "${supported}"`,
     );
-  return sorted.filter(({ version }) => satisfies(version, supported, { includePrerelease: true }));
+  const found = sorted.filter(({ version }) => satisfies(version, supported, { includePrerelease: true }));
+  if (found.length > 0 || sorted.length === 0) return found;
+  throw new ContractError(`"supported" is "${supported}", which no release fits; there are ${namesOf(sorted)}`);
 }
+
+const namesOf = (contracts: readonly Contract[]) => contracts.map(({ version }) => version).join(", ") || "none";
 
 function findNamed(contracts: readonly Contract[], version: string): Contract {
   if (valid(version) === null)
@@ -44,7 +48,7 @@ function findNamed(contracts: readonly Contract[], version: string): Contract {
   const found = contracts.find((one) => compare(one.version, version) === 0);
   if (found) return found;
   throw new ContractError(
-    `"supported" names ${version}, which has no contract; there are ${contracts.map((one) => one.version).join(", ") || "none"}`,
+    `"supported" names ${version}, which has no contract; there are ${namesOf(contracts)}`,
   );
 }
 

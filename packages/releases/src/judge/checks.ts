@@ -38,19 +38,20 @@ function judgeConstraint(subject: Subject, statement: RecordedStatement, constra
 }
 
 /** True for a foreign key that had another name, delete rule or none of its validation: writes meet nothing new. */
-function isKnownReference(
-  { table, atHead }: Subject,
-  { properties }: CatalogObject,
-  columns: readonly string[],
-): boolean {
+function isKnownReference({ table, atHead, now }: Subject, has: CatalogObject, columns: readonly string[]): boolean {
+  const isSame = (had: CatalogObject) => had.properties["references"] === has.properties["references"];
+  // A foreign key follows its table to another name.
+  const follows = (had: CatalogObject) =>
+    !now.table(String(had.properties["references"])) && withoutTarget(had) === withoutTarget(has);
   return atHead
     .of("constraint", table.table)
-    .some(
-      (had) =>
-        had.properties["type"] === "foreign key" &&
-        had.properties["references"] === properties["references"] &&
-        columnsOf(had).join() === columns.join(),
-    );
+    .filter((had) => had.properties["type"] === "foreign key" && columnsOf(had).join() === columns.join())
+    .some((had) => isSame(had) || follows(had));
+}
+
+/** The rule of a foreign key without the table that it refers to. */
+export function withoutTarget(key: CatalogObject): string {
+  return rule(key).replace(/ REFERENCES [^(]+/, " REFERENCES ");
 }
 
 function judgeCheck(subject: Subject, { operation, writes }: RecordedStatement, constraint: CatalogObject): Finding[] {

@@ -1,4 +1,4 @@
-import { lastPart, tokenize, unquote } from "@thedata/catalog/sql";
+import { lastPart, qualifierOf, tokenize, unquote } from "@thedata/catalog/sql";
 import type { RecordedStatement } from "../contract/contract.ts";
 import type { Finding } from "./finding.ts";
 import type { Subject } from "./subject.ts";
@@ -32,8 +32,14 @@ export function judgeStatement(statement: RecordedStatement, { now, atHead }: Om
   const missing = columns.filter(
     (column) => !now.column(column) && (atHead.column(column) || isOfTable(column, relations, now)),
   );
-  if (missing.length > 0)
-    return missing.map((column) => finding("42703", ownName(column), `${name}: the column ${column} is gone`));
+  const loseColumn = (one: string): Finding => {
+    const message = `${name}: the column ${one} is gone`;
+    // A view's columns are no part of the catalog.
+    return now.view(qualifierOf(one))
+      ? { ...finding("42703", ownName(one), message), verdict: "unknown", sqlState: null, settledBy: "plan" }
+      : finding("42703", ownName(one), message);
+  };
+  if (missing.length > 0) return missing.map(loseColumn);
   return judgeNames(statement, { now, atHead }).map((column) =>
     finding("42702", column, `${name}: ${column} is ambiguous, because a table got a column of this name`),
   );

@@ -40,9 +40,16 @@ function fitOfOther(then: ResolvedType, now: ResolvedType): Fit {
   return breaks("42804");
 }
 
+/** True for a text that has room for each of these values. */
+export function fitsAll(items: readonly string[], now: ResolvedType): boolean {
+  return isText(now) && items.every((item) => item.length <= lengthOf(now));
+}
+
 /** How a release that compares the column with values of `then` fares where the column is `now`. */
 export function fitOfFilter(then: ResolvedType, now: ResolvedType): Fit {
   if (isSameType(then, now)) return works;
+  // Upper and lower case are one there.
+  if (isFolding(then) !== isFolding(now)) return depends(null);
   // These types have no operator for equality.
   if (/^(?:json|xml|point|polygon)$/.test(now.type)) return breaks("42883");
   // It looks into a document by operators that text does not have.
@@ -73,6 +80,8 @@ const isTyped = ({ family }: ResolvedType) => family === "number" || family === 
 function isText({ type, values }: ResolvedType): boolean {
   return values === null && /^(?:text|character varying|character|bpchar|name|public\.citext|citext)\b/.test(type);
 }
+
+const isFolding = ({ type }: ResolvedType) => /\bcitext$/.test(type);
 
 const zoneOf = (type: string) => type.includes("with time zone");
 

@@ -1,6 +1,9 @@
+import type { CatalogObject } from "@thedata/catalog";
 import { lastPart } from "@thedata/catalog/sql";
+import type { RecordedStatement } from "../contract/contract.ts";
 import type { Finding } from "./finding.ts";
 import { plainUniques, type Unique, uniquesOf } from "../schema/uniques.ts";
+import { fillsItself } from "../schema/schema.ts";
 import { findingOf, isLeftNull, type Subject, writersOf } from "./subject.ts";
 
 /** What keys and unique indexes mean to writes, to ON CONFLICT, and to who looks for one row. */
@@ -23,16 +26,26 @@ function judgeFresh(subject: Subject): Finding[] {
         ({ operation, writes }) =>
           operation !== "update" || unique.columns.length === 0 || unique.columns.some((one) => writes.includes(one)),
       )
-      .map(({ operation }) =>
-        findingOf(
-          subject,
-          operation,
-          { verdict: "depends", sqlState: "23505" },
-          unique.columns.length === 1 ? (unique.columns[0] ?? null) : null,
-          `The unique ${lastPart(unique.name)} came: ${unique.definition}`,
-        ),
-      ),
+      .flatMap((statement) => judgeOne(subject, unique, statement)),
   );
+}
+
+function judgeOne(subject: Subject, unique: Unique, { operation, writes }: RecordedStatement): Finding[] {
+  const { now, table } = subject;
+  const column = unique.columns.length === 1 ? (unique.columns[0] ?? null) : null;
+  const message = `The unique ${lastPart(unique.name)} came: ${unique.definition}`;
+  const defaults = unique.columns.map((one) => (writes.includes(one) ? undefined : now.columnOf(table.table, one)));
+  if (operation !== "update" && defaults.some((one) => one && isEachOther(one))) return [];
+  const areAllOne = defaults.length > 0 && unique.plain && defaults.every((one) => one && fillsItself(one));
+  if (operation !== "insert" || !areAllOne)
+    return [findingOf(subject, operation, { verdict: "depends", sqlState: "23505" }, column, message)];
+  const why = `Each new row has the default of ${unique.columns.join(", ")}, and only one may: ${message}`;
+  return [findingOf(subject, operation, { verdict: "breaks", sqlState: "23505" }, column, why)];
+}
+
+/** True where the server gives each row another value. */
+function isEachOther({ properties }: CatalogObject): boolean {
+  return properties["identity"] !== undefined || /\b(?:nextval|gen_random_uuid|uuidv[47])\(/.test(String(properties["default"]));
 }
 
 /** True for one with a column that is null in the release's rows: null is like no other null. */

@@ -1,10 +1,11 @@
 import type { CatalogObject } from "@thedata/catalog";
 import type { ContractColumn, RecordedStatement } from "../contract/contract.ts";
+import { lastPart } from "@thedata/catalog/sql";
 import { judgeChecks } from "./checks.ts";
 import type { Finding } from "./finding.ts";
 import { fillsItself, isNotNull, isSameType, shortName } from "../schema/schema.ts";
 import { findingOf, type Subject, writersOf } from "./subject.ts";
-import { fitOfWrite } from "./types.ts";
+import { fitOfWrite, fitsAll } from "./types.ts";
 
 /** What the statements meet that write rows. */
 export function judgeWrites(subject: Subject): Finding[] {
@@ -40,11 +41,25 @@ function judgeAbsent(subject: Subject, operation: Writing, has: CatalogObject): 
   if (fillsItself(has)) return mapped ? judgeServerDefault(subject, operation, mapped, had, has) : [];
   if (isNotNull(has)) {
     const message = `A new row has no value for ${has.name}, which is NOT NULL and has no default`;
-    return [findingOf(subject, operation, { verdict: "breaks", sqlState: "23502" }, name, message)];
+    const trigger = findFiller(subject);
+    if (trigger === undefined)
+      return [findingOf(subject, operation, { verdict: "breaks", sqlState: "23502" }, name, message)];
+    const perhaps = `${message}, unless the trigger ${lastPart(trigger.name)} gives it one`;
+    return [findingOf(subject, operation, { verdict: "unknown" }, name, perhaps)];
   }
   if (!mapped || !(gaveItself || !mapped.nullable)) return [];
   const message = `${mapped.property} is null in a new row: ${has.name} has no default`;
   return [findingOf(subject, operation, { verdict: "wrong" }, name, message)];
+}
+
+/** A trigger that may give a new row values. */
+function findFiller({ table, now }: Subject): CatalogObject | undefined {
+  return now
+    .of("trigger", table.table)
+    .find(
+      ({ properties }) =>
+        properties["enabled"] !== "disabled" && / BEFORE (?:\w+ OR )*INSERT\b/.test(String(properties["definition"])),
+    );
 }
 
 /** On an earlier schema a row gets the default that the release was made to do without. */
@@ -115,7 +130,7 @@ function judgeType(
 ): Finding[] {
   const { atHead, now } = subject;
   const [was, is] = [atHead.resolve(String(had.properties["type"])), now.resolve(String(has.properties["type"]))];
-  if (isSameType(was, is)) return [];
+  if (isSameType(was, is) || (items && fitsAll(items, is))) return [];
   const { verdict, sqlState } = fitOfWrite(is.values && items ? { ...was, values: was.values ?? items } : was, is);
   if (verdict === "works") return [];
   const message = `Not every value of ${property} fits: ${has.name} was ${was.type} and is ${is.type}`;

@@ -3,6 +3,7 @@ import type { Contract, ContractTable, Operation, RecordedStatement } from "../c
 import type { Finding } from "../judge/finding.ts";
 import { arrange, type ArrangedSchema } from "../schema/arrange.ts";
 import { lastPart, unquote } from "@thedata/catalog/sql";
+import { withoutTarget } from "../judge/checks.ts";
 import { changedStatements } from "./explain.ts";
 import { refusalOf } from "./refusal.ts";
 import {
@@ -108,7 +109,7 @@ function isKnownRefusal({ sample, other }: Tried, { contract, catalog }: Meeting
     schema.find(({ kind, name: full }) => ["constraint", "index"].includes(kind) && unquote(lastPart(full)) === name);
   const [then, now] = [find(contract.schema), find(catalog)];
   const isOf = then?.table === sample.statement.table || then?.properties["references"] === sample.statement.table;
-  return isOf && JSON.stringify(then?.properties) === JSON.stringify(now?.properties);
+  return isOf && then !== undefined && now !== undefined && withoutTarget(then) === withoutTarget(now);
 }
 
 /** What no value changes: what is gone or may not be done, a column that is left out and takes no null. */

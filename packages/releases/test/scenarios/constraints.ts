@@ -145,6 +145,32 @@ export const constraints: readonly Scenario[] = [
   }),
   onItems({
     row: "UNIQUE added",
+    name: "a column with a default comes, and may have it once",
+    migration: [
+      "alter table items alter name drop not null, add column code text",
+      "update items set code = name",
+      "alter table items alter code set default '', alter code set not null, add unique (code)",
+    ],
+    old: () => ({}),
+    new: () => ({ code: p.text() }),
+    newFull: { code: "c" },
+    newRequired: ["code"],
+    unusualRows: [],
+    together: [
+      { on: "Item", values: { name: "x" } },
+      { on: "Item", values: { name: "y" } },
+    ],
+    oldOnNew: { insert: { verdict: "breaks", sqlState: "23505" } },
+    newOnOld: {
+      read: { verdict: "wrong" },
+      filter: { verdict: "breaks", sqlState: "42703" },
+      insert: { verdict: "breaks", sqlState: "42703" },
+      update: { verdict: "breaks", sqlState: "42703" },
+      upsert: { verdict: "breaks", sqlState: "42703" },
+    },
+  }),
+  onItems({
+    row: "UNIQUE added",
     name: "a unique is added that takes one null only",
     ...optional,
     rows: "(name, note) values ('a', 'x'), ('b', null)",

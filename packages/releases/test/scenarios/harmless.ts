@@ -68,6 +68,16 @@ export const harmlessChanges: readonly Scenario[] = [
   harmless("a nullable column with a unique is added that nobody maps", [
     "alter table items add column extra text unique",
   ]),
+  harmless("a column with a unique is added to which the server gives other values each time", [
+    "alter table items add column extra uuid not null default gen_random_uuid() unique",
+  ]),
+  harmless("a text gets a length that all of its items have", ["alter table items alter note type varchar(7)"], {
+    columns: "note text not null default 'blocked'",
+    rows: "(name, note) values ('a', 'active')",
+    old: () => ({ note: p.enum(["active", "blocked"]) }),
+    full: { note: "blocked" },
+    required: ["note"],
+  }),
   harmless("a column with a default and a check is added that nobody maps", [
     "alter table items add column extra text not null default 'a' check (extra in ('a', 'b'))",
   ]),

@@ -177,6 +177,19 @@ export const statements: readonly Scenario[] = [
   }),
   onItems({
     row: "trigger, rule, function body",
+    name: "a column comes that takes no null, and that a trigger fills",
+    migration: [
+      "alter table items add column code text",
+      "update items set code = name",
+      "create function give_code() returns trigger language plpgsql as $$ begin new.code = coalesce(new.code, new.name); return new; end $$",
+      "create trigger give_code before insert on items for each row execute function give_code()",
+      "alter table items alter code set not null",
+    ],
+    oldOnNew: {},
+    newOnOld: {},
+  }),
+  onItems({
+    row: "trigger, rule, function body",
     name: "a trigger changes what is written",
     ...note,
     rows: "(name, note) values ('a', 'x')",
