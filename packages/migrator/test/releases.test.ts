@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { withDatabaseName } from "@thedata/dev-postgres";
 import pg from "pg";
@@ -332,6 +332,22 @@ describe("check", () => {
     await expect(compat(project.on(""), { shadow, releases: { ...releases, supported: "nonsense!" } })).rejects.toThrow(
       /takes "last 2"/,
     );
+    await expect(compat(project.on(""), { shadow, releases: { ...releases, supported: ">=7" } })).rejects.toThrow(
+      /"supported" is ">=7", which no release fits; there are 1\.0\.0, 1\.1\.0/,
+    );
+  });
+
+  it("freezes no contract of a version that is none", async () => {
+    const project = await projectOf(wholeHistory.slice(0, 2));
+    await writeFile(
+      path.join(project.folder, "package.json"),
+      JSON.stringify({ name: "@shop/models", version: "one" }),
+    );
+    const before = await readdir(project.releases.folder);
+    await expect(contract(project.on(""), { shadow, releases: project.releases, freeze: true })).rejects.toThrow(
+      /"one" is no version/,
+    );
+    expect(await readdir(project.releases.folder)).toEqual(before);
   });
 
   it("refuses a second content for one version", async () => {
@@ -563,6 +579,57 @@ describe("what the review of it found", () => {
     const status = await readStatus(old.on(dsn));
     expect(status).toMatchObject({ state: "ahead", compatible: false });
     expect(status.findings.join()).toMatch(/note is gone/);
+  });
+
+  it.each([
+    [
+      "a contract is gone",
+      async ({ releases }: ReleasesProject) => await rm(path.join(releases.folder, "models@1.0.0.json")),
+      /knows @shop\/models@1\.0\.0, and its contract is not in .*put it back/,
+    ],
+    [
+      "all contracts are gone",
+      async ({ releases }: ReleasesProject) => await rm(releases.folder, { recursive: true }),
+      /and its contract is not in/,
+    ],
+    [
+      "a verdict was edited",
+      async ({ migrations }: ReleasesProject) => {
+        const file = path.join(migrations, verdictsFile);
+        await writeFile(file, (await readFile(file, "utf8")).replace('"ends":true', '"ends":false'));
+      },
+      /verdicts\.json was changed after it was written/,
+    ],
+  ] as const)("up is refused where %s", async (_, spoil, message) => {
+    const project = await projectOf(wholeHistory);
+    const { dsn, sql } = await databaseAt(project, "Migration20260101000002_remark");
+    await spoil(project);
+    const outcome = await up(project.on(dsn), { phase: "expand" }).then(
+      ({ outcome: how, problems }) => `${how} ${problems.map((one) => one.message).join()}`,
+      (error: Error) => `refused ${error.message}`,
+    );
+    expect(outcome).toMatch(/^refused/);
+    expect(outcome).toMatch(message);
+    expect(await sql("select note from items")).toEqual([]);
+  });
+
+  it("an empty database, where no release can run, gets the whole history", async () => {
+    const project = await projectOf(wholeHistory);
+    const { dsn, sql } = await emptyDatabase();
+    expect(await up(project.on(dsn))).toMatchObject({ outcome: "applied", problems: [] });
+    expect(await sql("select count(*)::int as releases from mikro_orm_migrations_releases")).toEqual([{ releases: 3 }]);
+  });
+
+  it("the newest release cannot be retired", async () => {
+    const project = await projectOf(wholeHistory);
+    const { dsn } = await databaseAt(project, "Migration20260101000002_remark");
+    for (const wanted of [">=1.0.0", "1.2.0"])
+      await expect(retireReleases(project.on(dsn), project.releases, wanted)).rejects.toThrow(
+        /@shop\/models@1\.2\.0 is the newest release that is known/,
+      );
+    expect((await listReleases(project.on(dsn), project.releases)).every(({ support }) => support !== "retired")).toBe(
+      true,
+    );
   });
 
   it("refuses releases of another package, and sessions of a release that nobody knows", async () => {

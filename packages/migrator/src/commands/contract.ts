@@ -10,7 +10,7 @@ import { openBeside } from "../models/open-models.ts";
 import { connect } from "../postgres/connection.ts";
 import { tryOut } from "../postgres/transaction.ts";
 import { readPackage } from "../releases/package-version.ts";
-import { readContract, readContracts } from "../releases/read-contracts.ts";
+import { asOurs, readContract, readContracts } from "../releases/read-contracts.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { ReleaseSettings } from "../releases/settings.ts";
 import { replay } from "../shadow/replay.ts";
@@ -42,8 +42,10 @@ export async function contract(context: Context, options: ContractOptions): Prom
   const made = await makeWorkingContract(context, options);
   await refuseBroken(made);
   if (dryRun) return { contract: made, files: [], changed: await isStale(made, releases) };
-  const { contractFile, renderContract } = await import("@thedata/releases");
+  const { contractFile, parseContract, renderContract } = await import("@thedata/releases");
   const frozen = path.join(releases.folder, contractFile(made));
+  // What cannot be read again, such as the contract of a version that is none, is not written.
+  await asOurs(() => parseContract(renderContract(made), frozen));
   if (freeze) await refuseReleased(made, frozen);
   const changed = await isStale(made, releases);
   const files = [...(releases.contract === undefined ? [] : [releases.contract]), ...(freeze ? [frozen] : [])];

@@ -87,9 +87,17 @@ export async function retireReleases(context: Context, releases: ReleaseSettings
           throw new ConfigurationError(
             `No known release fits "${wanted}": there are ${known.map((one) => one.version).join(", ") || "none"}`,
           );
+        refuseNewest(findSupported(known, "last 1"), fitting);
         return await retireAll(context, connection, fitting);
       }),
   );
+}
+
+/** Something has to run once the others have ended. */
+function refuseNewest([newest]: readonly RecordedRelease[], fitting: readonly RecordedRelease[]): void {
+  if (!newest || !fitting.includes(newest)) return;
+  const name = `${newest.package}@${newest.version}`;
+  throw new ConfigurationError(`${name} is the newest release that is known: end the support of those before it`);
 }
 
 async function retireAll(

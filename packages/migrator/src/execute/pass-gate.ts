@@ -36,7 +36,7 @@ export async function passGate(request: PassRequest, { plan, loaded }: Ready): P
   const { ledger } = request.context;
   const { steps } = plan;
   const gate = await judgePlan({ query, ledger, releases, folder, steps, disregard: options.disregard });
-  if (gate.contracts.length === 0) return { plan, loaded };
+  if (gate.contracts.length === 0 && gate.problems.length === 0) return { plan, loaded };
   // A contract is long, and told once.
   const contracts = [...gate.contracts];
   const alongside: Ready["alongside"] = (migration) => [

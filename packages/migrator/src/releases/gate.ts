@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Contract } from "@thedata/releases";
 import { ConfigurationError, type Problem } from "../errors.ts";
 import { versionOf } from "./release-name.ts";
@@ -5,9 +6,9 @@ import type { MigrationFolder } from "../history/folder.ts";
 import { findSessions, readReleases, type RecordedRelease, type RecordedVerdict } from "../ledger/releases.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
 import type { Query } from "../postgres/connection.ts";
-import { findSupportedContracts, readContracts } from "./read-contracts.ts";
+import { findSupportedContracts, readContract, readContracts } from "./read-contracts.ts";
 import type { ReleaseSettings } from "./settings.ts";
-import { findVerdict, readVerdicts, type StoredVerdict } from "./verdicts.ts";
+import { findVerdict, readVerdicts, type StoredVerdict, verdictsFile } from "./verdicts.ts";
 
 /** What releases mean to a plan of `up`. */
 export interface Gate {
@@ -41,9 +42,10 @@ export async function judgePlan(request: GateRequest): Promise<Gate> {
   const contracts = await readContracts(releases);
   const verdicts = folder.directory === "" ? [] : readVerdicts(folder.directory);
   const recorded = await readReleases(query, ledger);
-  const problems = [...checkDigests(contracts, recorded)];
+  const problems = [...checkDigests(contracts, recorded), ...(await checkComplete(releases, contracts, verdicts))];
   if (problems.length > 0) return { allowed: 0, problems, verdictsOf: () => [], contracts };
-  const must = await findRequired(request, contracts, recorded);
+  const isFirst = recorded.length === 0 && steps.every((migration, index) => migration === names[index]);
+  const must = await findRequired(request, contracts, isFirst ? "empty" : recorded);
   for (const [index, migration] of steps.entries()) {
     problems.push(...must.flatMap((one) => judgeStep(one, { migration, names, folder, verdicts })));
     if (problems.length > 0) return { allowed: index, problems, verdictsOf: recorder(verdicts, folder), contracts };
@@ -58,15 +60,16 @@ interface Required {
   readonly sessions: number | null;
 }
 
+/** On an empty database no release runs, but one may be connected. */
 async function findRequired(
   request: GateRequest,
   contracts: readonly Contract[],
-  recorded: readonly RecordedRelease[],
+  recorded: readonly RecordedRelease[] | "empty",
 ): Promise<Required[]> {
   const { releases, folder } = request;
   const names = folder.files.map(({ name }) => name);
   const isRetired = ({ version }: Contract) =>
-    recorded.some((one) => one.version === version && one.retiredAt !== null);
+    recorded === "empty" || recorded.some((one) => one.version === version && one.retiredAt !== null);
   const supported = (await findSupportedContracts(contracts, releases, names)).filter((one) => !isRetired(one));
   const connected = [...(await findConnected(request, contracts))].filter(
     ([contract]) => !supported.includes(contract) && names.includes(contract.head),
@@ -103,6 +106,20 @@ function checkDigests(contracts: readonly Contract[], recorded: readonly Recorde
     const message = `The database knows ${name}@${version} with another contract (${other.digest.slice(0, 12)}… there, ${digest.slice(0, 12)}… here): a version is released once. Give the newer one another version.`;
     return [{ code: "verdict", migration: null, message }];
   });
+}
+
+/** Without a contract nobody would wait for its release, although the verdicts were made for it, too. */
+async function checkComplete(
+  { folder, contract }: ReleaseSettings,
+  contracts: readonly Contract[],
+  verdicts: readonly StoredVerdict[],
+): Promise<Problem[]> {
+  const own = contract !== undefined && existsSync(contract) ? [await readContract(contract)] : [];
+  const known = new Set([...contracts, ...own].map((one) => `${one.package}@${one.version}`));
+  const lost = verdicts.find(({ release }) => !known.has(release));
+  if (!lost) return [];
+  const message = `${verdictsFile} knows ${lost.release}, and its contract is not in ${folder}: put it back, in an image too; or, where it was taken out on purpose, run "migrator check --fix" and commit what it writes.`;
+  return [{ code: "verdict", migration: null, message }];
 }
 
 interface StepRequest {

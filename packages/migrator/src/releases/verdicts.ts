@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Finding, Verdict } from "@thedata/releases";
 import { RefusedError } from "../errors.ts";
+import { sha256 } from "../hash.ts";
 import type { Manifest } from "../history/manifest.ts";
 import { replaceFile } from "../replace-file.ts";
 
@@ -36,13 +37,25 @@ export function readVerdictText(directory: string): string {
 export function readVerdicts(directory: string): readonly StoredVerdict[] {
   const file = path.join(directory, verdictsFile);
   if (!existsSync(file)) return [];
+  const { version, digest, verdicts } = parse(readFileSync(file, "utf8"));
+  const wayOut = `make it again with "migrator check --fix"`;
+  if (version !== 1 || !Array.isArray(verdicts) || !verdicts.every(isVerdict))
+    throw new RefusedError(`${file} is not a list of verdicts of version 1: ${wayOut}`);
+  if (digest === digestOf(verdicts)) return verdicts;
+  throw new RefusedError(`${file} was changed after it was written, by hand or by a merge: ${wayOut}`);
+}
+
+function parse(text: string): { version?: unknown; digest?: unknown; verdicts?: unknown } {
   try {
-    const { version, verdicts } = JSON.parse(readFileSync(file, "utf8")) as { version?: unknown; verdicts?: unknown };
-    if (version === 1 && Array.isArray(verdicts) && verdicts.every(isVerdict)) return verdicts;
+    return (JSON.parse(text) ?? {}) as ReturnType<typeof parse>;
   } catch {
-    // Said below.
+    return {};
   }
-  throw new RefusedError(`${file} is not a list of verdicts of version 1: make it again with "migrator check --fix"`);
+}
+
+/** An edit of a verdict would let a step pass that a release does not survive. */
+function digestOf(verdicts: readonly StoredVerdict[]): string {
+  return sha256(JSON.stringify(verdicts));
 }
 
 function isVerdict(value: unknown): value is StoredVerdict {
@@ -59,7 +72,7 @@ function isVerdict(value: unknown): value is StoredVerdict {
 /** The verdicts as the text of their file: a line for each. */
 export function renderVerdicts(verdicts: readonly StoredVerdict[]): string {
   const lines = verdicts.map((one) => `    ${JSON.stringify(one)}`);
-  return `{\n  "version": 1,\n  "verdicts": [${lines.length > 0 ? `\n${lines.join(",\n")}\n  ` : ""}]\n}\n`;
+  return `{\n  "version": 1,\n  "digest": "${digestOf(verdicts)}",\n  "verdicts": [${lines.length > 0 ? `\n${lines.join(",\n")}\n  ` : ""}]\n}\n`;
 }
 
 /** Writes the verdicts of a folder in one step. */

@@ -25,7 +25,10 @@ export function checkContracts(contracts: readonly Contract[]): void {
  * The contracts that are supported, the oldest first. Throws a `ContractError` where the words make no sense, or name
  * a version without a contract.
  */
-export function findSupported(contracts: readonly Contract[], supported: Supported): Contract[] {
+export function findSupported<Release extends Pick<Contract, "version">>(
+  contracts: readonly Release[],
+  supported: Supported,
+): Release[] {
   const sorted = contracts.toSorted((a, b) => compare(a.version, b.version));
   if (typeof supported !== "string")
     return supported.map((version) => findNamed(sorted, version)).toSorted((a, b) => compare(a.version, b.version));
@@ -40,16 +43,15 @@ export function findSupported(contracts: readonly Contract[], supported: Support
   throw new ContractError(`"supported" is "${supported}", which no release fits; there are ${namesOf(sorted)}`);
 }
 
-const namesOf = (contracts: readonly Contract[]) => contracts.map(({ version }) => version).join(", ") || "none";
+const namesOf = (contracts: readonly Pick<Contract, "version">[]) =>
+  contracts.map(({ version }) => version).join(", ") || "none";
 
-function findNamed(contracts: readonly Contract[], version: string): Contract {
+function findNamed<Release extends Pick<Contract, "version">>(contracts: readonly Release[], version: string): Release {
   if (valid(version) === null)
     throw new ContractError(`"supported" names "${version}", which is no version such as 1.2.0`);
   const found = contracts.find((one) => compare(one.version, version) === 0);
   if (found) return found;
-  throw new ContractError(
-    `"supported" names ${version}, which has no contract; there are ${namesOf(contracts)}`,
-  );
+  throw new ContractError(`"supported" names ${version}, which has no contract; there are ${namesOf(contracts)}`);
 }
 
 /** True for a semver range. */

@@ -45,7 +45,10 @@ function judgeOne(subject: Subject, unique: Unique, { operation, writes }: Recor
 
 /** True where the server gives each row another value. */
 function isEachOther({ properties }: CatalogObject): boolean {
-  return properties["identity"] !== undefined || /\b(?:nextval|gen_random_uuid|uuidv[47])\(/.test(String(properties["default"]));
+  return (
+    properties["identity"] !== undefined ||
+    /\b(?:nextval|gen_random_uuid|uuidv[47])\(/.test(String(properties["default"]))
+  );
 }
 
 /** True for one with a column that is null in the release's rows: null is like no other null. */
