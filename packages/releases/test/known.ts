@@ -32,6 +32,7 @@ export const notRun: Readonly<Record<string, string>> = Object.fromEntries(
           "a default that the server fills in is dropped, the column takes null",
         ],
       ],
+      ["a sample sends one row", ["a column with a default comes, and may have it once"]],
       [
         "nobody asks whether other rows went too",
         ["a delete that set null cascades", "a foreign key is dropped whose delete cascaded"],
