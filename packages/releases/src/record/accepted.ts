@@ -1,6 +1,7 @@
 import type { EntityMetadata, EntityProperty, MikroORM } from "@mikro-orm/core";
 import { type ContractColumn, families, type Family } from "../contract/contract.ts";
 import { familyOf } from "../schema/family.ts";
+import { pathOf } from "./embedded.ts";
 import { sampleAs, sampleOf } from "./sample-values.ts";
 
 /** What MikroORM makes of each family's values in a property; found by hydrating a row of each. */
@@ -39,12 +40,16 @@ export function hydrate(
       .fork()
       .getEntityFactory()
       .create(meta.class, row, { convertCustomTypes: true, newEntity: true, merge: false });
-    return keyOf((entity as Record<string, unknown>)[property.name], property.targetMeta);
+    return keyOf(valueAt(entity, pathOf(meta, property.name)), property.targetMeta);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   } finally {
     console.error = print;
   }
+}
+
+function valueAt(entity: object, path: readonly string[]): unknown {
+  return path.reduce<unknown>((parent, step) => (parent as Record<string, unknown> | undefined)?.[step], entity);
 }
 
 /** The key that a reference to another entity holds, at whatever depth; any other value as it is. */

@@ -6,6 +6,7 @@ import {
   ReferenceKind,
 } from "@mikro-orm/core";
 import { hydrate } from "./accepted.ts";
+import { nest } from "./embedded.ts";
 import { familyOf } from "../schema/family.ts";
 import type { Schema } from "../schema/schema.ts";
 import { plainUniques } from "../schema/uniques.ts";
@@ -45,7 +46,11 @@ async function recordReads({ orm, meta, schema, recorder }: Subject): Promise<vo
   for (const property of meta.props.filter(hasColumn)) {
     const value = valueOf(orm, meta, property, schema);
     if (value === undefined) continue;
-    await during(`find by ${property.name}`, "filter", async (em) => await em.find(entity, { [property.name]: value }));
+    await during(
+      `find by ${property.name}`,
+      "filter",
+      async (em) => await em.find(entity, nest(meta, { [property.name]: value })),
+    );
     if (property.lazy)
       await during(
         `populate ${property.name}`,
@@ -84,15 +89,15 @@ async function recordWrites({ orm, meta, schema, recorder }: Subject): Promise<v
     });
   for (const property of meta.props.filter((one) => hasColumn(one) && !one.primary && one.name in all))
     await during(`update ${property.name}`, "update", async (em) => {
-      const entity = em.merge(meta.class, key) as Data;
-      entity[property.name] = related(em, meta, all)[property.name];
+      const value = related(em, meta, { [property.name]: all[property.name] });
+      em.assign(em.merge(meta.class, { ...key, ...besides(meta, property, all) }), value as never);
       await em.flush();
     });
   const targets = [{ names: Object.keys(key), assumed: false }, ...uniques];
   for (const [index, { names, assumed }] of targets.entries()) {
     const name = index === 0 ? "upsert" : `upsert by ${names.join()}`;
     const upsert = async (em: EntityManager) =>
-      await em.upsert(meta.class, { ...all, ...key }, { onConflictFields: names as never });
+      await em.upsert(meta.class, nest(meta, { ...all, ...key }), { onConflictFields: names as never });
     await during(name, "upsert", upsert, assumed);
   }
   await during("delete", "delete", async (em) => {
@@ -149,6 +154,8 @@ function keyOf(orm: MikroORM, meta: EntityMetadata, schema: Schema): Data {
 function valueOf(orm: MikroORM, meta: EntityMetadata, property: EntityProperty, schema: Schema): unknown {
   const [column = ""] = property.fieldNames;
   const type = schema.typeOf(tableOf(meta, schema), column);
+  // A document of an embeddable: what is in it is no matter of the schema.
+  if (property.embeddable && property.object) return property.array ? [] : {};
   if (property.kind !== ReferenceKind.SCALAR)
     return property.fieldNames.length === 1 ? keyValue(orm, property, schema) : undefined;
   const family = familyOf(type);
@@ -164,13 +171,21 @@ function keyValue(orm: MikroORM, { targetMeta }: EntityProperty, schema: Schema)
 
 /** The data with references in place of the keys of relations. */
 function related(em: EntityManager, meta: EntityMetadata, data: Data): Data {
-  return Object.fromEntries(
-    Object.entries(data).map(([name, value]) => {
-      const { kind, targetMeta } = meta.properties[name as never] as EntityProperty;
-      return [
-        name,
-        kind === ReferenceKind.SCALAR || !targetMeta ? value : em.getReference(targetMeta.class, value as never),
-      ];
-    }),
-  );
+  const withReferences = Object.entries(data).map(([name, value]) => {
+    const { kind, targetMeta } = meta.properties[name as never] as EntityProperty;
+    return [
+      name,
+      kind === ReferenceKind.SCALAR || !targetMeta ? value : em.getReference(targetMeta.class, value as never),
+    ];
+  });
+  return nest(meta, Object.fromEntries(withReferences) as Data);
+}
+
+/** The other values of the embeddable that a property is in. */
+function besides(meta: EntityMetadata, property: EntityProperty, all: Data): Data {
+  const [parent] = property.embedded ?? [];
+  const isBeside = (name: string) =>
+    name !== property.name && (meta.properties[name as never] as EntityProperty).embedded?.[0] === parent;
+  if (parent === undefined) return {};
+  return nest(meta, Object.fromEntries(Object.entries(all).filter(([name]) => isBeside(name))));
 }

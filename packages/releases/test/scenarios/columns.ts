@@ -4,6 +4,7 @@ import type { Scenario } from "./scenario.ts";
 
 const note = (verdict: "breaks" | "wrong", sqlState?: string) =>
   ({ verdict, ...(sqlState && { sqlState }), column: "items.note" }) as const;
+const breaks = (sqlState: string) => ({ verdict: "breaks", sqlState }) as const;
 const gone = note("breaks", "42703");
 const missing = note("breaks", "23502");
 const authors =
@@ -95,7 +96,34 @@ const taggedWrites = {
 };
 
 /** Columns that are added, dropped, renamed. */
+const address = defineEntity({ name: "Address", embeddable: true, properties: { street: p.text() } });
+
 export const columns: readonly Scenario[] = [
+  onItems({
+    row: "add NOT NULL, no default",
+    name: "a column that takes no null comes beside those of an embeddable",
+    columns: "address_street text not null",
+    rows: "(name, address_street) values ('a', 'x')",
+    migration: [
+      "alter table items add code text",
+      "update items set code = name",
+      "alter table items alter code set not null",
+    ],
+    old: () => ({ address: () => p.embedded(address) }),
+    new: () => ({ address: () => p.embedded(address), code: p.text() }),
+    full: { address: { street: "s" } },
+    newFull: { address: { street: "s" }, code: "c" },
+    required: ["address"],
+    newRequired: ["address", "code"],
+    oldOnNew: { insert: breaks("23502"), upsert: breaks("23502") },
+    newOnOld: {
+      read: { verdict: "wrong" },
+      filter: breaks("42703"),
+      insert: breaks("42703"),
+      update: breaks("42703"),
+      upsert: breaks("42703"),
+    },
+  }),
   onItems({
     row: "add column, nullable or default",
     name: "a column is added with the name of a property that the old release does not persist",

@@ -172,7 +172,7 @@ export function invalidity(state: State, meta: EntityMetadata): string | undefin
 }
 
 function isValid(cell: Cell | undefined, property: EntityProperty): boolean {
-  if (property.persist === false || property.lazy || !property.fieldNames?.length) return true;
+  if (property.persist === false || property.lazy || property.embedded || !property.fieldNames?.length) return true;
   if (!cell || cell.type === "undefined") return false;
   if (cell.type === "null") return Boolean(property.nullable);
   if (property.enum && !property.array) return (property.items ?? []).map(String).includes(cell.text);

@@ -64,7 +64,8 @@ export function rowsOf(found: readonly AnyEntity[], depth = 0): Rows {
 
 /** The properties with columns that are not relations. */
 export function scalars(entity: EntityMetadata): EntityProperty[] {
-  return entity.props.filter((one) => one.kind === ReferenceKind.SCALAR && one.persist !== false && !one.formula);
+  const isOwn = (one: EntityProperty) => one.persist !== false && !one.formula && !one.embedded;
+  return entity.props.filter((one) => one.kind === ReferenceKind.SCALAR && isOwn(one));
 }
 
 /** The relations, of either side. */
