@@ -1,6 +1,6 @@
 import type { Contract, ContractTable, Operation, RecordedStatement } from "../contract/contract.ts";
 import type { Finding } from "./finding.ts";
-import { fillsItself } from "../schema/schema.ts";
+import { fillsItself, isNotNull, shortName } from "../schema/schema.ts";
 import type { ArrangedSchema } from "../schema/arrange.ts";
 
 /** A table of a release, between the schema that it was made for and the one that it meets. */
@@ -15,18 +15,29 @@ export interface Subject {
 /** Whether the schema that a release meets comes after the one that it was made for, or before it. */
 export type Side = "later" | "earlier";
 
-/** The statements that write rows of the subject's table; a relation's own table has one that stands for MikroORM's. */
-export function writersOf({ contract, table }: Subject): readonly RecordedStatement[] {
+/**
+ * The statements that write rows of the subject's table; a relation's own table has some that stand for MikroORM's, and
+ * so has one whose insert could not be recorded.
+ */
+export function writersOf(subject: Subject): readonly RecordedStatement[] {
+  const { contract, table } = subject;
   const own = contract.statements.filter(
     (statement) => statement.table === table.table && ["insert", "upsert", "update"].includes(statement.operation),
   );
-  if (own.length > 0) return own;
+  const isRecorded = own.some(({ operation }) => operation === "insert");
+  if (own.length > 0) return isRecorded || !mayInsert(subject) ? own : [...own, standIn(table)];
   return (["insert", "update", "upsert"] as const).map((operation) => ({ ...standIn(table), operation }));
+}
+
+/** False where the release maps not all that a row needs: no program makes one. */
+function mayInsert({ table, atHead }: Subject): boolean {
+  const isMapped = (name: string) => table.columns.some(({ column }) => column === name);
+  return atHead.columns(table.table).every((one) => !isNotNull(one) || fillsItself(one) || isMapped(shortName(one)));
 }
 
 /** A relation's own table gets a row when an entity is made, and when its collection changes. */
 function standIn({ table, columns }: ContractTable): RecordedStatement {
-  const names = columns.map(({ column }) => column);
+  const names = columns.filter(({ readOnly }) => !readOnly).map(({ column }) => column);
   return {
     name: `insert into ${table}`,
     operation: "insert",
