@@ -102,12 +102,25 @@ export async function underLock<Result>(
  * `ConfigurationError` for a pooler or a standby.
  */
 export async function prepareSession(context: Context, connection: Connection): Promise<readonly string[]> {
-  const { timeouts: found, mayGiveWay } = await inspect(connection);
-  const timeouts = [...setAside(context, found), ...(mayGiveWay ? [giveWay] : [])];
+  const { timeouts: found, mayGiveWay, mayNotice } = await inspect(connection);
+  const settings = [...(mayGiveWay ? [giveWay] : []), ...(mayNotice ? [noticeLoss] : [])];
+  const timeouts = [...setAside(context, found), ...settings];
   // Set before the lock is taken: between two attempts to take it, the session is idle.
   if (timeouts.length > 0) await connection.query(timeouts.join("; "));
   return timeouts;
 }
+
+// The session of a killed runner holds the lock until the server notices: it looks while a statement runs, too, and asks
+// a network that keeps silent.
+const noticeLoss = `select ${[
+  ["client_connection_check_interval", "5s"],
+  ["tcp_keepalives_idle", "30"],
+  ["tcp_keepalives_interval", "10"],
+  ["tcp_keepalives_count", "3"],
+  ["tcp_user_timeout", "60s"],
+]
+  .map(([name, value]) => `set_config('${name}', '${value}', false)`)
+  .join(", ")}`;
 
 // PostgreSQL cancels an autovacuum in the way only when the one that waits for it looks for a deadlock, after a second by
 // default; everybody else stands behind a waiting ALTER TABLE meanwhile. In a real deadlock the runner is the one that gives
@@ -126,6 +139,8 @@ interface Session {
   readonly timeouts: Timeouts;
   /** True: the role may set `deadlock_timeout`. */
   readonly mayGiveWay: boolean;
+  /** True: the server can look whether its client is there while a statement runs. */
+  readonly mayNotice: boolean;
 }
 
 type Timeouts = Readonly<Partial<Record<(typeof timeoutNames)[number], string>>>;
@@ -149,6 +164,7 @@ async function inspect({ query, pid, address }: Connection): Promise<Session> {
   const [server] = await query<Session & { pid: number; standby: boolean }>(
     `select pg_backend_pid() as pid, pg_is_in_recovery() as standby,
             has_parameter_privilege('deadlock_timeout', 'set') as "mayGiveWay",
+            version() !~* 'windows|mingw|visual c' as "mayNotice",
             (select json_object_agg(name, current_setting(name)) from pg_settings where name in (${timeoutNames.map((name) => `'${name}'`).join(", ")})) as timeouts`,
   );
   if (server?.standby)
