@@ -78,6 +78,8 @@ function describeEvent(output: Output, event: Event): string | readonly string[]
       return "No MIGRATOR_UNDO_KEY is set: digests guard the undo in the ledger against accidents, not against somebody who may write the ledger.";
     case "ahead":
       return `The database is ahead of this build by ${count(event.unknown.length, "migration")}, and this build works there.`;
+    case "unreachable":
+      return `Waiting for the database: ${event.message}`;
     case "held":
       return output.paint("yellow", `Held: ${event.message}`);
     case "unrecorded":

@@ -281,6 +281,11 @@ function addProofCommands(program: Command, on: Register): void {
 
 function withLockOptions(run: Command): Command {
   return run
+    .option(
+      "--wait-for-database <SECONDS>",
+      "how long to wait for a server that is not up yet; one that refuses the login is not waited for (default: 0)",
+      seconds,
+    )
     .option("--lock-wait <SECONDS>", "how long to wait for another runner (default: 60)", seconds)
     .option(
       "--statement-timeout <SECONDS>",

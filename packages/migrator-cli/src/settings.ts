@@ -25,6 +25,7 @@ export interface GlobalOptions {
 /** The options of the commands that change the database. */
 export interface RunOptions extends GlobalOptions {
   readonly lockWait?: number;
+  readonly waitForDatabase?: number;
   readonly lockTimeout?: number;
   readonly statementTimeout?: number;
   readonly lockBudget?: number;
@@ -65,6 +66,7 @@ export async function createSettings(options: RunOptions, needs: ContextNeeds = 
     migrations: directory,
     ledger: config.ledger,
     lockWaitMs: milliseconds(options.lockWait),
+    databaseWaitMs: milliseconds(options.waitForDatabase),
     lockTimeoutMs: milliseconds(options.lockTimeout),
     statementTimeoutMs: milliseconds(options.statementTimeout),
     lockBudgetMs: milliseconds(options.lockBudget),

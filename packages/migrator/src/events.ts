@@ -53,6 +53,8 @@ export type Event =
   | { readonly type: "computed"; readonly name: string }
   /** The database has these migrations of newer builds, and this build's release of the models works with them. */
   | { readonly type: "ahead"; readonly unknown: readonly string[] }
+  /** The server cannot be reached yet, and the run waits for it. */
+  | { readonly type: "unreachable"; readonly message: string }
   /** A step is held back, because it would end a release of the models that must work. */
   | { readonly type: "held"; readonly message: string }
   /** The ledger is created in a database that already has this many tables. */

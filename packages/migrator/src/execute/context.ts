@@ -22,6 +22,8 @@ export interface ContextOptions {
   readonly ledger?: string | undefined;
   /** How long to wait for another runner, in milliseconds; default 60 000. */
   readonly lockWaitMs?: number | undefined;
+  /** How long to wait for a server that cannot be reached yet or is starting up, in milliseconds; default 0. */
+  readonly databaseWaitMs?: number | undefined;
   /** How long a statement may wait for a lock on a table, in milliseconds; default 3000. */
   readonly lockTimeoutMs?: number | undefined;
   /** How long to retry a migration after a lock time-out, in milliseconds; default 120 000. */
@@ -87,6 +89,7 @@ export function createContext(options: ContextOptions): Context {
     migrations,
     ledger: parseLedger(options.ledger),
     lockWaitMs: options.lockWaitMs ?? 60_000,
+    databaseWaitMs: options.databaseWaitMs ?? 0,
     lockTimeoutMs: options.lockTimeoutMs ?? 3000,
     lockBudgetMs: options.lockBudgetMs ?? 120_000,
     statementTimeoutMs: options.statementTimeoutMs ?? 0,

@@ -1,8 +1,8 @@
 import { lockName } from "../ledger/tables.ts";
 import type { LockHolder } from "../events.ts";
-import { type Connection, connect } from "../postgres/connection.ts";
+import { type Connection, connect, isNotUpYet } from "../postgres/connection.ts";
 import type { Context } from "./context.ts";
-import { ConfigurationError, InterruptedError, MigratorError } from "../errors.ts";
+import { ConfigurationError, type ConnectionError, InterruptedError, MigratorError } from "../errors.ts";
 import { type History, openFolder, readFolder } from "../history/history.ts";
 import type { MigrationCache } from "../history/cache.ts";
 import { withLock } from "../postgres/advisory-lock.ts";
@@ -56,8 +56,19 @@ function settle<Found>(run: () => Found): () => Found {
   }
 }
 
-async function connectTo({ dsn, toolVersion }: Context): Promise<Connection> {
-  return await connect(dsn, `migrator/${toolVersion}`);
+/** Opens a session; waits for a server that is not up yet, where the run is told to, but not for one that refuses it. */
+async function connectTo({ dsn, toolVersion, databaseWaitMs, onEvent, signal }: Context): Promise<Connection> {
+  const deadline = Date.now() + databaseWaitMs;
+  for (let told = false; ; told = true) {
+    try {
+      return await connect(dsn, `migrator/${toolVersion}`);
+    } catch (error) {
+      if (!isNotUpYet(error) || signal?.aborted || Date.now() >= deadline) throw error;
+      if (!told) onEvent({ type: "unreachable", message: (error as ConnectionError).message });
+      const { setTimeout: sleep } = await import("node:timers/promises");
+      await sleep(Math.min(500, Math.max(deadline - Date.now(), 1)), undefined, { signal }).catch(() => {});
+    }
+  }
 }
 
 async function onConnection<Result>(

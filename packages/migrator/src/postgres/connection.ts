@@ -151,6 +151,14 @@ export function isConnectionFailure(error: unknown): boolean {
   );
 }
 
+/** True for a session that could not be opened because the server is not there yet, starts up, or has no room yet. */
+export function isNotUpYet(error: unknown): boolean {
+  if (!(error instanceof ConnectionError)) return false;
+  const { cause, message } = error;
+  if (cause === undefined) return / cannot be reached: /.test(message);
+  return cause === "53300" || isConnectionFailure({ code: cause });
+}
+
 /** True for an error of a server without TLS, or of one that refuses sessions without it. */
 function refusesTls(error: unknown): boolean {
   const { cause, message } = error as ConnectionError;
