@@ -8,6 +8,7 @@ import {
   type Kind,
 } from "@thedata/catalog";
 import { keepsAll, lastPart, unquote } from "@thedata/catalog/sql";
+import { keepForeignTriggers } from "./foreign-triggers.ts";
 import { keep } from "./keep.ts";
 import type { ModelStatements } from "./open-models.ts";
 import { look, sendAll, type ShadowSchema } from "./shadow-schema.ts";
@@ -32,7 +33,7 @@ export async function findDifference(shadow: ShadowSchema): Promise<ModelDiffere
   const creation = await shadow.models.creation();
   return await tryOut(shadow, async () => {
     const before = await look(shadow);
-    const up = shadow.kept ? keep(all, shadow.kept, before) : all;
+    const up = keepForeignTriggers(shadow.kept ? keep(all, shadow.kept, before) : all, before);
     // MikroORM's way back would create what has stayed: the catalogs give another.
     const down = up.join() === all.join() ? back : [];
     const sent = await sendAll(shadow.query, up);
