@@ -78,20 +78,16 @@ function describeEvent(output: Output, event: Event): string | readonly string[]
       return "No MIGRATOR_UNDO_KEY is set: digests guard the undo in the ledger against accidents, not against somebody who may write the ledger.";
     case "ahead":
       return `The database is ahead of this build by ${count(event.unknown.length, "migration")}, and this build works there.`;
-    case "unreachable":
-      return `Waiting for the database: ${event.message}`;
     case "held":
       return output.paint("yellow", `Held: ${event.message}`);
     case "unrecorded":
       return `The database has ${count(event.tables, "table")} and no ledger. If these migrations created its schema, run "migrator baseline --at M"; if another tool did, run it without --at.`;
     case "finding":
       return event.severity === "error" ? describeFinding(output, event) : undefined;
-    case "waiting": {
-      const { applicationName, pid, host, since } = event.holder;
-      return `Waiting for the lock: ${applicationName || "a session"} holds it (process ${pid}, from ${host ?? "a local socket"}, since ${since})`;
-    }
+    case "unreachable":
+    case "waiting":
     case "blocked":
-      return `${event.name} waits for ${event.blockers.map(describeBlocker).join(", and for ")}`;
+      return describeWaiting(event);
     case "running":
       return output.isInteractive() || event.elapsedMs < quietMs ? undefined : describeActivity(event);
     case "backfill":
@@ -109,6 +105,15 @@ function describeEvent(output: Output, event: Event): string | readonly string[]
     default:
       return undefined;
   }
+}
+
+/** What a run or a statement waits for. */
+function describeWaiting(event: Extract<Event, { type: "unreachable" | "waiting" | "blocked" }>): string {
+  if (event.type === "unreachable") return `Waiting for the database: ${event.message}`;
+  if (event.type === "blocked")
+    return `${event.name} waits for ${event.blockers.map(describeBlocker).join(", and for ")}`;
+  const { applicationName, pid, host, since } = event.holder;
+  return `Waiting for the lock: ${applicationName || "a session"} holds it (process ${pid}, from ${host ?? "a local socket"}, since ${since})`;
 }
 
 /** What is about to be done; where a part of it comes from the ledger, which part. */
