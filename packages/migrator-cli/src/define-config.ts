@@ -6,6 +6,8 @@ export interface MigratorConfig {
   readonly migrations?: string;
   /** The database, where neither an option nor the environment names one. */
   readonly dsn?: string | (() => string | undefined | Promise<string | undefined>);
+  /** Gives the database's password, in place of one in the address; asked at each connect, for short-lived tokens. */
+  readonly password?: () => string | Promise<string>;
   /**
    * MikroORM's options with the project's entities: the path of MikroORM's own configuration file, loaded as MikroORM's
    * CLI loads it, or a function that gives the options. Read by the commands that compare models, and by all commands

@@ -37,6 +37,10 @@ export function readQuickly([name, ...rest]: readonly string[]): QuickCall | und
       options = { ...options, phase: rest[++index] } as QuickCall["options"];
       continue;
     }
+    if (word === "--wait-for-database" && name === "up" && /^\d+$/.test(rest[index + 1] ?? "")) {
+      options = { ...options, waitForDatabase: Number(rest[++index]) } as QuickCall["options"];
+      continue;
+    }
     if (option ? !value || value.startsWith("-") : !Object.hasOwn(allowed, word)) return undefined;
     options = { ...options, ...(option ? { [option]: value } : allowed[word]) };
   }

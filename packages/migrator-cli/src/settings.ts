@@ -10,6 +10,7 @@ import {
 import { findCacheFolder } from "./cache-folder.ts";
 import { type LoadedConfig, loadConfiguration, loadModels } from "./configuration.ts";
 import { readDatabaseAddress, readLibpqAddress, readVariable, validate } from "./database-address.ts";
+import { readPasswordCommand } from "./password-command.ts";
 import { version } from "./version.ts";
 
 /** The options that every command takes, as Commander gives them. */
@@ -63,6 +64,7 @@ export async function createSettings(options: RunOptions, needs: ContextNeeds = 
     );
   const context = createContext({
     dsn: dsn ?? "",
+    password: config.password ?? readPasswordCommand(process.env),
     migrations: directory,
     ledger: config.ledger,
     lockWaitMs: milliseconds(options.lockWait),

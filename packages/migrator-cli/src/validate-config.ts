@@ -21,6 +21,7 @@ const settings: Readonly<Record<keyof MigratorConfig, Setting>> = {
     takes: `a connection string, or a function that gives one`,
     is: (value) => isText(value) || isFunction(value),
   },
+  password: { takes: "a function that gives the database's password", is: isFunction },
   models: {
     takes: `MikroORM's configuration file, such as "src/mikro-orm.config.ts", or a function that gives its options: async () => (await import("./orm.ts")).options`,
     is: (value) => isText(value) || isFunction(value),

@@ -32,6 +32,10 @@ describe("the database", () => {
     ["DATABASE_URL as Prisma writes it", (dsn: URL) => ({ DATABASE_URL: `${dsn.href}?schema=public` })],
     ["PGHOST and the like", (dsn: URL) => ({ ...parts(dsn), PGPASSWORD: dsn.password, PGSSLMODE: "disable" })],
     [
+      "the password by MIGRATOR_PASSWORD_COMMAND",
+      (dsn: URL) => ({ ...parts(dsn), MIGRATOR_PASSWORD_COMMAND: `echo '${decodeURIComponent(dsn.password)}'` }),
+    ],
+    [
       "the password in PGPASSFILE",
       async (dsn: URL) => {
         const file = path.join(await temporaryFolder(), "pgpass");
@@ -110,5 +114,24 @@ describe("the configuration", () => {
       }),
     );
     expect((await run(["status"], { cwd: folder })).code).toBe(0);
+  });
+});
+
+describe("the password command", () => {
+  it.each([
+    ["fails", "echo s3cret; exit 7", "MIGRATOR_PASSWORD_COMMAND failed (exit code 7)"],
+    ["prints nothing", "true", "MIGRATOR_PASSWORD_COMMAND printed nothing"],
+    ["gives a wrong one", "echo s3cret", "refuses the login"],
+  ])("that %s is named, and what it printed is not", async (_, command, message) => {
+    const { code, stdout, stderr } = await ask((dsn) => ({ ...parts(dsn), MIGRATOR_PASSWORD_COMMAND: command }));
+    expect(code).toBe(2);
+    expect(stdout + stderr).toContain(message);
+    expect(stdout + stderr).not.toContain("s3cret");
+  });
+
+  it("may be a function of the configuration", async () => {
+    const env = (dsn: URL) => parts(dsn);
+    const { code, stdout } = await ask(env, `{ password: async () => decodeURIComponent(new URL("DSN").password) }`);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("Migration20240102000000_b")]);
   });
 });

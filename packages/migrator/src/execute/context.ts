@@ -16,6 +16,8 @@ export type BackfillMode = "hold" | "wait" | "whole";
 export interface ContextOptions {
   /** `postgresql://user:password@host:port/database`, or the driver's own configuration. */
   readonly dsn: DatabaseAddress;
+  /** Gives the password; asked at each connect, for a token that is valid for minutes. Default: that of `dsn`. */
+  readonly password?: (() => string | Promise<string>) | undefined;
   /** The folder of the migrations, or a program's list in its place. */
   readonly migrations: string | MigrationFolder;
   /** The ledger as `table` or `schema.table`; default: MikroORM's own. */
@@ -75,9 +77,26 @@ export type Context = Defaulted & {
 
 type Defaulted = {
   readonly [
-    Key in Exclude<keyof ContextOptions, "ledger" | "signal" | "cache" | "ormOptions" | "releases" | "undoKey">
+    Key in Exclude<
+      keyof ContextOptions,
+      "ledger" | "signal" | "cache" | "ormOptions" | "releases" | "undoKey" | "password"
+    >
   ]-?: NonNullable<ContextOptions[Key]>;
 };
+
+function withPassword({ dsn, password: give }: ContextOptions): DatabaseAddress {
+  if (!give) return dsn;
+  const password = async () => {
+    try {
+      return await give();
+    } catch (cause) {
+      throw new ConfigurationError(`The password of the database cannot be had: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  };
+  return typeof dsn === "string" ? { connectionString: dsn, password } : { ...dsn, password };
+}
 
 /** Fills in defaults. Throws a `ConfigurationError` for an invalid ledger name. */
 export function createContext(options: ContextOptions): Context {
@@ -85,7 +104,7 @@ export function createContext(options: ContextOptions): Context {
   let runId: string | undefined;
   const toolVersion = options.toolVersion ?? "library";
   return {
-    dsn: options.dsn,
+    dsn: withPassword(options),
     migrations,
     ledger: parseLedger(options.ledger),
     lockWaitMs: options.lockWaitMs ?? 60_000,

@@ -1,12 +1,15 @@
 import type { Query } from "@thedata/catalog";
 import { Client, type ClientConfig, type DatabaseError } from "pg";
-import { ConnectionError } from "../errors.ts";
+import { ConnectionError, MigratorError } from "../errors.ts";
 import { type Address, readAddress } from "./address.ts";
 import { processIdOf, socketOf } from "./driver-internals.ts";
 
 export type { Query } from "@thedata/catalog";
 
-/** Where a database is: a connection string, or the driver's own configuration. */
+/**
+ * Where a database is: a connection string, or the driver's own configuration, which may have a connection string and a
+ * password of its own, or a function that is asked for one at each connect.
+ */
 export type DatabaseAddress = string | ClientConfig;
 
 /** One session on the server. */
@@ -74,7 +77,7 @@ async function close(client: Client): Promise<void> {
 
 /** Opens a session; tries the other TLS setting where the server refuses the first one. */
 async function openClient(dsn: DatabaseAddress, application_name: string): Promise<Client> {
-  const { config, otherwise }: Address = typeof dsn === "string" ? readAddress(dsn) : { config: dsn };
+  const { config, otherwise } = addressOf(dsn);
   const open = async (ssl: ClientConfig["ssl"]) =>
     await openOne({ ...config, ssl, application_name, connectionTimeoutMillis: 10_000, keepAlive: true });
   try {
@@ -85,10 +88,20 @@ async function openClient(dsn: DatabaseAddress, application_name: string): Promi
   }
 }
 
+function addressOf(dsn: DatabaseAddress): Address {
+  if (typeof dsn === "string") return readAddress(dsn);
+  const { connectionString, ...own } = dsn;
+  if (connectionString === undefined) return { config: dsn };
+  const { config, ...more } = readAddress(connectionString);
+  return { config: { ...config, ...own }, ...more };
+}
+
 async function openOne(config: ClientConfig): Promise<Client> {
   const client = new Client(withPasswordFile(config));
   client.on("error", () => {});
   await client.connect().catch((error: unknown) => {
+    // The driver leaves a session half open where it has no password to give.
+    socketOf(client).destroy();
     throw explainFailure(error, client, describeAddress(client));
   });
   return client;
@@ -113,7 +126,7 @@ function withPasswordFile(config: ClientConfig): ClientConfig {
 
 /** Gives `user@host:port/database` of an address, without the password and without connecting. */
 export function describeDatabase(dsn: DatabaseAddress): string {
-  return describeAddress(new Client(typeof dsn === "string" ? readAddress(dsn).config : dsn));
+  return describeAddress(new Client({ ...addressOf(dsn).config, password: "" }));
 }
 
 function describeAddress(client: Client): string {
@@ -173,7 +186,9 @@ function explainLoss(error: Error, address: string): ConnectionError {
   );
 }
 
-function explainFailure(cause: unknown, client: Client, address: string): ConnectionError {
+function explainFailure(cause: unknown, client: Client, address: string): Error {
+  // What gives the password has failed, and says so itself.
+  if (cause instanceof MigratorError) return cause;
   const error = cause as DatabaseError & NodeJS.ErrnoException;
   return new ConnectionError(`${describeCause(error, client)} (${address})`, { cause: error.code });
 }
@@ -193,6 +208,8 @@ function describeCause(error: DatabaseError & NodeJS.ErrnoException, client: Cli
     case "57P03":
       return `PostgreSQL at ${client.host}:${client.port} is starting up or shutting down: try again in a moment`;
     default:
+      if (/client password must be a (?:non-empty )?string/.test(error.message))
+        return `PostgreSQL asks for a password of "${client.user}", and none is given: put it into the connection string or PGPASSWORD`;
       return `PostgreSQL at ${client.host}:${client.port} cannot be reached: ${error.message || error.code}`;
   }
 }
