@@ -91,7 +91,8 @@ async function openClient(dsn: DatabaseAddress, application_name: string): Promi
 function addressOf(dsn: DatabaseAddress): Address {
   if (typeof dsn === "string") return readAddress(dsn);
   const { connectionString, ...own } = dsn;
-  if (connectionString === undefined) return { config: dsn };
+  // The driver reads a connection string of its own, as of a pool, which may have no password besides.
+  if (connectionString === undefined || typeof own.password !== "function") return { config: dsn };
   const { config, ...more } = readAddress(connectionString);
   return { config: { ...config, ...own }, ...more };
 }
