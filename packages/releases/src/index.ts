@@ -6,7 +6,7 @@ export { type Finding, mergeFindings, type Verdict, verdicts, worstOf } from "./
 export { createJudge, judge } from "./judge/judge.ts";
 export { judgePair } from "./judge/pair.ts";
 export { tryBeside } from "./try/beside.ts";
-export { textTypes } from "./try/same-value.ts";
+export { textTypes } from "./try/driver-values.ts";
 export { explainStatements } from "./try/explain.ts";
 export {
   confirmEarly,

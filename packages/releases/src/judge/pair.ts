@@ -19,7 +19,8 @@ export function judgePair(writer: Contract, reader: Contract, catalog: Catalog):
   return sortFindings(findings);
 }
 
-interface Subject {
+/** A column that one release writes and another reads. */
+export interface PairSubject {
   readonly writer: Contract;
   /** The table as the writer maps it. */
   readonly written: ContractTable;
@@ -29,34 +30,59 @@ interface Subject {
   readonly now: Schema;
 }
 
-function judgeColumn(subject: Subject): Finding[] {
+function judgeColumn(subject: PairSubject): Finding[] {
   return [...judgeNull(subject), ...judgeItems(subject)];
 }
 
-function judgeNull({ writer, written, table, column, now }: Subject): Finding[] {
+function judgeNull(subject: PairSubject): Finding[] {
+  const { writer, table, column, now } = subject;
   const there = now.columnOf(table.table, column.column);
-  if (!there || column.nullable || isNotNull(there)) return [];
-  const mapped = written.columns.find((one) => one.column === column.column);
-  const mayBeNull = mapped ? mapped.nullable : !fillsItself(there);
-  if (!mayBeNull) return [];
-  const message = `${column.property} may be null in rows of ${releaseName(writer)}, and takes no null`;
-  return [{ verdict: "wrong", operation: "read", table: table.table, column: column.column, sqlState: null, message }];
+  if (!there || isNotNull(there) || !mayBeNull(subject)) return [];
+  return [nullFinding(subject, `${column.property} may be null in rows of ${releaseName(writer)}, and takes no null`)];
 }
 
-function judgeItems({ writer, written, table, column, now }: Subject): Finding[] {
-  if (!column.items) return [];
+/** True where the writer may leave or write null, and the reader takes none. */
+export function mayBeNull({ written, table, column, now }: PairSubject): boolean {
   const there = now.columnOf(table.table, column.column);
-  const mapped = written.columns.find((one) => one.column === column.column);
-  if (!there || !mapped) return [];
+  const mapped = mappedBy(written, column);
+  return !column.nullable && (mapped ? mapped.nullable : there !== undefined && !fillsItself(there));
+}
+
+const mappedBy = ({ columns }: ContractTable, { column }: ContractColumn) =>
+  columns.find((one) => one.column === column);
+
+function judgeItems(subject: PairSubject): Finding[] {
+  const { writer, written, table, column, now } = subject;
+  const mapped = mappedBy(written, column);
+  if (!mapped || !now.columnOf(table.table, column.column)) return [];
+  const unknown = unknownItems(subject, mapped.items ?? ["any text"]);
+  const allowed = unknown.filter((item) => isAllowed(now, table.table, column.column, item));
+  if (allowed.length === 0) return [];
+  const message = `${column.property} does not know ${allowed.join(", ")}, which ${releaseName(writer)} writes`;
+  return itemFindings(subject, message);
+}
+
+/** The values, of those that a column has, that the writer may write and the reader does not know. */
+export function unknownItems({ written, column }: PairSubject, values: readonly string[]): string[] {
+  const mapped = mappedBy(written, column);
+  if (!column.items || !mapped) return [];
   const known = new Set(column.items);
-  const fresh = (mapped.items ?? ["any text"]).filter(
-    (item) => !known.has(item) && isAllowed(now, table.table, column.column, item),
-  );
-  if (fresh.length === 0) return [];
-  const message = `${column.property} does not know ${fresh.join(", ")}, which ${releaseName(writer)} writes`;
-  const verdict = column.otherItems === "refused" ? "breaks" : "wrong";
+  return values.filter((item) => !known.has(item) && (!mapped.items || mapped.items.includes(item)));
+}
+
+/** The finding of null that comes back to who takes none. */
+export function nullFinding({ table, column }: PairSubject, message: string): Finding {
+  return { verdict: "wrong", operation: "read", table: table.table, column: column.column, sqlState: null, message };
+}
+
+/** The findings of values that come back to who does not know them: MikroORM may refuse to save such an entity, too. */
+export function itemFindings({ table, column }: PairSubject, message: string): Finding[] {
   const finding = { table: table.table, column: column.column, sqlState: null, message };
-  const read = { ...finding, verdict, operation: "read" } as const;
+  const read = {
+    ...finding,
+    verdict: column.otherItems === "refused" ? "breaks" : "wrong",
+    operation: "read",
+  } as const;
   return column.otherItems === "not saved" ? [read, { ...finding, verdict: "breaks", operation: "update" }] : [read];
 }
 

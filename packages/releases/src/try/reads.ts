@@ -3,9 +3,10 @@ import type { Contract, ContractColumn, ContractTable, RecordedStatement } from 
 import type { Finding } from "../judge/finding.ts";
 import { arrange } from "../schema/arrange.ts";
 import { attempt } from "./attempt.ts";
-import { changedStatements } from "./explain.ts";
-import { isForeign, isSameValue, kindOf } from "./same-value.ts";
-import { keyOf, type Row } from "./sample.ts";
+import { changedStatements } from "./changed-statements.ts";
+import { isForeign, kindOf } from "./driver-values.ts";
+import { keyOf, type Row } from "./rows.ts";
+import { isSameValue } from "./same-value.ts";
 
 /** What a release's statement that finds all rows of a table gave, by the rows' keys. */
 export interface Reading {
@@ -48,7 +49,7 @@ export async function tryReads(
   before: readonly Reading[],
 ): Promise<Finding[]> {
   const [atHead, now] = [arrange(contract.schema), arrange(catalog)];
-  const changed = new Set(changedStatements(contract, catalog));
+  const changed = changedStatements(contract, catalog);
   const readings = await readAll(query, contract);
   return before.flatMap(({ statement, table, rows }) => {
     const found = readings.find((one) => one.statement === statement)?.rows;
@@ -70,7 +71,7 @@ export async function tryReads(
 
 /** What does not come back, or by another type than the property takes; of the statements over what has changed. */
 export async function findForeign(query: Query, contract: Contract, catalog: Catalog): Promise<Finding[]> {
-  const changed = new Set(changedStatements(contract, catalog));
+  const changed = changedStatements(contract, catalog);
   return (await readAll(query, contract))
     .filter(({ statement }) => changed.has(statement))
     .flatMap(({ statement, table, rows }) =>
@@ -105,8 +106,7 @@ function isIn(row: Row, { column, property }: ContractColumn): boolean {
   return column in row || property.slice(property.indexOf(".") + 1) in row;
 }
 
-/** A finding of what is read. */
-export function findingOf(
+function findingOf(
   { table }: ContractTable,
   column: string | null,
   verdict: Finding["verdict"],

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { isForeign, isSameValue } from "./same-value.ts";
+import { isForeign } from "./driver-values.ts";
+import { isSameValue } from "./same-value.ts";
 
 it.each([
   [1, "1", true],

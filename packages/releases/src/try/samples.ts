@@ -1,15 +1,12 @@
 import type { Catalog, Query } from "@thedata/catalog";
 import type { Contract } from "../contract/contract.ts";
 import { type Finding, sortFindings } from "../judge/finding.ts";
+import { changedStatements } from "./changed-statements.ts";
+import { chooseSamples } from "./choose-samples.ts";
+import { describeTried } from "./describe-tried.ts";
 import { findForeign, foreignColumns, type Reading, readAll, tryReads } from "./reads.ts";
-import type { Outcome, Sample } from "./sample.ts";
-import { changedSamples, describeTried, readSamples, runAll } from "./writes.ts";
-
-/** What a release sent on a schema, and what came of it. */
-export interface Ran {
-  readonly sample: Sample;
-  readonly outcome: Outcome | undefined;
-}
+import { type Outcome, type Ran, runSamples } from "./run-samples.ts";
+import type { Sample } from "./sample.ts";
 
 /** What a release wrote, searched and read on its own schema. */
 export interface Samples {
@@ -26,10 +23,10 @@ export async function takeSamples(
   contract: Contract,
   mayChange: (table: string) => boolean = () => true,
 ): Promise<Samples> {
-  const samples = await readSamples(query, contract, contract.schema);
-  const ran = await runAll(
+  const all = await chooseSamples(query, contract, contract.schema);
+  const ran = await runSamples(
     query,
-    samples.filter(({ statement }) => statement.relations.some(mayChange)),
+    all.filter(({ statement }) => statement.relations.some(mayChange)),
   );
   return { ran: ran.filter(({ outcome }) => outcome && !outcome.error), reads: await readAll(query, contract) };
 }
@@ -39,56 +36,73 @@ export async function trySamples(
   query: Query,
   contract: Contract,
   catalog: Catalog,
-  { ran, reads }: Samples,
+  samples: Samples,
 ): Promise<Finding[]> {
-  const again = await runAgain(query, changedSamples(ran, contract, catalog), contract, catalog);
-  return sortFindings([...again, ...(await tryReads(query, contract, catalog, reads))]);
+  const sent = await tryRan(query, contract, catalog, samples.ran);
+  return sortFindings([...sent, ...(await tryReads(query, contract, catalog, samples.reads))]);
 }
 
 /** Deletes the sampled rows once a newer release has written others, which may refer to them. */
-export async function tryDeletes(query: Query, contract: Contract, catalog: Catalog, { ran }: Samples) {
-  const deletes = ran.filter(({ sample }) => sample.statement.operation === "delete");
-  return sortFindings(await runAgain(query, changedSamples(deletes, contract, catalog), contract, catalog));
+export async function tryDeletes(
+  query: Query,
+  contract: Contract,
+  catalog: Catalog,
+  samples: Samples,
+): Promise<Finding[]> {
+  const deletes = samples.ran.filter(({ sample }) => sample.statement.operation === "delete");
+  return sortFindings(await tryRan(query, contract, catalog, deletes));
 }
 
-async function runAgain(query: Query, ran: readonly Ran[], contract: Contract, catalog: Catalog): Promise<Finding[]> {
-  const again = await runAll(
+async function tryRan(query: Query, contract: Contract, catalog: Catalog, ran: readonly Ran[]): Promise<Finding[]> {
+  const changed = changedStatements(contract, catalog);
+  const again = await sendAgain(
     query,
-    ran.map(({ sample }) => sample),
+    ran.filter(({ sample }) => changed.has(sample.statement)),
   );
-  const tried = again.map(({ sample, outcome: other }, index) => ({ sample, own: ran[index]?.outcome, other }));
+  const tried = again.map(({ sample, first, second }) => ({ sample, own: first, other: second }));
   return describeTried(tried, { contract, catalog });
 }
 
-/** What a release sent on a schema from before its own, and what is clear of it there and then. */
-export interface Early {
-  readonly ran: readonly Ran[];
-  readonly findings: readonly Finding[];
-  readonly catalog: Catalog;
+interface SentTwice {
+  readonly sample: Sample;
+  readonly first: Outcome | undefined;
+  readonly second: Outcome | undefined;
 }
 
-/**
- * Sends what a release may write and search on a schema from before its own. What comes of it counts only once the
- * release's own schema is there: see `confirmEarly`.
- */
-export async function tryEarly(query: Query, contract: Contract, catalog: Catalog): Promise<Early> {
-  const all = (await readSamples(query, contract, catalog)).map((sample) => ({ sample }));
-  const samples = changedSamples(all, contract, catalog).map(({ sample }) => sample);
-  return { ran: await runAll(query, samples), findings: await findForeign(query, contract, catalog), catalog };
-}
-
-/** Says what works on the release's own schema, with the same rows, and did not on the earlier one. */
-export async function confirmEarly(
-  query: Query,
-  contract: Contract,
-  { ran, findings, catalog }: Early,
-): Promise<Finding[]> {
-  const again = await runAll(
+async function sendAgain(query: Query, ran: readonly Ran[]): Promise<SentTwice[]> {
+  const again = await runSamples(
     query,
     ran.map(({ sample }) => sample),
   );
-  const tried = again.map(({ sample, outcome: own }, index) => ({ sample, own, other: ran[index]?.outcome }));
+  return again.map(({ sample, outcome }, index) => ({ sample, first: ran[index]?.outcome, second: outcome }));
+}
+
+/** What a release sent and read on a schema from before its own. */
+export interface Early {
+  readonly catalog: Catalog;
+  readonly ran: readonly Ran[];
+  readonly read: readonly Finding[];
+}
+
+/**
+ * Sends and reads on a schema from before a release's own. What comes of it counts only once the release's own schema
+ * is there: see `confirmEarly`.
+ */
+export async function tryEarly(query: Query, contract: Contract, catalog: Catalog): Promise<Early> {
+  const changed = changedStatements(contract, catalog);
+  const all = await chooseSamples(query, contract, catalog);
+  const ran = await runSamples(
+    query,
+    all.filter(({ statement }) => changed.has(statement)),
+  );
+  return { catalog, ran, read: await findForeign(query, contract, catalog) };
+}
+
+/** Says what works on the release's own schema, with the same rows, and did not on the earlier one. */
+export async function confirmEarly(query: Query, contract: Contract, early: Early): Promise<Finding[]> {
+  const again = await sendAgain(query, early.ran);
+  const tried = again.map(({ sample, first, second }) => ({ sample, own: second, other: first }));
   const foreign = await foreignColumns(query, contract);
-  const read = findings.filter(({ table, column }) => !foreign.has(`${table} ${column}`));
-  return sortFindings([...describeTried(tried, { contract, catalog }), ...read]);
+  const read = early.read.filter(({ table, column }) => !foreign.has(`${table} ${column}`));
+  return sortFindings([...describeTried(tried, { contract, catalog: early.catalog }), ...read]);
 }

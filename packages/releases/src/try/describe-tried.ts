@@ -1,83 +1,19 @@
-import type { Catalog, Query } from "@thedata/catalog";
-import type { Contract, ContractTable, Operation, RecordedStatement } from "../contract/contract.ts";
-import type { Finding } from "../judge/finding.ts";
-import { arrange, type ArrangedSchema } from "../schema/arrange.ts";
-import { lastPart, unquote } from "@thedata/catalog/sql";
+import type { Catalog } from "@thedata/catalog";
+import type { Contract, Operation, RecordedStatement } from "../contract/contract.ts";
 import { withoutTarget } from "../judge/checks.ts";
-import { changedStatements } from "./explain.ts";
+import type { Finding } from "../judge/finding.ts";
+import { arrange } from "../schema/arrange.ts";
+import { shortName } from "../schema/schema.ts";
 import { refusalOf } from "./refusal.ts";
-import {
-  keyOf,
-  type Outcome,
-  parameterColumns,
-  readRows,
-  runSamples,
-  type Sample,
-  sampleOf,
-  type TextRow,
-} from "./sample.ts";
+import type { Outcome } from "./run-samples.ts";
+import { parameterColumns, type Sample } from "./sample.ts";
 import { isSameValue } from "./same-value.ts";
-import { valuesAt } from "./values.ts";
-
-/** More rows would show the same again. */
-const most = 4;
-
-/**
- * What a release may send about the rows that are there, by its own statements: each row written and searched again, and
- * each column with the values of another row and with those at which it may fail. Of it counts what works on the
- * release's own schema.
- */
-export async function readSamples(query: Query, contract: Contract, catalog: Catalog): Promise<Sample[]> {
-  const [atHead, now] = [arrange(contract.schema), arrange(catalog)];
-  const samples: Sample[] = [];
-  for (const table of contract.tables.filter((one) => now.table(one.table) && atHead.table(one.table))) {
-    const rows = await readRows(query, table, now, most);
-    const key = keyOf(now, table.table);
-    const own = contract.statements.filter((one) => one.table === table.table && one.operation !== "read");
-    samples.push(...own.flatMap((one) => samplesOf(one, { table, atHead, key, rows })));
-  }
-  return samples;
-}
-
-interface Given {
-  readonly table: ContractTable;
-  readonly atHead: ArrangedSchema;
-  readonly key: readonly string[];
-  readonly rows: readonly TextRow[];
-}
-
-function samplesOf(statement: RecordedStatement, { table, atHead, key, rows }: Given): Sample[] {
-  const again = rows.map((row, index) => sampleOf(statement, key, row, rows[(index + 1) % rows.length]));
-  const [first] = rows;
-  const named = statement.operation === "filter" ? parameterColumns(statement) : statement.writes;
-  const atEnds = table.columns
-    .filter(({ column }) => first && named.includes(column) && !key.includes(column))
-    .flatMap((column) => {
-      const type = atHead.resolve(atHead.typeOf(table.table, column.column));
-      const values = valuesAt(column, type).filter((value) => value !== null || statement.operation !== "filter");
-      return values.map((value) => {
-        const row = { ...first, [column.column]: value };
-        return sampleOf(statement, key, statement.operation === "update" ? { ...first } : row, row);
-      });
-    });
-  return [...again, ...atEnds].filter((one) => one !== undefined);
-}
 
 /** A sample, and what came of it on the release's own schema and on another one; undefined: there was no room. */
 export interface Tried {
   readonly sample: Sample;
   readonly own: Outcome | undefined;
   readonly other: Outcome | undefined;
-}
-
-/** The samples of statements over what has changed. */
-export function changedSamples<Of extends { readonly sample: Sample }>(
-  samples: readonly Of[],
-  contract: Contract,
-  catalog: Catalog,
-): Of[] {
-  const changed = new Set(changedStatements(contract, catalog));
-  return samples.filter(({ sample }) => changed.has(sample.statement));
 }
 
 /** A release, and the schema that it meets. */
@@ -106,7 +42,7 @@ function isKnownRefusal({ sample, other }: Tried, { contract, catalog }: Meeting
   const name = other?.error?.constraint;
   if (name === undefined) return false;
   const find = (schema: Catalog) =>
-    schema.find(({ kind, name: full }) => ["constraint", "index"].includes(kind) && unquote(lastPart(full)) === name);
+    schema.find((one) => ["constraint", "index"].includes(one.kind) && shortName(one) === name);
   const [then, now] = [find(contract.schema), find(catalog)];
   const isOf = then?.table === sample.statement.table || then?.properties["references"] === sample.statement.table;
   return isOf && then !== undefined && now !== undefined && withoutTarget(then) === withoutTarget(now);
@@ -153,10 +89,4 @@ function findOther({ sample: { statement, sent }, own, other }: Tried): string |
 function hasKeptType({ table }: RecordedStatement, column: string | null, { contract, catalog }: Meeting): boolean {
   const [had, has] = [arrange(contract.schema), arrange(catalog)].map((one) => one.typeOf(table ?? "", column ?? ""));
   return had === has;
-}
-
-/** Runs samples on the schema that is there. */
-export async function runAll(query: Query, samples: readonly Sample[]) {
-  const outcomes = await runSamples(query, samples);
-  return samples.map((sample, index) => ({ sample, outcome: outcomes[index] }));
 }
