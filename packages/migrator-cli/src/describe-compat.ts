@@ -1,4 +1,4 @@
-import type { Compatibility, CompatStep, StoredFinding } from "@thedata/migrator/internal";
+import type { CompatReport, CompatStep, StoredFinding } from "@thedata/migrator/internal";
 import { align } from "./align.ts";
 import { escapeMarkdown } from "./markdown.ts";
 import type { Output } from "./output.ts";
@@ -6,7 +6,7 @@ import type { Output } from "./output.ts";
 const colours = { breaks: "red", wrong: "red", unknown: "yellow", depends: "yellow", works: "green" } as const;
 
 /** The matrix of releases and migrations for a terminal, and what stands against them. */
-export function describeCompat(output: Output, found: Compatibility): string[] {
+export function describeCompat(output: Output, found: CompatReport): string[] {
   const header = ["", ...found.releases.map(titleOf)];
   const rows = found.steps.map(({ migration, verdicts }) => [migration, ...verdicts.map(({ verdict }) => verdict)]);
   const [title = "", ...lines] = align([header, ...rows]);
@@ -24,7 +24,7 @@ export function describeCompat(output: Output, found: Compatibility): string[] {
   ];
 }
 
-function titleOf({ name, working, supported }: Compatibility["releases"][number]): string {
+function titleOf({ name, working, supported }: CompatReport["releases"][number]): string {
   return `${shortName(name)}${working ? " (as it is)" : supported ? "" : " (not supported)"}`;
 }
 
@@ -42,7 +42,7 @@ function paintVerdicts(output: Output, line: string, migration: string): string 
 function describeStep(
   output: Output,
   { migration, verdicts }: CompatStep,
-  { releases, steps }: Compatibility,
+  { releases, steps }: CompatReport,
 ): string[] {
   const names = steps.map((step) => step.migration);
   const blocks = verdicts.flatMap(({ findings }, index) => {
@@ -61,7 +61,7 @@ function describeFinding(output: Output, { verdict, operation, message, sqlState
   return `${output.paint(colours[verdict], verdict)} ${operation}: ${message}${code}${reason}`;
 }
 
-function conclude(output: Output, { outcome, steps, needless }: Compatibility): string[] {
+function conclude(output: Output, { outcome, steps, needless }: CompatReport): string[] {
   const ends = steps.flatMap(({ migration, ends }) =>
     ends.map((name) => `${migration} ends ${name}: "migrator up" holds it back until that release is retired.`),
   );
@@ -80,7 +80,7 @@ function conclude(output: Output, { outcome, steps, needless }: Compatibility): 
 }
 
 /** The matrix for a comment on a pull request. */
-export function toMarkdown({ releases, steps, pairs, outcome }: Compatibility): string[] {
+export function toMarkdown({ releases, steps, pairs, outcome }: CompatReport): string[] {
   const signs = { breaks: "✗ breaks", wrong: "✗ wrong", unknown: "? unknown", depends: "? depends", works: "✓" };
   const row = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(" | ")} |`;
   return [

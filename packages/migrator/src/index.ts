@@ -15,7 +15,7 @@ export type { ShadowProvider } from "./shadow/shadow.ts";
 export type { BaselineReport } from "./commands/baseline.ts";
 export type { CheckOptions, ProjectCheck, ProjectProblem } from "./commands/check.ts";
 export type { Created, DecideRename, RenameQuestion, Warning } from "./commands/create.ts";
-export type { CompatPair, CompatStep, Compatibility, ReleaseColumn } from "./commands/compat.ts";
+export type { CompatPair, CompatReport, CompatStep, ReleaseColumn } from "./compat/report.ts";
 export type { MadeContract } from "./commands/contract.ts";
 export type { ListedRelease, Retired } from "./commands/releases.ts";
 export type { ReleaseSettings } from "./releases/settings.ts";

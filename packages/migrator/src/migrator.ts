@@ -1,7 +1,8 @@
 import type { ClientConfig } from "pg";
 import type { BaselineOptions, BaselineReport } from "./commands/baseline.ts";
 import type { CheckOptions, ProjectCheck } from "./commands/check.ts";
-import type { Compatibility, CompatOptions } from "./commands/compat.ts";
+import type { CompatOptions } from "./commands/compat.ts";
+import type { CompatReport } from "./compat/report.ts";
 import type { ContractOptions, MadeContract } from "./commands/contract.ts";
 import type { Created, CreateOptions } from "./commands/create.ts";
 import type { SchemaDiff } from "./commands/diff.ts";
@@ -91,7 +92,7 @@ export interface ReleaseMethods {
   /** Makes the contract of the models as they are and writes it; with `freeze` as that of their version, too. */
   contract(options?: Pick<ContractOptions, "freeze" | "dryRun">): Promise<MadeContract>;
   /** Judges which release works after which migration; `outcome` gives the result. */
-  compat(options?: Pick<CompatOptions, "release" | "to" | "static">): Promise<Compatibility>;
+  compat(options?: Pick<CompatOptions, "release" | "to" | "static">): Promise<CompatReport>;
   /** The releases that the database or the folder knows, the oldest first. */
   list(): Promise<ListedRelease[]>;
   /** Ends the support of the releases of a version or range. */

@@ -8,7 +8,8 @@ import { readContracts } from "../releases/read-contracts.ts";
 import type { ReleaseSettings } from "../releases/settings.ts";
 import { readVerdictText, renderVerdicts, verdictsFile, writeVerdicts } from "../releases/verdicts.ts";
 import type { ShadowOptions } from "../shadow/shadow.ts";
-import { type Compatibility, compat } from "./compat.ts";
+import type { CompatReport } from "../compat/report.ts";
+import { compat } from "./compat.ts";
 import { contract, isStale, makeWorkingContract } from "./contract.ts";
 
 /** A release does not work, or what is kept of releases is not what it would be. */
@@ -67,7 +68,7 @@ async function checkFrozen(releases: ReleaseSettings): Promise<ReleaseProblem[]>
   return [{ code: "contract", migration: null, message, file: releases.package, line: 1 }];
 }
 
-async function checkVerdicts(directory: string, { verdicts }: Compatibility, fix: boolean): Promise<ReleaseProblem[]> {
+async function checkVerdicts(directory: string, { verdicts }: CompatReport, fix: boolean): Promise<ReleaseProblem[]> {
   // As a text: a broken file is a stale one, too.
   if (readVerdictText(directory) === renderVerdicts(verdicts)) return [];
   if (fix) {
@@ -79,7 +80,7 @@ async function checkVerdicts(directory: string, { verdicts }: Compatibility, fix
 }
 
 /** What nobody may ship; a step that ends a release is held by `up`, and so may be. */
-function describeRefusals({ steps, releases, pairs }: Compatibility): ReleaseProblem[] {
+function describeRefusals({ steps, releases, pairs }: CompatReport): ReleaseProblem[] {
   const place = { file: null, line: null } as const;
   const names = steps.map(({ migration }) => migration);
   const open = steps.flatMap(({ migration, verdicts }) =>
@@ -112,7 +113,7 @@ function subjectOf({ table, column }: Pick<Finding, "table" | "column">): string
   return [table?.replace(/^public\./, ""), column].filter((one) => one !== null && one !== undefined).join(".");
 }
 
-function describeEnds({ steps }: Compatibility): string[] {
+function describeEnds({ steps }: CompatReport): string[] {
   return steps.flatMap(({ migration, ends }) =>
     ends.map(
       (name) =>

@@ -1,17 +1,18 @@
-import type { Catalog } from "@thedata/catalog";
-import { shorten } from "@thedata/catalog/sql";
-import type { Contract, Finding, Verdict } from "@thedata/releases";
+import type { Contract } from "@thedata/releases";
+import { findDroppable } from "../compat/droppable.ts";
+import { judgePairs } from "../compat/pairs.ts";
+import { readSteps } from "../compat/read-steps.ts";
+import type { CompatReport, CompatStep, ReleaseColumn } from "../compat/report.ts";
 import { ConfigurationError } from "../errors.ts";
 import { type Context, directoryOf } from "../execute/context.ts";
 import { openHistory } from "../history/history.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
-import { type Attestation, concerns, readAttestations } from "../releases/attestations.ts";
-import { type Cell, judgeHistory, type SchemaStep } from "../releases/judge-history.ts";
+import { readAttestations } from "../releases/attestations.ts";
+import { type Cell, judgeHistory } from "../releases/judge-history.ts";
 import { findSupportedContracts } from "../releases/read-contracts.ts";
 import type { ReleaseSettings } from "../releases/settings.ts";
-import type { StoredFinding, StoredVerdict } from "../releases/verdicts.ts";
+import type { StoredVerdict } from "../releases/verdicts.ts";
 import type { ShadowOptions } from "../shadow/shadow.ts";
-import { readSteps } from "./compat-steps.ts";
 import { contractsWithWorking } from "./contract.ts";
 
 export interface CompatOptions {
@@ -25,54 +26,11 @@ export interface CompatOptions {
   readonly static?: boolean | undefined;
 }
 
-/** A release, as a column of the matrix. */
-export interface ReleaseColumn {
-  /** `@thedata/models@1.2.0`. */
-  readonly name: string;
-  readonly digest: string;
-  /** The migration at which it was made. */
-  readonly head: string;
-  readonly supported: boolean;
-  /** True: the models as they are, not yet released. */
-  readonly working: boolean;
-}
-
-/** How the releases do after a migration. */
-export interface CompatStep {
-  readonly migration: string;
-  /** In the order of the columns. */
-  readonly verdicts: readonly { readonly verdict: Verdict; readonly findings: readonly StoredFinding[] }[];
-  /** The supported releases that it ends. */
-  readonly ends: readonly string[];
-}
-
-/** What one release meets in rows of another, at the end of the history. */
-export interface CompatPair {
-  readonly writer: string;
-  readonly reader: string;
-  readonly findings: readonly Finding[];
-}
-
-/** Releases by steps. */
-export interface Compatibility {
-  /** `refused`: a supported release does not work somewhere, or nobody can tell whether it does. */
-  readonly outcome: "ok" | "refused";
-  readonly releases: readonly ReleaseColumn[];
-  readonly steps: readonly CompatStep[];
-  readonly pairs: readonly CompatPair[];
-  /** Tables and columns that a release with a contract maps, and neither a supported one nor the models as they are. */
-  readonly droppable: readonly string[];
-  /** Attestations that nothing needs. */
-  readonly needless: readonly Attestation[];
-  /** What a folder of verdicts has to hold. */
-  readonly verdicts: readonly StoredVerdict[];
-}
-
 /**
  * Judges which release works after which migration, on a shadow database. Changes nothing. Throws a `MigratorError`
  * where a contract cannot be read, or a migration fails.
  */
-export async function compat(context: Context, options: CompatOptions): Promise<Compatibility> {
+export async function compat(context: Context, options: CompatOptions): Promise<CompatReport> {
   const history = await openHistory(context.migrations);
   directoryOf(context);
   const names = history.folder.files.map(({ name }) => name);
@@ -178,53 +136,6 @@ function refuses(
     );
   });
 }
-
-/** What the releases that run together meet in each other's rows; an author may vouch for what is not written yet. */
-async function judgePairs(
-  contracts: readonly Contract[],
-  columns: readonly ReleaseColumn[],
-  steps: readonly SchemaStep[],
-  attestations: readonly Attestation[],
-): Promise<{ pairs: CompatPair[]; vouched: ReadonlySet<Attestation> }> {
-  const { judgePair, mergeFindings, satisfiesVersion } = await import("@thedata/releases");
-  const beside = steps.flatMap((step) => step.beside ?? []);
-  const metIn = (writer: Contract, reader: Contract) =>
-    beside.flatMap((one) => (one.writer === writer.digest && one.reader === reader.digest ? one.findings : []));
-  const judgeBoth = (writer: Contract, reader: Contract) =>
-    mergeFindings(judgePair(writer, reader, steps.at(-1)?.catalog ?? []), metIn(writer, reader));
-  const vouched = new Set<Attestation>();
-  const isOpen = (finding: Finding, reader: Contract) => {
-    const found = attestations.find((one) => concerns(one, finding, reader, satisfiesVersion));
-    if (found) vouched.add(found);
-    return found === undefined;
-  };
-  const together = contracts.filter((_, index) => columns[index]?.supported || columns[index]?.working);
-  const nameOf = (contract: Contract) => columns[contracts.indexOf(contract)]?.name ?? "";
-  const pairs = together
-    .flatMap((writer) => together.filter((reader) => reader !== writer).map((reader) => ({ writer, reader })))
-    .map(({ writer, reader }) => ({
-      writer: nameOf(writer),
-      reader: nameOf(reader),
-      findings: judgeBoth(writer, reader).filter((finding) => isOpen(finding, reader)),
-    }))
-    .filter(({ findings }) => findings.length > 0);
-  return { pairs, vouched };
-}
-
-function findDroppable(contracts: readonly Contract[], columns: readonly ReleaseColumn[], catalog: Catalog): string[] {
-  const isNeeded = (_: Contract, index: number) => columns[index]?.supported || columns[index]?.working;
-  const namesOf = (list: readonly Contract[]) =>
-    list.flatMap(({ tables }) =>
-      tables.flatMap((one) => [one.table, ...one.columns.map(({ column }) => `${one.table}.${column}`)]),
-    );
-  const needed = new Set(namesOf(contracts.filter(isNeeded)));
-  const there = new Set(catalog.map(({ name }) => unquoteAll(name)));
-  return [...new Set(namesOf(contracts))]
-    .filter((name) => !needed.has(name) && there.has(unquoteAll(name)))
-    .map(shorten);
-}
-
-const unquoteAll = (name: string) => name.replaceAll('"', "");
 
 interface VerdictPlace {
   readonly migration: string;

@@ -25,7 +25,7 @@ import { replay } from "../shadow/replay.ts";
 import { type ShadowOptions, shadowApplication, withShadow } from "../shadow/shadow.ts";
 import type { GivenRows } from "../verify/fill/fill-tables.ts";
 import type { Verdict } from "../verify/verdict.ts";
-import type { CompatStep } from "./compat.ts";
+import type { CompatStep } from "../compat/report.ts";
 import { lintProject, type PlacedFinding } from "./lint.ts";
 import { type HeldLock, type MigrationTrace, trace } from "./trace.ts";
 import { verify } from "./verify.ts";

@@ -15,7 +15,6 @@ export interface ScenarioDatabases {
 
 /** The rights of an application, on whatever the owner will make. */
 const rights = [
-  `grant ${owner} to current_user`,
   // Not by a grant, which the emptying of any other database would revoke.
   `do $$ begin execute format('alter database %I owner to ${owner}', current_database()); end $$`,
   `alter schema public owner to ${owner}`,
@@ -25,13 +24,14 @@ const rights = [
   ),
 ];
 
-/** Creates the roles of all scenarios, which are the server's and stay. */
+/** Creates the roles of all scenarios, which are the server's and stay; files of tests do so at the same time. */
 export async function createRoles(server: string): Promise<void> {
   const roles = [`${owner} nologin`, `${role} login password '${password}'`];
-  await run(
-    server,
-    roles.map((one) => `do $$ begin create role ${one}; exception when duplicate_object then null; end $$`),
-  );
+  await run(server, [
+    "select pg_advisory_lock(hashtextextended('the roles of scenarios', 0))",
+    ...roles.map((one) => `do $$ begin create role ${one}; exception when duplicate_object then null; end $$`),
+    `grant ${owner} to current_user`,
+  ]);
 }
 
 /** Makes the databases of a scenario. Throws PostgreSQL's error. */

@@ -11,7 +11,7 @@ import type { SchemaStep } from "../releases/judge-history.ts";
 import { type ApplicationRole, createApplicationRole } from "../shadow/application-role.ts";
 import { replay } from "../shadow/replay.ts";
 import { type ShadowOptions, shadowApplication, withShadow } from "../shadow/shadow.ts";
-import { createTrial } from "./compat-trial.ts";
+import { createTrial } from "./trial.ts";
 
 export interface StepsRequest {
   /** The migrations, in the order of the history. */
@@ -42,16 +42,17 @@ async function readStepsOn(context: Context, history: History, request: FilledRe
   const links = await readLinks(history);
   return await withShadow(request.shadow, async (dsn) => {
     const connection = await connect(dsn, shadowApplication);
-    await settle(connection);
     const steps: SchemaStep[] = [];
     let role: ApplicationRole | undefined;
     try {
+      await settle(connection);
       role = request.static ? undefined : await createApplicationRole(connection.query);
-      const trial = createTrial(connection, { ...request, ledger: context.ledger, role, load: history.load });
+      const given = { ...request, ledger: context.ledger, role, load: history.load };
+      const trial = request.static ? undefined : await createTrial(connection, given);
       for (const migration of request.wanted) {
         await replay(context, history.folder, dsn, migration);
         const catalog = await readCatalog(connection.query, scopeOf(context.ledger));
-        const found = request.static ? undefined : await trial(migration, catalog);
+        const found = await trial?.(migration, catalog);
         const writes = await findWrites((await history.load(migration)).up.statements);
         const tried = found && { tried: found.byRelease, beside: found.beside };
         steps.push({ migration, link: links.get(migration) ?? "", catalog, writes, ...tried });
