@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { listBackfills, runNextBackfill, setPaused } from "../src/commands/backfill.ts";
 import { backfillLock } from "../src/ledger/tables.ts";
 import { runBackfill } from "../src/execute/backfill/run-backfill.ts";
-import { withConnection } from "../src/execute/under-lock.ts";
+import { withConnection } from "../src/execute/session.ts";
 import { openHistory } from "../src/history/history.ts";
 import { rebase } from "../src/commands/rebase.ts";
 import { readStatus } from "../src/commands/status.ts";

@@ -1,7 +1,8 @@
 import { runBackfill } from "../execute/backfill/run-backfill.ts";
 import type { Context } from "../execute/context.ts";
 import { migrate } from "../execute/migrate.ts";
-import { prepareSession, withConnection, withHistory } from "../execute/under-lock.ts";
+import { prepareSession } from "../execute/prepare-session.ts";
+import { withConnection, withHistory } from "../execute/session.ts";
 import { InterruptedError, RefusedError } from "../errors.ts";
 import type { History } from "../history/history.ts";
 import type { LoadedMigration } from "../history/load.ts";

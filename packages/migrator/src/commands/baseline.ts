@@ -19,7 +19,8 @@ import { replay } from "../shadow/replay.ts";
 import { versionOf } from "../history/version.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
 import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
-import { underLock, withConnection } from "../execute/under-lock.ts";
+import { withConnection } from "../execute/session.ts";
+import { underLock } from "../execute/under-lock.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
 
 export interface BaselineOptions {

@@ -17,7 +17,7 @@ import { manifestFile } from "../history/manifest.ts";
 import { readProgress } from "../ledger/progress.ts";
 import { replay } from "../shadow/replay.ts";
 import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
-import { withConnection } from "../execute/under-lock.ts";
+import { withConnection } from "../execute/session.ts";
 
 /** The picture of the schema is missing or shows another schema. */
 export interface PictureProblem {

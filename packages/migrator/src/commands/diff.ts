@@ -14,7 +14,7 @@ import { tryOut } from "../postgres/transaction.ts";
 import { ensureLedger } from "../ledger/prepare-ledger.ts";
 import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
 import { sendAll } from "../models/shadow-schema.ts";
-import { withConnection } from "../execute/under-lock.ts";
+import { withConnection } from "../execute/session.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
 import type { LedgerTable } from "../ledger/tables.ts";
 

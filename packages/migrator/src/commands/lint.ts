@@ -1,7 +1,7 @@
 import type { Finding, LintedMigration, Schema, Severity, Statistics } from "@thedata/safety";
 import { readCatalog } from "@thedata/catalog";
 import type { Context } from "../execute/context.ts";
-import { withConnection } from "../execute/under-lock.ts";
+import { withConnection } from "../execute/session.ts";
 import { ConfigurationError, ConnectionError } from "../errors.ts";
 import { readSource } from "../history/folder.ts";
 import { type History, openHistory } from "../history/history.ts";

@@ -11,7 +11,7 @@ import { readProgress } from "../ledger/progress.ts";
 import { rewriteManifest } from "./create.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
 import { writeManifest } from "../history/manifest.ts";
-import { withConnection } from "../execute/under-lock.ts";
+import { withConnection } from "../execute/session.ts";
 
 /** A migration that was moved to the end of the history. */
 export interface Rebased {

@@ -20,7 +20,8 @@ import { inTransaction } from "../postgres/transaction.ts";
 import { ensureLedger } from "../ledger/prepare-ledger.ts";
 import { forgetProgress, noteProgress, type Progress, readProgress } from "../ledger/progress.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
-import { underLock, withConnection } from "../execute/under-lock.ts";
+import { withConnection } from "../execute/session.ts";
+import { underLock } from "../execute/under-lock.ts";
 
 /** What was accepted of a migration: its edit, that its file is gone, how far it is done, or its file's undo. */
 export interface Repaired {

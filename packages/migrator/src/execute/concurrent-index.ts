@@ -1,4 +1,5 @@
 import type { Query } from "../postgres/connection.ts";
+import { findNodes, namesOf } from "../postgres/parse.ts";
 import { type LedgerTable, qualified } from "../ledger/tables.ts";
 
 /** A `CREATE` or `DROP INDEX CONCURRENTLY`, which leaves an invalid index when it is cut off. */
@@ -11,29 +12,20 @@ export interface ConcurrentIndex {
   readonly table: string | null;
 }
 
-interface Node {
-  readonly IndexStmt?: { concurrent?: boolean; idxname?: string; relation?: { schemaname?: string; relname: string } };
-  readonly DropStmt?: {
-    concurrent?: boolean;
-    removeType: string;
-    objects: { List: { items: { String: { sval: string } }[] } }[];
-  };
-}
-
 /**
- * Parses a `CREATE` or `DROP INDEX CONCURRENTLY`; undefined for any other statement, and for an index without a name.
+ * Reads a `CREATE` or `DROP INDEX CONCURRENTLY`; undefined for any other statement, and for an index without a name.
  */
 export async function parseConcurrentIndex(statement: string): Promise<ConcurrentIndex | undefined> {
   if (!/\bconcurrently\b/i.test(statement)) return undefined;
-  const { parse } = await import("libpg-query");
-  const tree = (await parse(statement).catch(() => undefined)) as { stmts?: { stmt?: Node }[] } | undefined;
-  const node = tree?.stmts?.[0]?.stmt;
-  if (node?.IndexStmt?.concurrent && node.IndexStmt.idxname) {
-    const { idxname: index, relation } = node.IndexStmt;
-    return { kind: "create", index, schema: relation?.schemaname ?? null, table: relation?.relname ?? null };
+  const [found] = await findNodes(statement, ["IndexStmt", "DropStmt"]);
+  if (!found?.node.concurrent) return undefined;
+  if (found.kind === "IndexStmt") {
+    const { idxname: index, relation } = found.node;
+    const place = { schema: relation?.schemaname ?? null, table: relation?.relname ?? null };
+    return index === undefined ? undefined : { kind: "create", index, ...place };
   }
-  if (!node?.DropStmt?.concurrent) return undefined;
-  const name = node.DropStmt.objects[0]?.List.items.map(({ String }) => String.sval) ?? [];
+  const [object] = found.node.objects ?? [];
+  const name = object ? namesOf(object) : [];
   return { kind: "drop", index: name.at(-1) ?? "", schema: name.at(-2) ?? null, table: null };
 }
 

@@ -2,7 +2,7 @@ import type { Connection } from "../postgres/connection.ts";
 import type { Context } from "./context.ts";
 import { type History, openHistory } from "../history/history.ts";
 import { digestOf } from "../ledger/ledger.ts";
-import { withConnectionMeanwhile, withHistory } from "./under-lock.ts";
+import { withConnectionMeanwhile, withHistory } from "./session.ts";
 
 /** A command's work on a history that an earlier run may have found sound. */
 export interface CachedWork<Result> {

@@ -12,7 +12,7 @@ import { type Report, unrun, type Direction, type Plan } from "../report.ts";
 import { withCachedHistory } from "./fast-path.ts";
 import { type MigrateOptions, type Prepared, refuse } from "./prepared.ts";
 import type { Undos } from "./undo.ts";
-import { underLock, withHistory } from "./under-lock.ts";
+import { withHistory } from "./session.ts";
 
 /** Looks at a plan that is about to run; what it gives speaks against it. */
 export type Judge = (work: {
@@ -63,10 +63,11 @@ async function migrateOn(run: MigrateRequest): Promise<Report> {
   if (options.dryRun) return (await import("./planned.ts")).dryRun(early.plan, early.loaded);
   const against = (await run.judge?.({ ...run, plan: early.plan })) ?? [];
   if (against.length > 0) return refuse(early.plan, against, null);
+  // Loaded here, because most starts find nothing to do.
+  const { underLock } = await import("./under-lock.ts");
   return await underLock(context, connection, async (timeouts) => {
     const prepared = await prepareWithGate(run);
     if (prepared.settled) return await settle(context, connection, prepared.settled);
-    // Loaded here, because most starts find nothing to do.
     const { runPlan } = await import("./run-plan.ts");
     const names = run.history.folder.files.map(({ name }) => name);
     const report = await runPlan({ ...context, connection, timeouts }, context, { ...prepared, names });

@@ -1,5 +1,5 @@
 import type { Node, RangeVar } from "libpg-query";
-import { findNodes, type NodeOf } from "../postgres/parse.ts";
+import { findNodes, namesOf, type NodeOf } from "../postgres/parse.ts";
 
 /** Data that goes with a statement, by the names that it has before the first of all statements. */
 export interface Removed {
@@ -85,9 +85,3 @@ function tableOf({ schemaname, relname }: RangeVar = {}): Removed {
 }
 
 const toTable = (one: Node) => ("RangeVar" in one ? [tableOf(one.RangeVar)] : []);
-
-/** The parts of a name in a list of objects. */
-function namesOf(object: Node): string[] {
-  const items = "List" in object ? (object.List.items ?? []) : [object];
-  return items.flatMap((one) => ("String" in one ? [one.String.sval ?? ""] : []));
-}

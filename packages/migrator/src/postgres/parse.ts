@@ -58,3 +58,9 @@ async function readQueries({ args = [] }: Nodes["DoStmt"]): Promise<string[]> {
   const tree = await parsePlPgSQL(`do $do_block$${text}$do_block$`).catch(() => undefined);
   return collect(tree, new Set(["query"])).flatMap(({ node }) => (typeof node === "string" ? [node] : []));
 }
+
+/** The parts of the name of an object that a statement names: the schema, if it has one, and the name. */
+export function namesOf(object: Node): string[] {
+  const items = "List" in object ? (object.List.items ?? []) : [object];
+  return items.flatMap((one) => ("String" in one ? [one.String.sval ?? ""] : []));
+}

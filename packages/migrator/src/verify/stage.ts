@@ -9,7 +9,7 @@ import type { Context } from "../execute/context.ts";
 import { InterruptedError, MigrationFailedError } from "../errors.ts";
 import type { LoadedMigration } from "../history/load.ts";
 import { ensureLedger } from "../ledger/prepare-ledger.ts";
-import { withConnection } from "../execute/under-lock.ts";
+import { withConnection } from "../execute/session.ts";
 import { type Contents, readContents } from "./contents.ts";
 import { createFiller, type Filling, type FillOptions } from "./fill/fill.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
