@@ -1,14 +1,15 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { defineEntity, type EntitySchema, p } from "@mikro-orm/postgresql";
-import { inject } from "vitest";
+import { expect, inject } from "vitest";
 import { checkProject } from "../src/commands/check.ts";
 import { contract } from "../src/commands/contract.ts";
+import { up } from "../src/commands/up-and-down.ts";
 import { rewriteManifest } from "../src/commands/create.ts";
 import type { ContextOptions } from "../src/execute/context.ts";
 import type { ReleaseSettings } from "../src/releases/settings.ts";
-import { addFiles, contextOf, type Steps, temporaryFolder } from "./support.ts";
+import { addFiles, contextOf, emptyDatabase, type Steps, temporaryFolder } from "./support.ts";
 
 export const shadow = { servers: [inject("postgresDsn")] };
 
@@ -125,3 +126,17 @@ export const wholeHistory = [
   { migration: "Migration20260101000002_remark", release: "1.1.0" },
   { migration: "Migration20260101000003_no_note", release: "1.2.0" },
 ] as const;
+
+/** A database that the project's first migrations were applied to. */
+export async function databaseAt(project: ReleasesProject, to: string) {
+  const database = await emptyDatabase();
+  expect(await up(project.on(database.dsn, { releases: undefined }), { to })).toMatchObject({ error: null });
+  return database;
+}
+
+/** Replaces a text of a file, which must be there. */
+export async function edit(file: string, from: string, to: string): Promise<void> {
+  const text = await readFile(file, "utf8");
+  expect(text).toContain(from);
+  await writeFile(file, text.replace(from, to));
+}

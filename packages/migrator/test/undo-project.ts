@@ -1,5 +1,5 @@
 import { fingerprint, readCatalog } from "@thedata/catalog";
-import { expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { down, up } from "../src/commands/up-and-down.ts";
 import type { MigratorError } from "../src/errors.ts";
 import type { ContextOptions } from "../src/execute/context.ts";
@@ -9,8 +9,10 @@ import { defaultLedger } from "../src/ledger/tables.ts";
 import type { SignedPlace } from "../src/ledger/undo-digest.ts";
 import { digestUpdate } from "../src/ledger/undo-digester.ts";
 import { connect } from "../src/postgres/connection.ts";
-import { contextOf, emptyDatabase, folderOf, migrationSource, type Sql, type Steps } from "./support.ts";
+import { contextOf, emptyDatabase, folderOf, migrationSource, openClient, type Sql, type Steps } from "./support.ts";
 
+export const ledger = "mikro_orm_migrations";
+export const audit = `${ledger}_audit`;
 export const key = "k".repeat(32);
 
 /** What the old image has. */
@@ -41,9 +43,13 @@ export function losing(name: string, losses: string, steps: Steps): Record<strin
 /** A database that the newer image has brought to its head, and the contexts of both images. */
 export async function start(
   more: Files = newer,
-  { applied, ...options }: Partial<ContextOptions> & { readonly applied?: Files } = {},
+  {
+    applied,
+    server,
+    ...options
+  }: Partial<ContextOptions> & { readonly applied?: Files; readonly server?: string } = {},
 ) {
-  const database = await emptyDatabase();
+  const database = await emptyDatabase(server);
   const future = contextOf(database.dsn, await folderOf(applied ?? { ...known, ...more }), options);
   expect(await up(future)).toMatchObject({ outcome: "applied", error: null });
   const past = contextOf(database.dsn, await folderOf(known), options);
@@ -116,4 +122,19 @@ export async function tryDown(context: ReturnType<typeof contextOf>, options: Mi
     const { code, message } = error as MigratorError;
     return { outcome: "thrown", codes: [code], message, steps: [] };
   }
+}
+
+/** A migration that loses what its class says, and nothing else. */
+export const lossy = losing("M5_e", "b.note, public.d", { up: ["select 1"], down: ["select 2"] });
+
+/** A role that may log in, for this test. */
+export async function createRole(dsn: string, sql: Sql): Promise<string> {
+  const role = `app_${crypto.randomUUID().replaceAll("-", "")}`;
+  await sql(`create role ${role} login password 'x'`);
+  onTestFinished(async () => {
+    const cleaner = await openClient(dsn);
+    await cleaner.query(`drop owned by ${role} cascade`);
+    await cleaner.query(`drop role ${role}`);
+  });
+  return role;
 }
