@@ -30,6 +30,20 @@ function widened(name: string, change: Pick<ItemsChange, "old" | "new"> & Partia
 
 /** Types of columns that are changed. */
 export const types: readonly Scenario[] = [
+  onItems({
+    row: "jsonb to json; collation",
+    name: "a text becomes one in which upper and lower case are one",
+    prelude: ["create extension citext"],
+    columns: "note text not null",
+    rows: "(name, note) values ('a', 'X')",
+    migration: ["alter table items alter note type citext"],
+    old: () => ({ note: p.text() }),
+    full: { note: "y" },
+    required: ["note"],
+    searches: [{ on: "Item", where: { note: "x" }, sure: false }],
+    oldOnNew: { filter: { verdict: "depends" } },
+    newOnOld: { filter: { verdict: "depends" } },
+  }),
   widened("an integer becomes a bigint, mapped as integer by the old release", {
     old: () => ({ amount: p.integer() }),
     new: () => ({ amount: p.bigint("number") }),
