@@ -108,6 +108,51 @@ describe("compat", () => {
     expect(droppable).toEqual(["items.remark"]);
   });
 
+  it("takes an author's word for what one release may write and another does not know", async () => {
+    const [kinds, more] = ["Migration20260101000001_kinds", "Migration20260101000002_more"];
+    const check = (items: string) => `constraint items_kind_check check (kind in (${items}))`;
+    const column = `kind text not null ${check("'a', 'b'")}`;
+    const extra = {
+      [kinds]: {
+        up: [`create table items (id serial primary key, name text not null, ${column})`],
+        down: ["drop table items"],
+      },
+      [more]: {
+        up: ["alter table items drop constraint items_kind_check", `alter table items add ${check("'a', 'b', 'c'")}`],
+        down: ["select 1"],
+      },
+    };
+    const project = await projectOf(
+      [
+        { migration: kinds, release: "2.0.0" },
+        { migration: more, release: "2.1.0" },
+      ],
+      { extra, tolerate: true },
+    );
+    const { problems } = await checkProject(project.on(""), shadow);
+    const message = problems.find(({ code }) => code === "incompatible")?.message;
+    expect(message).toMatch(
+      /2\.0\.0 cannot run beside .*does not know c.*: @tolerates @shop\/models@2\.0\.0 items\.kind: reason/,
+    );
+    const word = "// @tolerates @shop/models@2.0.0 items.kind: nobody writes c before 2.1.0 runs alone\nexport";
+    await edit(path.join(project.migrations, `${more}.ts`), "export", word);
+    const found = await compat(project.on(""), { shadow, releases: project.releases });
+    expect(found).toMatchObject({ outcome: "ok", pairs: [], needless: [] });
+  });
+
+  it("takes releases that need the same for two: what one meets, the other was made for", async () => {
+    const again = "Migration20260101000002_again";
+    const extra = { [again]: { up: ["update items set note = upper(note)"], down: ["select 1"] } };
+    const steps = [wholeHistory[0], { migration: again, release: "1.0.2" }] as const;
+    const project = await projectOf(steps, { extra, tolerate: true });
+    const word = "// @tolerates @shop/models@1.0.0 items.note: case is not looked at\nexport";
+    await edit(path.join(project.migrations, `${again}.ts`), "export", word);
+    const found = await compat(project.on(""), { shadow, releases: project.releases });
+    expect(found.releases[0]?.digest).toBe(found.releases[1]?.digest);
+    expect(found.steps[1]?.verdicts.map(({ verdict }) => verdict)).toEqual(["works", "works"]);
+    expect(found.outcome).toBe("ok");
+  });
+
   it("an attestation counts for its own migration, and not for a later one of the same column", async () => {
     const update = (name: string) => ({
       [name]: { up: ["update items set note = upper(note)"], down: ["select 1"] },

@@ -274,6 +274,22 @@ describe("down", () => {
     expect(await down(project.on(dsn), { disregard: ["1.1.0"] })).toMatchObject({ outcome: "reverted" });
   });
 
+  it("says why also where the reason is older than the migration that it goes back to", async () => {
+    const [later, remark] = ["Migration20260101000002_later", "Migration20260101000003_remark"];
+    const extra = {
+      [later]: { up: ["update items set name = name"], down: ["select 1"] },
+      [remark]: { up: ["alter table items add remark text"], down: ["alter table items drop column remark"] },
+    };
+    const steps = [wholeHistory[0], { migration: later }, { migration: remark, release: "1.1.0" }] as const;
+    const project = await projectOf(steps, { extra, tolerate: true });
+    const { dsn, connect } = await emptyDatabase();
+    expect(await up(project.on(dsn))).toMatchObject({ outcome: "applied" });
+    const session = await connect();
+    await session.query("set application_name = 'shop @shop/models@1.1.0'");
+    const { problems } = await down(project.on(dsn));
+    expect(problems[0]?.message).toMatch(/does not work on the schema after \S+_later: .*remark/);
+  });
+
   it("refuses to break a connected release that only the database knows", async () => {
     const [newer, older] = [await projectOf(wholeHistory.slice(0, 2)), await projectOf(wholeHistory.slice(0, 1))];
     const { dsn, connect } = await emptyDatabase();

@@ -41,6 +41,8 @@ export const models = {
   "0.9.0": () => item({}),
   "1.0.0": () => item({ note: p.text().nullable() }),
   "1.0.1": () => item({ note: p.text().index("items_note_index") }),
+  // What needs the same may be released again.
+  "1.0.2": () => item({ note: p.text().nullable() }),
   "1.1.0": () => item({ note: p.text().nullable(), remark: p.text().nullable() }),
   "1.1.1": () => item({ note: p.text().nullable() }, [{ name: "short", expression: "length(name) < 100" }]),
   "1.1.2": () => item({ note: p.text().nullable() }, [{ name: "short", expression: "length(name) < 200" }]),
@@ -48,6 +50,8 @@ export const models = {
   "1.3.0": () => item({ at: p.datetime() }),
   "1.4.0": () => item({ parentId: p.integer().nullable() }),
   "1.5.0": () => item({ parentId: p.integer().nullable(), note: p.text().nullable() }),
+  "2.0.0": () => item({ kind: p.enum(["a", "b"]) }),
+  "2.1.0": () => item({ kind: p.enum(["a", "b", "c"]) }),
 } as const;
 
 export type Version = keyof typeof models;
