@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { command, type Register } from "./command-parts.ts";
+import { command, type Register, withSchemaOptions } from "./command-parts.ts";
 
 /** Adds `backfill run`, `status`, `pause`, `resume` and `discard`. */
 export function addBackfillCommands(program: Command, on: Register): void {
@@ -26,20 +26,20 @@ export function addBackfillCommands(program: Command, on: Register): void {
     "migrator backfill discard fill_email_lower",
   ]).argument("<NAME>", "the migration: its name, time stamp or a part that fits one");
   const load = async () => await import("./commands/backfill.ts");
-  on(run, async () => {
+  on(withSchemaOptions(run), async () => {
     const { runBackfillRun } = await load();
     return (output, options, name) => runBackfillRun(output, options, name);
   });
-  on(status, async () => (await load()).runBackfillStatus);
+  on(withSchemaOptions(status), async () => (await load()).runBackfillStatus);
   for (const [one, paused] of [
     [pause, true],
     [resume, false],
   ] as const)
-    on(one, async () => {
+    on(withSchemaOptions(one), async () => {
       const { runBackfillPause } = await load();
       return (output, options, name) => runBackfillPause(output, options, paused, name);
     });
-  on(discard, async () => {
+  on(withSchemaOptions(discard), async () => {
     const { runBackfillDiscard } = await load();
     return (output, options, name = "") => runBackfillDiscard(output, options, name);
   });

@@ -12,6 +12,18 @@ export function shadowOption(): Option {
   return new Option("--shadow-dsn <URL>", "a server where a shadow database may be made (default: the database's own)");
 }
 
+/** Adds the options for a database with a schema per tenant. */
+export function withSchemaOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        "--schema <S>",
+        "a tenant's schema, with a ledger of its own; what is marked @shared runs once for the database",
+      ).conflicts("shared"),
+    )
+    .option("--shared", "only what is marked @shared");
+}
+
 /** Adds a command with its examples. */
 export function command(program: Command, name: string, description: string, examples: string[]): Command {
   const text = examples.map((example) => `  $ ${example}`).join("\n");

@@ -1,6 +1,6 @@
 import { escapeControls, otherTools } from "@thedata/migrator/internal";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type Action, command, type Register, shadowOption, wholeNumber } from "./command-parts.ts";
+import { type Action, command, type Register, shadowOption, wholeNumber, withSchemaOptions } from "./command-parts.ts";
 import { addBackfillCommands } from "./backfill-commands.ts";
 import { hideAddresses, refuseAddresses } from "./misplaced-address.ts";
 import { createOutput } from "./output.ts";
@@ -100,7 +100,7 @@ function addUpCommand(program: Command, on: Register): void {
     .option("--disregard <V>", "a release whose connected sessions do not hold a step back; repeatable", repeated)
     .option("--wait", "runs the backfills of large tables too, instead of leaving them to backfill run")
     .option("--allow-out-of-order", "also applies migrations that come before one that is applied");
-  on(withLockOptions(up), async () => (await import("./commands/migrate.ts")).runUp);
+  on(withSchemaOptions(withLockOptions(up)), async () => (await import("./commands/migrate.ts")).runUp);
 }
 
 function addDownCommand(program: Command, on: Register): void {
@@ -125,7 +125,7 @@ function addDownCommand(program: Command, on: Register): void {
         .conflicts(["steps", "all"]),
     )
     .option("--dry-run", "shows the SQL and changes nothing");
-  on(withLockOptions(down), async () => (await import("./commands/migrate.ts")).runDown);
+  on(withSchemaOptions(withLockOptions(down)), async () => (await import("./commands/migrate.ts")).runDown);
 }
 
 function addAmendCommands(program: Command, on: Register): void {
@@ -150,7 +150,7 @@ function addAmendCommands(program: Command, on: Register): void {
     .option("--from <M>", "the migration that the database is at (default: an empty database; with --down: the head)")
     .option("--to <M>", "the migration to go to (default: the head; with --down: an empty schema)")
     .option("--down", "prints the SQL of down");
-  on(repair, async () => {
+  on(withSchemaOptions(repair), async () => {
     const { runRepair } = await import("./commands/amend.ts");
     return (output, options, names) => runRepair(output, options, [names].flat());
   });
@@ -158,7 +158,7 @@ function addAmendCommands(program: Command, on: Register): void {
     const { runRebase } = await import("./commands/amend.ts");
     return (output, options, name) => runRebase(output, options, name);
   });
-  on(sql, async () => (await import("./commands/sql.ts")).runSql);
+  on(withSchemaOptions(sql), async () => (await import("./commands/sql.ts")).runSql);
 }
 
 function addBaselineCommand(program: Command, on: Register): void {
@@ -203,13 +203,15 @@ function addReadCommands(program: Command, on: Register): void {
     "migrator wait",
     "migrator wait --timeout 300",
   ]).option("--timeout <SECONDS>", "how long", seconds, 60);
-  on(status, async () => (await import("./commands/status.ts")).runStatus);
-  on(wait, async () => (await import("./commands/status.ts")).runWait);
+  on(withSchemaOptions(status), async () => (await import("./commands/status.ts")).runStatus);
+  on(withSchemaOptions(wait), async () => (await import("./commands/status.ts")).runWait);
   on(
-    command(program, "history", "lists every migration: when, by whom, how long, with which version", [
-      "migrator history",
-      "migrator history --json",
-    ]),
+    withSchemaOptions(
+      command(program, "history", "lists every migration: when, by whom, how long, with which version", [
+        "migrator history",
+        "migrator history --json",
+      ]),
+    ),
     async () => (await import("./commands/history.ts")).runHistory,
   );
 }

@@ -17,6 +17,7 @@ it.each([
   ["history", "--quiet", "--no-color"],
   ["up", "--migrations", "a folder", "--dsn", "postgresql://a@b/c", "--config", "c.ts", "--json"],
   ["up", "--migrations", "a", "--migrations", "b"],
+  ["status", "--schema", "tenant_1"],
 ])("understands %s %s %s as Commander does", async (...args) => {
   const words = args.filter((word) => word !== undefined);
   expect(readQuickly(words)).toEqual({ command: words[0], options: await readByCommander(words) });
@@ -36,6 +37,7 @@ it.each([
   ["up", "a"],
   ["up", "constructor"],
   ["up", "--log-format", "json"],
+  ["up", "--shared"],
 ])("leaves %s %s %s to Commander", (...args) => {
   expect(readQuickly(args)).toBeUndefined();
 });

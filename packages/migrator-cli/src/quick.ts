@@ -12,6 +12,7 @@ const values: Readonly<Record<string, keyof GlobalOptions>> = {
   "--migrations": "migrations",
   "--dsn": "dsn",
   "--config": "config",
+  "--schema": "schema",
 };
 
 /** A command line that is read without Commander. */

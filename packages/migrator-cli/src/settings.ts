@@ -21,6 +21,8 @@ export interface GlobalOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly logFormat?: "text" | "json";
+  readonly schema?: string;
+  readonly shared?: boolean;
 }
 
 /** The options of the commands that change the database. */
@@ -67,6 +69,8 @@ export async function createSettings(options: RunOptions, needs: ContextNeeds = 
     password: config.password ?? readPasswordCommand(process.env),
     migrations: directory,
     ledger: config.ledger,
+    schema: options.schema,
+    shared: options.shared,
     lockWaitMs: milliseconds(options.lockWait),
     databaseWaitMs: milliseconds(options.waitForDatabase),
     lockTimeoutMs: milliseconds(options.lockTimeout),

@@ -27,6 +27,7 @@ export interface Problem {
     | "no-undo"
     | "untrusted-undo"
     | "lossy-undo"
+    | "not-shared"
     | "unknown-migration";
   /** The migration that the problem is about; null: the history as a whole. */
   readonly migration: string | null;

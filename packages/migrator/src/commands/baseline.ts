@@ -2,7 +2,7 @@ import { recordAudit } from "../ledger/audit.ts";
 import { type Catalog, findDrift, readCatalog, readCatalogInTransaction } from "@thedata/catalog";
 import type { Bridge } from "./bridge.ts";
 import { type Connection, connect } from "../postgres/connection.ts";
-import type { Context } from "../execute/context.ts";
+import { type Context, wholeOf } from "../execute/context.ts";
 import { waitForDisk } from "../ledger/durability.ts";
 import { ConfigurationError, MigratorError, RefusedError } from "../errors.ts";
 import { halfDone } from "../plan/half-done.ts";
@@ -59,7 +59,7 @@ export interface BaselineReport extends Omit<Report, "outcome"> {
  * it cannot start.
  */
 export async function baseline(context: Context, options: BaselineOptions): Promise<BaselineReport> {
-  const history = await openHistory(context.migrations);
+  const history = await openHistory(wholeOf(context));
   const names = history.folder.files.map(({ name }) => name);
   return await withConnection(context, async (connection) => {
     const { at, tool } = await findPosition(connection, options, names);

@@ -7,7 +7,7 @@ import { type RenameQuestion, toQuestion } from "../create/settle-renames.ts";
 import { findKept } from "./find-kept.ts";
 import { compareModels } from "../models/compare-models.ts";
 import type { ReleaseCheck, ReleaseProblem } from "./check-releases.ts";
-import type { Context } from "../execute/context.ts";
+import { type Context, wholeOf } from "../execute/context.ts";
 import { keepPicture, type Picture } from "./picture.ts";
 import { ConfigurationError, ConnectionError, type Problem } from "../errors.ts";
 import { halfDone } from "../plan/half-done.ts";
@@ -60,7 +60,7 @@ export async function checkProject(
   shadow: ShadowOptions,
   options: CheckOptions = {},
 ): Promise<ProjectCheck> {
-  const history = await openHistory(context.migrations);
+  const history = await openHistory(wholeOf(context));
   for (const { name } of history.folder.files) await history.load(name);
   const models = await context.loadOrmOptions();
   const problems = [

@@ -4,7 +4,7 @@ import { judgePairs } from "../compat/pairs.ts";
 import { readSteps } from "../compat/read-steps.ts";
 import type { CompatReport, CompatStep, ReleaseColumn } from "../compat/report.ts";
 import { ConfigurationError } from "../errors.ts";
-import { type Context, directoryOf } from "../execute/context.ts";
+import { type Context, directoryOf, wholeOf } from "../execute/context.ts";
 import { openHistory } from "../history/history.ts";
 import { resolveTarget } from "../plan/resolve-target.ts";
 import { readAttestations } from "../releases/attestations.ts";
@@ -31,7 +31,7 @@ export interface CompatOptions {
  * where a contract cannot be read, or a migration fails.
  */
 export async function compat(context: Context, options: CompatOptions): Promise<CompatReport> {
-  const history = await openHistory(context.migrations);
+  const history = await openHistory(wholeOf(context));
   directoryOf(context);
   const names = history.folder.files.map(({ name }) => name);
   const { all, columns } = await chooseReleases(options, names);

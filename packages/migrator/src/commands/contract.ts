@@ -3,7 +3,7 @@ import path from "node:path";
 import { readCatalog } from "@thedata/catalog";
 import type { Contract } from "@thedata/releases";
 import { ConfigurationError, RefusedError } from "../errors.ts";
-import type { Context } from "../execute/context.ts";
+import { type Context, wholeOf } from "../execute/context.ts";
 import { openHistory } from "../history/history.ts";
 import { scopeOf } from "../ledger/catalog-scope.ts";
 import { openBeside } from "../models/open-models.ts";
@@ -66,7 +66,7 @@ export async function makeWorkingContract(
       `A contract is made of models: give "models" and "releases.package", their package.json, in the configuration`,
     );
   const { name, version } = readPackage(releases.package);
-  const { folder } = await openHistory(context.migrations);
+  const { folder } = await openHistory(wholeOf(context));
   return await withShadow(shadow, async (dsn) => {
     await replay(context, folder, dsn);
     const orm = await openBeside(models, dsn, context.ledger);

@@ -6,7 +6,7 @@ import { checkHistory, isAhead } from "../plan/integrity.ts";
 import { findKept } from "./find-kept.ts";
 import { compareModels } from "../models/compare-models.ts";
 import { type Connection, connect, type Query } from "../postgres/connection.ts";
-import type { Context } from "../execute/context.ts";
+import { type Context, wholeOf } from "../execute/context.ts";
 import { AheadError, MigratorError, type Problem } from "../errors.ts";
 import { type History, openHistory } from "../history/history.ts";
 import { type AppliedMigration, readLedger } from "../ledger/ledger.ts";
@@ -45,7 +45,7 @@ export interface LiveDiff {
  * `AheadError` when it has migrations that are newer than these.
  */
 export async function diff(context: Context, shadow: ShadowOptions): Promise<SchemaDiff> {
-  const history = await openHistory(context.migrations);
+  const history = await openHistory(wholeOf(context));
   for (const { name } of history.folder.files) await history.load(name);
   const live = context.dsn === "" ? null : await readLive(context, history);
   const models = await context.loadOrmOptions();

@@ -1,4 +1,4 @@
-import type { Context } from "../execute/context.ts";
+import { type Context, wholeOf } from "../execute/context.ts";
 import { openHistory } from "../history/history.ts";
 import { replay } from "../shadow/replay.ts";
 import { type ShadowOptions, withShadow } from "../shadow/shadow.ts";
@@ -35,7 +35,7 @@ export interface Drawn {
 export async function erd(context: Context, { file, areas, shadow, ...options }: ErdOptions): Promise<Drawn> {
   const format = file === undefined ? (options.format ?? "svg") : formatOf(file);
   if (file !== undefined) await findFolder(file);
-  const { folder } = await openHistory(context.migrations);
+  const { folder } = await openHistory(wholeOf(context));
   const { text, diagram } = await withShadow(shadow, async (dsn) => {
     await replay(context, folder, dsn);
     return await drawDatabase({ dsn, ledger: context.ledger }, format, areas);

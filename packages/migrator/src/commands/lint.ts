@@ -1,6 +1,6 @@
 import type { Finding, LintedMigration, Schema, Severity, Statistics } from "@thedata/safety";
 import { readCatalog } from "@thedata/catalog";
-import type { Context } from "../execute/context.ts";
+import { type Context, wholeOf } from "../execute/context.ts";
 import { withConnection } from "../execute/session.ts";
 import { ConfigurationError, ConnectionError } from "../errors.ts";
 import { readSource } from "../history/folder.ts";
@@ -45,7 +45,7 @@ export interface LintReport {
  * not load, a name fits none, or no shadow can be created.
  */
 export async function lintProject(context: Context, options: LintProjectOptions): Promise<LintReport> {
-  const history = await openHistory(context.migrations);
+  const history = await openHistory(wholeOf(context));
   const { names, chosen } = await choose(context, history, options.names);
   const groups = chosen === "named" ? names.map((name) => [name]) : [names];
   const findings: Finding[] = [];

@@ -3,7 +3,7 @@ import { locateStatements } from "@thedata/catalog/sql";
 import type { LockMode, Severity, Statistics } from "@thedata/safety";
 import { MigrationFailedError } from "../errors.ts";
 import type { CatalogPair } from "../create/warn.ts";
-import type { Context } from "../execute/context.ts";
+import { type Context, wholeOf } from "../execute/context.ts";
 import { type MigrationFile, readSource } from "../history/folder.ts";
 import { type History, openHistory } from "../history/history.ts";
 import type { LoadedMigration } from "../history/load.ts";
@@ -48,7 +48,7 @@ export interface ReviewOptions {
  * nothing. Throws a `MigratorError` where a file does not load, a name fits none, or no shadow can be created.
  */
 export async function review(context: Context, options: ReviewOptions): Promise<Review> {
-  const history = await openHistory(context.migrations);
+  const history = await openHistory(wholeOf(context));
   const names = choose(history, options.names);
   const { shadow, statistics, rows = 100, given } = options;
   const { migrations: verdicts } = await verify(context, { shadow, from: names[0], rows: undefined, given });

@@ -1,5 +1,5 @@
 import type { Direction } from "../report.ts";
-import { escapeLiteral } from "pg";
+import { escapeIdentifier, escapeLiteral } from "pg";
 import { auditInsert } from "../ledger/audit.ts";
 import type { Context } from "../execute/context.ts";
 import { ConfigurationError, RefusedError } from "../errors.ts";
@@ -45,6 +45,7 @@ export async function renderScript(context: Context, options: ScriptOptions = {}
     if (scriptOf(migration, direction).computed) context.onEvent({ type: "computed", name: migration.name });
   const parts = [
     head(context, direction, migrations),
+    ...(context.schema === undefined ? [] : [`set search_path = ${escapeIdentifier(context.schema)}, public;`]),
     lock(context.ledger),
     // What is there already is no news: psql would print a notice for each.
     "set client_min_messages = warning;",

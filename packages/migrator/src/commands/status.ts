@@ -1,3 +1,4 @@
+import { isPart } from "../history/part.ts";
 import { lockName } from "../ledger/tables.ts";
 import { isSound } from "../plan/integrity.ts";
 import { findInvalidIndexes } from "../execute/concurrent-index.ts";
@@ -22,13 +23,15 @@ export async function readStatus(context: Context): Promise<Status> {
     quick: async ({ query }, digest) => {
       const [applied, problems] = await Promise.all([
         readRecordedLedger(query, digest, context.ledger),
-        findInvalid(query),
+        findInvalid(query, context),
       ]);
       if (applied) await ensureFlushed(query, context.ledger);
       return applied && { ...allApplied(applied), problems };
     },
     thorough: async (connection, history, vouch) => {
       const applied = await readLedger(connection.query, context.ledger);
+      if (applied.length === 0 && context.schema !== undefined)
+        await (await import("../execute/schema-there.ts")).requireSchema(connection, context.schema);
       await history.loadForChecks(applied);
       const noted = await readProgress(connection.query, context.ledger);
       const runner = (await findHolder(connection.query, lockName(context.ledger))) ?? null;
@@ -39,7 +42,7 @@ export async function readStatus(context: Context): Promise<Status> {
       if (status.state === "current" && isSound(history.known(), manifest)) vouch();
       if (status.state === "current") await ensureFlushed(connection.query, context.ledger);
       const others = applied.length === 0 ? await findOther(connection.query, context, history) : [];
-      const problems = [...status.problems, ...others, ...(await findInvalid(connection.query))];
+      const problems = [...status.problems, ...others, ...(await findInvalid(connection.query, context))];
       const held = await findHeld(connection.query, context.ledger, status.pending);
       return { ...(await withReleases(context, connection, history, { ...status, held })), runner, problems };
     },
@@ -78,7 +81,8 @@ function allApplied(applied: readonly AppliedMigration[]): Status {
 }
 
 /** The history may be recorded in another table than the configured one. */
-async function findOther(query: Query, { ledger }: Context, { folder }: History): Promise<Problem[]> {
+async function findOther(query: Query, { ledger, migrations }: Context, { folder }: History): Promise<Problem[]> {
+  if (isPart(migrations)) return [];
   const { describeOtherLedger, findOtherLedger } = await import("../ledger/other-ledger.ts");
   const found = await findOtherLedger(
     query,
@@ -90,8 +94,8 @@ async function findOther(query: Query, { ledger }: Context, { folder }: History)
     : [{ code: "missing", migration: null, message: `${describeOtherLedger(found, ledger)}.` }];
 }
 
-async function findInvalid(query: Query): Promise<Problem[]> {
-  return (await findInvalidIndexes(query)).map(toProblem);
+async function findInvalid(query: Query, { schema }: Context): Promise<Problem[]> {
+  return (await findInvalidIndexes(query, schema)).map(toProblem);
 }
 
 /** An invalid index does not change the state, because history and database do not contradict each other. */

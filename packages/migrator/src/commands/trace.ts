@@ -1,5 +1,5 @@
 import type { ProbeResult, Statistics, StatementTrace, TableStatistics, TracedSession } from "@thedata/safety";
-import type { Context } from "../execute/context.ts";
+import { type Context, wholeOf } from "../execute/context.ts";
 import { enumerate } from "../execute/failure.ts";
 import { isOutside } from "../execute/statement-kinds.ts";
 import { toUnits } from "../execute/units.ts";
@@ -54,7 +54,7 @@ export interface MigrationTrace {
  * and write its tables. Throws a `RefusedError` for a migration that computes its statements, which only `up` can run.
  */
 export async function trace(context: Context, options: TraceOptions): Promise<MigrationTrace> {
-  const history = await openHistory(context.migrations);
+  const history = await openHistory(wholeOf(context));
   const all = history.folder.files.map(({ name }) => name);
   const name = options.name === undefined ? (all.at(-1) ?? "") : resolveTarget(options.name, all);
   const migration = await history.load(name);

@@ -1,4 +1,4 @@
-import type { Context } from "../execute/context.ts";
+import { type Context, wholeOf } from "../execute/context.ts";
 import { MigrationFailedError } from "../errors.ts";
 import { type History, openHistory } from "../history/history.ts";
 import { replay } from "../shadow/replay.ts";
@@ -41,7 +41,7 @@ export interface Verification {
  * same. Changes nothing else. Throws where a file does not load or no shadow can be created.
  */
 export async function verify(context: Context, options: VerifyOptions): Promise<Verification> {
-  const history = await openHistory(context.migrations);
+  const history = await openHistory(wholeOf(context));
   const { files } = history.folder;
   for (const { name } of files) await history.load(name);
   const chosen = choose(

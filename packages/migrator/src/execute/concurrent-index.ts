@@ -58,14 +58,18 @@ export async function dropInvalidIndex(query: Query, index: string, { schema }: 
   await query(`drop index concurrently if exists ${qualified({ schema, table: index } satisfies LedgerTable)}`);
 }
 
-/** The invalid indexes that a cut-off build left, as `schema.index`; indexes that are being built now do not count. */
-export async function findInvalidIndexes(query: Query): Promise<string[]> {
+/**
+ * The invalid indexes that a cut-off build left in the schema, by default in any, as `schema.index`; indexes that are
+ * being built now do not count.
+ */
+export async function findInvalidIndexes(query: Query, schema?: string): Promise<string[]> {
   const rows = await query<{ name: string }>(
     `select n.nspname || '.' || c.relname as name
        from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
-      where not i.indisvalid and c.relkind = 'i'
+      where not i.indisvalid and c.relkind = 'i' and n.nspname = coalesce($1, n.nspname)
         and not exists (select from pg_stat_progress_create_index p where p.index_relid = i.indexrelid)
       order by 1`,
+    [schema ?? null],
   );
   return rows.map(({ name }) => name);
 }

@@ -4,24 +4,22 @@ import { ConfigurationError } from "../errors.ts";
 import type { Event } from "../events.ts";
 import { uniqueId } from "../hash.ts";
 import type { MigrationFolder } from "../history/folder.ts";
-import type { DatabaseAddress } from "../postgres/connection.ts";
+import { isPart, type MigrationSource } from "../history/part.ts";
+import { beforeSchema, type DatabaseOptions, databaseOf, ledgerOf, partOf } from "./database-options.ts";
+import type { Job } from "./job.ts";
 import type { ReleaseSettings } from "../releases/settings.ts";
 import { MigrationCache } from "../history/cache.ts";
-import { defaultLedger, type LedgerTable } from "../ledger/tables.ts";
+import type { LedgerTable } from "../ledger/tables.ts";
 
 /** What `up` does with a backfill of a large table: leave it to `backfill run`, run its batches, or one statement. */
 export type BackfillMode = "hold" | "wait" | "whole";
 
 /** The engine's options; all but `dsn` and `migrations` have a default. */
-export interface ContextOptions {
-  /** `postgresql://user:password@host:port/database`, or the driver's own configuration. */
-  readonly dsn: DatabaseAddress;
-  /** Gives the password; asked at each connect, for a token that is valid for minutes. Default: that of `dsn`. */
-  readonly password?: (() => string | Promise<string>) | undefined;
+export interface ContextOptions extends DatabaseOptions {
   /** The folder of the migrations, or a program's list in its place. */
   readonly migrations: string | MigrationFolder;
-  /** The ledger as `table` or `schema.table`; default: MikroORM's own. */
-  readonly ledger?: string | undefined;
+  /** The job that this run is an attempt of: where an earlier attempt's session still holds the lock, it is ended. */
+  readonly job?: Job | undefined;
   /** How long to wait for another runner, in milliseconds; default 60 000. */
   readonly lockWaitMs?: number | undefined;
   /** How long to wait for a server that cannot be reached yet or is starting up, in milliseconds; default 0. */
@@ -58,16 +56,26 @@ export interface ContextOptions {
   readonly onEvent?: ((event: Event) => void) | undefined;
   /** An abort cancels the statement under way, rolls its migration back and ends the run. */
   readonly signal?: AbortSignal | undefined;
+  /** An abort ends the run before the next migration; the one under way is finished. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /** The options with every default filled in, and what a run constructs from them. */
 export type Context = Defaulted & {
   readonly ledger: LedgerTable;
+  readonly migrations: MigrationSource;
+  readonly schema: string | undefined;
+  /** The context of what is shared, which runs before a tenant's schema; undefined: the run is of no schema. */
+  readonly sharedFirst: (() => Context) | undefined;
+  /** The tenant's schema that a run of what is shared prepares for: it must be there. */
+  readonly forSchema: string | undefined;
+  readonly job: Job | undefined;
   readonly runId: string;
   readonly host: string;
   /** Returns MikroORM's options, loaded on demand. */
   readonly loadOrmOptions: () => Promise<OrmOptions | undefined>;
   readonly signal: AbortSignal | undefined;
+  readonly stop: AbortSignal | undefined;
   readonly releases: ReleaseSettings | undefined;
   /** The key that signs the undo in the ledger; undefined: none. */
   readonly undoKey: () => string | undefined;
@@ -79,34 +87,36 @@ type Defaulted = {
   readonly [
     Key in Exclude<
       keyof ContextOptions,
-      "ledger" | "signal" | "cache" | "ormOptions" | "releases" | "undoKey" | "password"
+      | "ledger"
+      | "migrations"
+      | "schema"
+      | "shared"
+      | "job"
+      | "signal"
+      | "stop"
+      | "cache"
+      | "ormOptions"
+      | "releases"
+      | "undoKey"
+      | "password"
     >
   ]-?: NonNullable<ContextOptions[Key]>;
 };
 
-function withPassword({ dsn, password: give }: ContextOptions): DatabaseAddress {
-  if (!give) return dsn;
-  const password = async () => {
-    try {
-      return await give();
-    } catch (cause) {
-      throw new ConfigurationError(`The password of the database cannot be had: ${(cause as Error).message}`, {
-        cause,
-      });
-    }
-  };
-  return typeof dsn === "string" ? { connectionString: dsn, password } : { ...dsn, password };
-}
-
-/** Fills in defaults. Throws a `ConfigurationError` for an invalid ledger name. */
-export function createContext(options: ContextOptions): Context {
-  const migrations = typeof options.migrations === "string" ? path.resolve(options.migrations) : options.migrations;
+/** Fills in defaults. Throws a `ConfigurationError` for an invalid name of ledger or schema. */
+export function createContext(options: ContextOptions, forSchema?: string): Context {
+  const of = typeof options.migrations === "string" ? path.resolve(options.migrations) : options.migrations;
+  const part = partOf(options);
   let runId: string | undefined;
   const toolVersion = options.toolVersion ?? "library";
   return {
-    dsn: withPassword(options),
-    migrations,
-    ledger: parseLedger(options.ledger),
+    dsn: databaseOf(options),
+    migrations: part === undefined ? of : { of, part },
+    ledger: ledgerOf(options),
+    schema: options.schema,
+    sharedFirst: options.schema === undefined ? undefined : () => createContext(beforeSchema(options), options.schema),
+    forSchema,
+    job: options.job,
     lockWaitMs: options.lockWaitMs ?? 60_000,
     databaseWaitMs: options.databaseWaitMs ?? 0,
     lockTimeoutMs: options.lockTimeoutMs ?? 3000,
@@ -119,9 +129,9 @@ export function createContext(options: ContextOptions): Context {
     releases: options.releases,
     toolVersion,
     openCache: () =>
-      options.cache === undefined || typeof migrations !== "string"
+      options.cache === undefined || typeof of !== "string"
         ? undefined
-        : new MigrationCache(options.cache, migrations, toolVersion),
+        : new MigrationCache(options.cache, of, toolVersion, part),
     loadOrmOptions:
       typeof options.ormOptions === "function"
         ? options.ormOptions
@@ -129,6 +139,7 @@ export function createContext(options: ContextOptions): Context {
     undoKey: typeof options.undoKey === "function" ? options.undoKey : () => options.undoKey as string | undefined,
     onEvent: options.onEvent ?? (() => {}),
     signal: options.signal,
+    stop: options.stop,
     get runId() {
       return (runId ??= uniqueId());
     },
@@ -139,19 +150,20 @@ export function createContext(options: ContextOptions): Context {
   };
 }
 
-/**
- * The folder of the migrations, for code that writes into it. Throws a `ConfigurationError` where a program gave a
- * list.
- */
-export function directoryOf({ migrations }: Pick<Context, "migrations">): string {
-  if (typeof migrations === "string") return migrations;
-  throw new ConfigurationError("This command writes files: give a migrations folder, not a list");
+/** Where all migrations are. Throws a `ConfigurationError` where the run is of a part of the history. */
+export function wholeOf({ migrations }: Pick<Context, "migrations">): string | MigrationFolder {
+  if (!isPart(migrations)) return migrations;
+  throw new ConfigurationError(
+    "This command looks at the history as a whole: it takes neither the schema of a tenant nor the shared part",
+  );
 }
 
-function parseLedger(name: string | undefined): LedgerTable {
-  if (name === undefined) return defaultLedger;
-  const [first, second, third] = name.split(".");
-  if (!first || third !== undefined || second === "")
-    throw new ConfigurationError(`"${name}" is not a valid ledger name: use TABLE or SCHEMA.TABLE`);
-  return second === undefined ? { schema: defaultLedger.schema, table: first } : { schema: first, table: second };
+/**
+ * The folder of the migrations, for code that writes into it. Throws a `ConfigurationError` where a program gave a
+ * list, or a part of the history.
+ */
+export function directoryOf(context: Pick<Context, "migrations">): string {
+  const migrations = wholeOf(context);
+  if (typeof migrations === "string") return migrations;
+  throw new ConfigurationError("This command writes files: give a migrations folder, not a list");
 }

@@ -109,6 +109,8 @@ async function prepare(run: MigrateRequest): Promise<Prepared> {
   const expected = history.known();
   const applied = await readRecorded(connection.query, expected, context.ledger);
   const progress = await readProgress(connection.query, context.ledger);
+  const schema = context.forSchema ?? (applied.length === 0 ? context.schema : undefined);
+  if (schema !== undefined) await (await import("./schema-there.ts")).requireSchema(connection, schema);
   // `expected` itself is returned where the ledger equals the history in names, checksums and order.
   const same = applied === expected && !progress && isEverything(direction, options);
   if (same && isSound(expected, history.folder.manifest)) {
@@ -138,7 +140,8 @@ async function settleAhead(
   const known = filesOf(history);
   const unknown = applied.map(({ name }) => name).filter((name) => !known.has(name));
   const { releases, ledger } = context;
-  if (!releases) return refuse(plan, [], new AheadError(unknown));
+  // A contract names the tables of one schema, which a tenant's are not in.
+  if (!releases || context.schema !== undefined) return refuse(plan, [], new AheadError(unknown));
   const { isCompatibleAhead } = await import("../releases/describe-releases.ts");
   const { compatible, findings } = await isCompatibleAhead(query, ledger, releases, applied.at(-1)?.name ?? null);
   if (!compatible) return refuse(plan, [], new AheadError(unknown, findings));
@@ -178,6 +181,7 @@ async function load(
   const problems = [
     ...undos.problems,
     ...(await checkPlanned(plan, loaded, progress)),
+    ...(context.schema === undefined ? [] : await (await import("./bound-to-schema.ts")).findUnbound(plan, loaded)),
     ...findProblems(context, history, withoutChecksumOf(progress, applied), plan),
   ];
   if (problems.length > 0) return { settled: refuse(plan, problems, null) };

@@ -9,6 +9,8 @@ export interface MigrateOptions extends DownTarget {
   readonly dryRun?: boolean | undefined;
   /** Migrations whose losses are accepted where `down` reverts them by the undo in the ledger. */
   readonly acceptLosses?: readonly string[] | undefined;
+  /** True: what is shared was applied before; default: a run in a tenant's schema begins with it. */
+  readonly withoutShared?: boolean | undefined;
   /** `expand`: applies what ends no release that must work, and holds the rest back; default: refuses such a plan. */
   readonly phase?: "expand" | undefined;
   /** Releases whose connected sessions do not hold a step back. */

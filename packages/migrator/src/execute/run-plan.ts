@@ -11,6 +11,7 @@ import { createUndoDigester } from "../ledger/undo-digester.ts";
 import { type Report, unrun, type StepResult, type Direction, type Plan } from "../report.ts";
 import type { Ready } from "./prepared.ts";
 import type { Run, Step } from "./run.ts";
+import { isPart } from "../history/part.ts";
 import { qualified } from "../ledger/tables.ts";
 
 /** Runs a plan step by step, under the lock; a `MigratorError` is in the report. */
@@ -57,6 +58,7 @@ async function runSteps(
 ): Promise<Report> {
   const steps: StepResult[] = [];
   for (const [index, migration] of loaded.entries()) {
+    if (context.stop?.aborted) return stopped(plan, steps);
     const another = index < loaded.length - 1;
     context.onEvent({ type: "started", name: migration.name, direction: plan.direction });
     const started = performance.now();
@@ -84,6 +86,13 @@ async function runSteps(
   return { outcome: plan.direction === "up" ? "applied" : "reverted", steps, problems: [], error: null };
 }
 
+/** The report of a run that was asked to stop. */
+function stopped({ direction, steps }: Plan, done: readonly StepResult[]): Report {
+  const outcome = direction === "up" ? "applied" : "reverted";
+  const rest = steps.slice(done.length).map((name) => unrun(name, "notRun"));
+  return { outcome: done.length > 0 ? outcome : "nothing", steps: [...done, ...rest], problems: [], error: null };
+}
+
 /** The migration as it is to run now; undefined: its backfill is not done, and holds it. */
 async function settleBackfill(
   session: Run,
@@ -108,7 +117,9 @@ function hold({ onEvent }: Context, plan: Plan, done: readonly StepResult[]): Re
 }
 
 /** A new ledger beside the one that has the history would run all of it again. */
-async function refuseOther({ connection }: Run, { ledger }: Context, { steps }: Plan): Promise<void> {
+async function refuseOther({ connection }: Run, { ledger, migrations }: Context, { steps }: Plan): Promise<void> {
+  // Each tenant of the database has a ledger.
+  if (isPart(migrations)) return;
   const { describeOtherLedger, findOtherLedger } = await import("../ledger/other-ledger.ts");
   const found = await findOtherLedger(connection.query, ledger, steps);
   if (found !== undefined) throw new RefusedError(`${describeOtherLedger(found, ledger)}. Nothing was changed`);

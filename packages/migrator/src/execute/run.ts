@@ -1,5 +1,6 @@
 import type { Parameterized } from "../postgres/parameterized.ts";
 import type { Direction } from "../report.ts";
+import type { Job } from "./job.ts";
 import type { OrmOptions } from "./orm-options.ts";
 import type { Connection } from "../postgres/connection.ts";
 import type { Event } from "../events.ts";
@@ -23,6 +24,7 @@ export interface Run {
   readonly ledger: LedgerTable;
   readonly runId: string;
   readonly toolVersion: string;
+  readonly job?: Job | undefined;
   /** The host that the run is on. */
   readonly host: string;
   /** The longest wait for a lock on a table, in milliseconds. */

@@ -3,6 +3,7 @@ import type { MigrationCache } from "../history/cache.ts";
 import { type History, openFolder, readFolder } from "../history/history.ts";
 import { type Connection, connect, isNotUpYet } from "../postgres/connection.ts";
 import type { Context } from "./context.ts";
+import { nameSession } from "./job.ts";
 
 /** Opens a session of this run and closes it after `work`. An abort of the run cancels the statement under way. */
 export async function withConnection<Result>(
@@ -54,11 +55,12 @@ function settle<Found>(run: () => Found): () => Found {
 }
 
 /** Opens a session; waits for a server that is not up yet, where the run is told to, but not for one that refuses it. */
-async function connectTo({ dsn, toolVersion, databaseWaitMs, onEvent, signal }: Context): Promise<Connection> {
+async function connectTo(context: Context): Promise<Connection> {
+  const { dsn, databaseWaitMs, onEvent, signal } = context;
   const deadline = Date.now() + databaseWaitMs;
   for (let told = false; ; told = true) {
     try {
-      return await connect(dsn, `migrator/${toolVersion}`);
+      return await connect(dsn, nameSession(context));
     } catch (error) {
       if (!isNotUpYet(error) || signal?.aborted || Date.now() >= deadline) throw error;
       if (!told) onEvent({ type: "unreachable", message: (error as ConnectionError).message });

@@ -7,6 +7,7 @@ import { ledgerDelete, ledgerInsert } from "../ledger/ledger.ts";
 import { progressDelete } from "../ledger/progress.ts";
 import { explainPipeline } from "./failure.ts";
 import { type PipelineCommand, sendPipeline } from "./pipeline.ts";
+import { nameSession } from "./job.ts";
 import type { Run, Step } from "./run.ts";
 
 /** Sends commands in one write. Throws a `MigrationFailedError` that names the statement, one of `statements`. */
@@ -52,8 +53,8 @@ export function ending(run: Run): PipelineCommand[] {
 }
 
 /** The session's `application_name`; PostgreSQL would cut a longer one with a notice. */
-export function titleOf({ toolVersion }: Run, { name }: LoadedMigration): string {
-  return `migrator/${toolVersion} ${name}`.slice(0, 63);
+export function titleOf(run: Run, { name }: LoadedMigration): string {
+  return `${nameSession(run)} ${name}`.slice(0, 63);
 }
 
 /** The commands that write ledger, progress and audit. */

@@ -57,10 +57,13 @@ export class MigrationCache {
   #seenByName: Map<string, string> | undefined;
   #earlier: Earlier | undefined;
 
-  /** Opens the cache of the migrations in `directory`; its file is in the folder `cache`. `version` is the reader's. */
-  constructor(cache: string, directory: string, version: string) {
-    this.#file = path.join(cache, `${directory.replaceAll(/\W+/g, "-").slice(-150)}.cache`);
-    this.#key = [format, version, process.version, directory].join(" ");
+  /**
+   * Opens the cache of the migrations in `directory`; its file is in the folder `cache`. `version` is the reader's.
+   * `part` tells apart what is read of one part of the history: its digest is another.
+   */
+  constructor(cache: string, directory: string, version: string, part = "") {
+    this.#file = path.join(cache, `${directory.replaceAll(/\W+/g, "-").slice(-150)}${part && `.${part}`}.cache`);
+    this.#key = [format, version, process.version, directory, part].join(" ");
     this.#directory = directory;
     this.#names = listNames(directory);
     this.#stored = parse(readOwnFile(this.#file), this.#key);

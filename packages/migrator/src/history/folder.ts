@@ -9,7 +9,7 @@ import { type Manifest, manifestFile, readManifest, refuseSpecial } from "./mani
 export type ListedClass = new (...parameters: never[]) => { up(): void | Promise<void> };
 
 /** A migration that a program gives itself, as a class or as SQL. */
-export type ListedMigration =
+export type ListedMigration = (
   | { readonly name: string; readonly class: ListedClass }
   | {
       readonly name: string;
@@ -19,7 +19,11 @@ export type ListedMigration =
       readonly down?: readonly string[] | null | undefined;
       /** Default true: the migration is done in full or not at all. */
       readonly transactional?: boolean | undefined;
-    };
+    }
+) & {
+  /** True: in a database with a schema per tenant it runs once for the database; as `@shared` says in a file. */
+  readonly shared?: boolean | undefined;
+};
 
 /** A migration's file, not opened yet. */
 export interface MigrationFile {

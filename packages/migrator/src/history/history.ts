@@ -1,6 +1,7 @@
 import type { KnownApplication } from "../ledger/ledger.ts";
 import { discover, type MigrationFile, type MigrationFolder, readSource } from "./folder.ts";
 import { ConfigurationError } from "../errors.ts";
+import { isPart, type MigrationSource, openPart } from "./part.ts";
 import type { MigrationCache } from "./cache.ts";
 import type { LoadedMigration, KnownMigration } from "./load.ts";
 
@@ -26,12 +27,13 @@ export interface History {
  * Opens a folder of migrations. With `cache`, files unchanged since an earlier run are not opened. Throws a
  * `ConfigurationError` when there is no such folder, or no migration in it.
  */
-export async function openHistory(migrations: string | MigrationFolder, cache?: MigrationCache): Promise<History> {
+export async function openHistory(migrations: MigrationSource, cache?: MigrationCache): Promise<History> {
   return readFolder(await openFolder(migrations), cache);
 }
 
 /** The first half of `openHistory`: lists the folder without reading a migration. Throws like `openHistory`. */
-export async function openFolder(migrations: string | MigrationFolder): Promise<MigrationFolder> {
+export async function openFolder(migrations: MigrationSource): Promise<MigrationFolder> {
+  if (isPart(migrations)) return await openPart(migrations);
   const folder = typeof migrations === "string" ? await discover(migrations) : migrations;
   if (folder.files.length === 0)
     throw new ConfigurationError(

@@ -108,6 +108,16 @@ export function findBrokenLinks(manifest: Manifest): readonly string[] {
   return broken;
 }
 
+/**
+ * A manifest with some of the entries, whose links are those of the whole. Its chain counts as sound where that of the
+ * whole is.
+ */
+export function selectEntries(manifest: Manifest, isIn: (name: string) => boolean): Manifest {
+  const selected = { ...manifest, migrations: manifest.migrations.filter(({ name }) => isIn(name)) };
+  brokenLinks.set(selected, findBrokenLinks(manifest));
+  return selected;
+}
+
 /** The manifest of a history, oldest first. */
 export function buildManifest(history: readonly { readonly name: string; readonly checksum: string }[]): Manifest {
   const migrations: ManifestEntry[] = [];

@@ -143,12 +143,12 @@ export async function ensureLedger(
   return tables;
 }
 
-/** Counts the tables in the search path's schemas and the ledger's, without those of extensions. */
+/** Counts the tables in the search path's first schema and the ledger's, without those of extensions. */
 async function countTables(query: Query, { schema }: LedgerTable): Promise<number> {
   const [counted] = await query<{ tables: number }>(
     `select count(*)::int as tables from pg_class c
       where relkind in ('r', 'p') and not relispartition
-        and relnamespace in (select oid from pg_namespace where nspname = any (current_schemas(false) || $1::name))
+        and relnamespace in (select oid from pg_namespace where nspname in ((current_schemas(false))[1], $1::name))
         and not exists (select from pg_depend
                          where classid = 'pg_class'::regclass and objid = c.oid and deptype = 'e')`,
     [schema],

@@ -10,7 +10,12 @@ export type { Query } from "@thedata/catalog";
  * Where a database is: a connection string, or the driver's own configuration, which may have a connection string and a
  * password of its own, or a function that is asked for one at each connect.
  */
-export type DatabaseAddress = string | ClientConfig;
+export type DatabaseAddress = string | (ClientConfig & WithSearchPath);
+
+interface WithSearchPath {
+  /** The session's search path as SQL; `reset all` comes back to it. Default: the role's. */
+  readonly searchPath?: string | undefined;
+}
 
 /** One session on the server. */
 export interface Connection {
@@ -77,7 +82,8 @@ async function close(client: Client): Promise<void> {
 
 /** Opens a session; tries the other TLS setting where the server refuses the first one. */
 async function openClient(dsn: DatabaseAddress, application_name: string): Promise<Client> {
-  const { config, otherwise } = addressOf(dsn);
+  const { config: given, otherwise } = addressOf(dsn);
+  const config = typeof dsn === "string" ? given : withSearchPath(given, dsn);
   const open = async (ssl: ClientConfig["ssl"]) =>
     await openOne({ ...config, ssl, application_name, connectionTimeoutMillis: 10_000, keepAlive: true });
   try {
@@ -90,11 +96,20 @@ async function openClient(dsn: DatabaseAddress, application_name: string): Promi
 
 function addressOf(dsn: DatabaseAddress): Address {
   if (typeof dsn === "string") return readAddress(dsn);
-  const { connectionString, ...own } = dsn;
+  const { connectionString, searchPath, ...own } = dsn;
+  if (connectionString === undefined) return { config: own };
   // The driver reads a connection string of its own, as of a pool, which may have no password besides.
-  if (connectionString === undefined || typeof own.password !== "function") return { config: dsn };
+  if (searchPath === undefined && typeof own.password !== "function") return { config: { connectionString, ...own } };
   const { config, ...more } = readAddress(connectionString);
   return { config: { ...config, ...own }, ...more };
+}
+
+/** Sets the search path where the session begins: its settings are what `reset all` comes back to. */
+function withSearchPath(config: ClientConfig, { searchPath }: WithSearchPath): ClientConfig {
+  if (searchPath === undefined) return config;
+  const { options = process.env["PGOPTIONS"] ?? "" } = config;
+  const setting = `-c search_path=${searchPath.replaceAll(/[\\\s]/g, String.raw`\$&`)}`;
+  return { ...config, options: `${options} ${setting}`.trim() };
 }
 
 async function openOne(config: ClientConfig): Promise<Client> {

@@ -43,19 +43,51 @@ const definitions: ReadonlySet<string> = new Set([
 ]);
 
 function collect(tree: unknown, kinds: ReadonlySet<string>): Found[] {
+  return collectAll(tree, kinds, definitions);
+}
+
+function collectAll(tree: unknown, kinds: ReadonlySet<string>, closed: ReadonlySet<string> = new Set()): Found[] {
   if (typeof tree !== "object" || tree === null) return [];
   return Object.entries(tree).flatMap(([kind, node]) => [
     ...(kinds.has(kind) ? [{ kind, node }] : []),
-    ...(definitions.has(kind) ? [] : collect(node, kinds)),
+    ...(closed.has(kind) ? [] : collectAll(node, kinds, closed)),
   ]);
+}
+
+/**
+ * The parse trees of a text of SQL, and of what its DO blocks and functions of PL/pgSQL or SQL send. None where
+ * PostgreSQL's parser does not take the text.
+ */
+export async function parseAll(sql: string): Promise<unknown[]> {
+  const { parse } = await import("libpg-query");
+  const tree = await parse(sql).catch(() => undefined);
+  const functions = collectAll(tree, new Set(["CreateFunctionStmt"])).map(({ node }) => node);
+  const isProgram = functions.length > 0 || collectAll(tree, new Set(["DoStmt"])).length > 0;
+  const bodies = functions.flatMap((node) => readSqlBody(node as Nodes["CreateFunctionStmt"]));
+  if (isProgram) bodies.push(...(await readPlPgSql(sql)));
+  return [...(tree ? [tree] : []), ...(await Promise.all(bodies.map(parseAll))).flat()];
+}
+
+/** The text of a function of SQL; none of one in another language. */
+function readSqlBody({ options = [] }: Nodes["CreateFunctionStmt"]): string[] {
+  const valueOf = (name: string) =>
+    options.flatMap((one) =>
+      "DefElem" in one && one.DefElem.defname === name && one.DefElem.arg ? namesOf(one.DefElem.arg) : [],
+    );
+  return valueOf("language")[0]?.toLowerCase() === "sql" ? valueOf("as").slice(0, 1) : [];
 }
 
 /** The SQL that a DO block of PL/pgSQL sends; what it puts together at run time is not among it. */
 async function readQueries({ args = [] }: Nodes["DoStmt"]): Promise<string[]> {
-  const { parsePlPgSQL } = await import("libpg-query");
   const body = args.map((one) => ("DefElem" in one ? one.DefElem : {})).find(({ defname }) => defname === "as")?.arg;
   const text = body && "String" in body ? (body.String.sval ?? "") : "";
-  const tree = await parsePlPgSQL(`do $do_block$${text}$do_block$`).catch(() => undefined);
+  return await readPlPgSql(`do $do_block$${text}$do_block$`);
+}
+
+/** The SQL that the DO blocks and functions of PL/pgSQL in a text send. */
+async function readPlPgSql(text: string): Promise<string[]> {
+  const { parsePlPgSQL } = await import("libpg-query");
+  const tree = await parsePlPgSQL(text).catch(() => undefined);
   return collect(tree, new Set(["query"])).flatMap(({ node }) => (typeof node === "string" ? [node] : []));
 }
 

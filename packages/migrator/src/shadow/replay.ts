@@ -2,7 +2,7 @@ import { connect } from "../postgres/connection.ts";
 import { shadowApplication } from "./shadow.ts";
 import { makeLedgerSchema } from "./ledger-schema.ts";
 import { installFirst } from "./extensions.ts";
-import { type Context, createContext } from "../execute/context.ts";
+import { type Context, createContext, wholeOf } from "../execute/context.ts";
 import type { MigrationFolder } from "../history/folder.ts";
 import { ConfigurationError, MigrationFailedError, type MigratorError } from "../errors.ts";
 import { migrate } from "../execute/migrate.ts";
@@ -13,7 +13,8 @@ import { migrate } from "../execute/migrate.ts";
  */
 export async function replay(context: Context, folder: MigrationFolder, dsn: string, to?: string): Promise<void> {
   if (folder.files.length === 0) return;
-  const { migrations, loadOrmOptions: ormOptions, signal } = context;
+  const { loadOrmOptions: ormOptions, signal } = context;
+  const migrations = wholeOf(context);
   if (context.ledger.schema !== "public") {
     const { query, close } = await connect(dsn, shadowApplication);
     await makeLedgerSchema(query, context.ledger).finally(close);
