@@ -1,4 +1,15 @@
-export { createMigrator, type DatabaseConnection, type Migrator, type MigratorOptions, reportOf } from "./migrator.ts";
+export {
+  createMigrator,
+  type DatabaseConnection,
+  type Migrator,
+  type MigratorOptions,
+  readHistory,
+  reportOf,
+} from "./migrator.ts";
+export type { KnownHistory } from "./commands/known-history.ts";
+export type { Job } from "./execute/job.ts";
+export type { Part } from "./history/part.ts";
+export { MissingSchemaError } from "./execute/schema-there.ts";
 export * from "./errors.ts";
 export type { Activity, BackfillProgress, Blocker, Event, LockHolder } from "./events.ts";
 export type { Direction, Plan, Report, StepResult } from "./report.ts";

@@ -16,6 +16,8 @@ import { ConfigurationError, MigratorError, RefusedError } from "./errors.ts";
 import { type Context, createContext, type ContextOptions } from "./execute/context.ts";
 import type { MigrateOptions } from "./execute/prepared.ts";
 import { folderOfList, type ListedMigration } from "./history/folder.ts";
+import type { Part } from "./history/part.ts";
+import type { KnownHistory } from "./commands/known-history.ts";
 import type { UpTarget } from "./plan/plan.ts";
 import type { BackfillState } from "./ledger/backfills.ts";
 import type { Status } from "./plan/status.ts";
@@ -187,6 +189,15 @@ function toAddress(connection: DatabaseConnection): string | ClientConfig {
   if (!("connect" in connection)) return connection as ClientConfig;
   const { host, port, user, database, password, ssl } = connection as ClientLike;
   return { host, port, user, database, password: password ?? undefined, ssl };
+}
+
+/**
+ * Reads a history from its folder or list, or the part of it that each schema runs, or the database once. Throws a
+ * `MigratorError` where it is not sound.
+ */
+export async function readHistory(migrations: string | readonly ListedMigration[], part?: Part): Promise<KnownHistory> {
+  const { readKnownHistory } = await import("./commands/known-history.ts");
+  return await readKnownHistory(typeof migrations === "string" ? migrations : folderOfList(migrations), part);
 }
 
 type AnyReport = Report | BaselineReport;

@@ -1,2 +1,10 @@
 export { type Address, readAddress } from "./postgres/address.ts";
-export { networkFailures } from "./postgres/connection.ts";
+export {
+  type Connection,
+  connect,
+  type DatabaseAddress,
+  describeDatabase,
+  isConnectionFailure,
+  isNotUpYet,
+  networkFailures,
+} from "./postgres/connection.ts";

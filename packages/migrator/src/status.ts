@@ -13,6 +13,8 @@ export type { Status } from "./plan/status.ts";
 export type { OwnRelease } from "./releases/compatibility.ts";
 export type { LedgerTable } from "./ledger/tables.ts";
 
+export { isRecorded as isAtHead } from "./ledger/ledger.ts";
+
 export interface SchemaStatusOptions {
   /** Default: MikroORM's own table. */
   readonly ledger?: LedgerTable | undefined;

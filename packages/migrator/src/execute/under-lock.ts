@@ -17,9 +17,9 @@ export async function underLock<Result>(
 ): Promise<Result> {
   const timeouts = await prepareSession(context, connection);
   const { ledger, lockWaitMs: waitMs, job, onEvent, signal } = context;
-  const onWaiting = (holder: LockHolder) => {
+  const onWaiting = async (holder: LockHolder) => {
     onEvent({ type: "waiting", holder });
-    if (job && isEarlierAttempt(holder.applicationName, job)) void end(connection, holder);
+    if (job && isEarlierAttempt(holder.applicationName, job)) await end(connection, holder);
   };
   return await withLock(
     connection.query,

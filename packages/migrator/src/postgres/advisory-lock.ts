@@ -8,7 +8,7 @@ export interface LockOptions {
   /** How long to wait for another runner, in milliseconds. */
   readonly waitMs: number;
   /** Called once for each holder that the lock is waited for. */
-  readonly onWaiting: (holder: LockHolder) => void;
+  readonly onWaiting: (holder: LockHolder) => void | Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,7 +40,7 @@ async function acquire(query: Query, { name, waitMs, onWaiting, signal }: LockOp
       throw new InterruptedError("Interrupted while waiting for the lock of another runner: nothing was done");
     if (await tryLock(query, name)) return;
     const now = await findHolder(query, name);
-    if (now && now.pid !== holder?.pid) onWaiting(now);
+    if (now && now.pid !== holder?.pid) await onWaiting(now);
     holder = now ?? holder;
     if (Date.now() >= deadline) throw new LockedError(describeTimeout(holder, waitMs));
     const { setTimeout: sleep } = await import("node:timers/promises");

@@ -1,0 +1,111 @@
+import { MissingSchemaError, type KnownHistory } from "@thedata/migrator";
+import { type Connection, connect, type DatabaseAddress } from "@thedata/migrator/postgres";
+import { isAtHead, readSchemaStatus } from "@thedata/migrator/status";
+import type { LedgerTable } from "@thedata/migrator/status";
+
+/** A target, or what a database with tenants shares, whose ledger is to be asked. */
+export interface Asked {
+  readonly id: string;
+  readonly address: string;
+  readonly schema: string | null;
+  readonly part: "shared" | "schema" | null;
+}
+
+/** What a ledger says. */
+export interface Answer {
+  readonly state: "empty" | "behind" | "current" | "ahead" | "diverged" | "half-done" | "unreachable" | "gone";
+  /** The newest migration that is applied; null: none, or not known. */
+  readonly head: string | null;
+  readonly message?: string | undefined;
+}
+
+/** The histories of the parts; `whole` is that of a database without tenants. */
+export interface Histories {
+  readonly whole: KnownHistory;
+  readonly shared: KnownHistory;
+  readonly schema: KnownHistory;
+}
+
+export interface AskOptions {
+  readonly histories: Histories;
+  /** The ledger's table; in which schema it is follows from the target. */
+  readonly ledger: string;
+  /** Gives the address that a session is opened with, password included. */
+  readonly addressOf: (target: Asked) => DatabaseAddress;
+  readonly concurrency?: number | undefined;
+}
+
+export function historyOf({ part }: Pick<Asked, "part">, { whole, shared, schema }: Histories): KnownHistory {
+  if (part === "shared") return shared;
+  return part === "schema" ? schema : whole;
+}
+
+// One session asks this many ledgers of a database at most, so that a database with all tenants has several.
+const perSession = 500;
+
+/** Asks the ledger of every target, the schemas of a database on one session, and tells each answer once. */
+export async function askLedgers<Item extends Asked>(
+  targets: readonly Item[],
+  options: AskOptions,
+  tell: (target: Item, answer: Answer) => void,
+): Promise<void> {
+  const groups = Map.groupBy(targets, ({ address }) => address);
+  const chunks = [...groups.values()].flatMap((group) => cut(group, perSession));
+  const next = chunks[Symbol.iterator]();
+  const work = async () => {
+    for (const chunk of next) await askOne(chunk, options, tell);
+  };
+  await Promise.all(Array.from({ length: options.concurrency ?? 8 }, work));
+}
+
+function cut<Item>(items: readonly Item[], size: number): Item[][] {
+  const chunks = [];
+  for (let from = 0; from < items.length; from += size) chunks.push(items.slice(from, from + size));
+  return chunks;
+}
+
+async function askOne<Item extends Asked>(
+  targets: readonly Item[],
+  options: AskOptions,
+  tell: (target: Item, answer: Answer) => void,
+): Promise<void> {
+  const [first] = targets;
+  if (!first) return;
+  let session: Connection;
+  try {
+    session = await connect(options.addressOf(first), "migrator fleet");
+  } catch (error) {
+    for (const target of targets) tell(target, unreachable(error as Error));
+    return;
+  }
+  try {
+    for (const target of targets)
+      tell(target, await ask(session, target, options).catch((error: unknown) => unreachable(error as Error)));
+  } finally {
+    await session.close();
+  }
+}
+
+/** PostgreSQL says 3D000 of a database that is not there. */
+function unreachable(error: Error): Answer {
+  const isGone = error.cause === "3D000" || error instanceof MissingSchemaError;
+  return { state: isGone ? "gone" : "unreachable", head: null, message: error.message };
+}
+
+async function ask({ query, address }: Connection, target: Asked, options: AskOptions): Promise<Answer> {
+  const { migrations, digest } = historyOf(target, options.histories);
+  const ledger: LedgerTable = {
+    schema: target.part === "schema" ? (target.schema ?? "public") : "public",
+    table: options.ledger,
+  };
+  if (migrations.length === 0) return { state: "current", head: null };
+  if (await isAtHead(query, digest, ledger)) return { state: "current", head: migrations.at(-1)?.name ?? null };
+  const { state, head, problems } = await readSchemaStatus(query, migrations, { ledger, durable: false });
+  if (state === "empty" && target.part === "schema" && !(await isThere(query, ledger.schema)))
+    return { state: "gone", head: null, message: new MissingSchemaError(ledger.schema, address).message };
+  return { state, head, message: problems[0]?.message };
+}
+
+async function isThere(query: Connection["query"], schema: string): Promise<boolean> {
+  return (await query("select from pg_namespace where nspname = $1", [schema])).length > 0;
+}

@@ -1,0 +1,68 @@
+import { keyOf, locate, type Target } from "../targets/target.ts";
+import type { Answer, Histories } from "../ask/ask-ledgers.ts";
+import { assignWaves, type WaveSpec } from "../plan/waves.ts";
+import type { NewTarget, NewWave } from "./begin.ts";
+
+/** A target of a list, with the part of the history that it runs; or what one of their databases shares. */
+export interface PartTarget extends Omit<NewTarget, "state" | "headBefore"> {
+  readonly wave: string | null;
+}
+
+/** The targets of a list, and for each database with tenants what it shares, which runs once. */
+export function withShared(targets: readonly Target[], { shared }: Histories): PartTarget[] {
+  const own = targets.map((target): PartTarget => ({
+    ...pick(target),
+    key: keyOf(target),
+    part: target.schema === null ? null : "schema",
+  }));
+  if (shared.migrations.length === 0) return own;
+  const tenants = targets.filter(({ schema }) => schema !== null);
+  const databases = new Map(tenants.map((target) => [keyOf({ ...target, schema: null }), target]));
+  const parts = [...databases].map(([database, target]): PartTarget => {
+    const key = keyOf({ ...target, schema: null }, true);
+    return { ...pick(target), id: `${database} shared`, schema: null, wave: null, key, part: "shared" };
+  });
+  return [...parts, ...own];
+}
+
+function pick({ id, address, schema, server, wave }: Target) {
+  return { id, address, schema, server, wave };
+}
+
+/** A target and what its ledger says. */
+export interface AskedTarget {
+  readonly target: PartTarget;
+  readonly answer: Answer;
+}
+
+/** The waves of a run: what databases share first, then those of the plan; what is at the head is in one of its own. */
+export function planWaves(asked: readonly AskedTarget[], specs: readonly WaveSpec[]): NewWave[] {
+  const isCurrent = ({ answer }: AskedTarget) => answer.state === "current";
+  const waiting = asked.filter((one) => !isCurrent(one));
+  const shared = waiting.filter(({ target }) => target.part === "shared");
+  const rest = waiting.filter(({ target }) => target.part !== "shared");
+  const byKey = new Map(rest.map((one) => [one.target.key, one]));
+  const waves = assignWaves(
+    rest.map(({ target: { key, wave } }) => ({ key, wave })),
+    specs,
+  );
+  return [
+    { name: "at head", targets: asked.filter(isCurrent).map((one) => toNew(one, "current")) },
+    { name: "shared", targets: shared.map((one) => toNew(one, "waiting")) },
+    ...waves.map(({ name, targets }) => ({
+      name,
+      targets: targets.flatMap(({ key }) => byKey.get(key) ?? []).map((one) => toNew(one, "waiting")),
+    })),
+  ].filter(({ targets }) => targets.length > 0);
+}
+
+export function toNew({ target, answer }: AskedTarget, state: NewTarget["state"]): NewTarget {
+  const { id, key, address, schema, server, part } = target;
+  return { id, key, address, schema, server, part, state, headBefore: answer.head };
+}
+
+/** Where a target's database is, as a person reads it. */
+export function placeOf({ address, schema }: Pick<PartTarget, "address" | "schema">): string {
+  const { server, database } = locate(address);
+  return `${server}/${database}${schema === null ? "" : ` ${schema}`}`;
+}

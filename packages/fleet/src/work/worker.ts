@@ -1,0 +1,192 @@
+import { hostname } from "node:os";
+import type { Job, PgBoss } from "pg-boss";
+import { type Control, openControl, persist } from "../control/database.ts";
+import {
+  defaultTiming,
+  ensureQueue,
+  type JobData,
+  mostPerServer,
+  queueOf,
+  startBoss,
+  type Timing,
+} from "../control/queue.ts";
+import type { FleetEvent } from "../events.ts";
+import { type Histories, historyOf } from "../ask/ask-ledgers.ts";
+import type { DatabaseAddress } from "@thedata/migrator/postgres";
+import { advance } from "../run/advance.ts";
+import { limitOf, type TargetOfRun } from "../run/run.ts";
+import { sweep } from "../run/sweep.ts";
+import { attempt, type EngineOptions } from "./attempt.ts";
+import { type Begun, beginAttempt, recordAttempt } from "./record.ts";
+import { openSlots, type Slots } from "./slots.ts";
+import { type StopWatch, watchStops } from "./stops.ts";
+
+export interface WorkerOptions {
+  readonly controlDsn: string;
+  readonly histories: Histories;
+  readonly engine: EngineOptions;
+  readonly addressOf: (target: TargetOfRun) => DatabaseAddress;
+  /** Asks all ledgers of a run again, once its waves are through. */
+  readonly check: (boss: PgBoss, run: number) => Promise<void>;
+  readonly concurrency: number;
+  readonly timing?: Timing | undefined;
+  readonly onEvent: (event: FleetEvent) => void;
+}
+
+/** A process that takes targets from the queue. */
+export interface Worker {
+  readonly name: string;
+  /** Takes nothing new, finishes what runs, and closes; `now` cancels the statements under way. */
+  stop(options?: { readonly now?: boolean }): Promise<void>;
+}
+
+/** What the parts of a worker share. */
+interface Parts extends WorkerOptions {
+  readonly name: string;
+  readonly control: Control;
+  readonly boss: PgBoss;
+  readonly slots: Slots;
+  readonly stops: StopWatch;
+  /** Aborted where the worker is to end at once. */
+  readonly ended: AbortSignal;
+}
+
+/** Starts a worker of one history: it sees no job of another. */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const name = `${hostname()}:${process.pid}`;
+  const timing = options.timing ?? defaultTiming;
+  const control = openControl(options.controlDsn, `migrator fleet ${name}`.slice(0, 63));
+  const boss = await startBoss(control, { supervise: true, timing, name });
+  const { digest } = options.histories.whole;
+  await ensureQueue(boss, digest, timing);
+  const ended = new AbortController();
+  const slots = openSlots({ ...control.config, application_name: `migrator fleet slots ${name}`.slice(0, 63) });
+  const stops = watchStops(control);
+  const parts: Parts = { ...options, name, control, boss, slots, stops, ended: ended.signal };
+  for (let loop = 0; loop < options.concurrency; loop++) await takeJobs(parts, queueOf(digest), timing);
+  const sweeping = repeat(async () => await sweepOnce(parts), timing.monitorSeconds * 1000);
+  return { name, stop: async ({ now = false } = {}) => await stop(parts, ended, sweeping, now) };
+}
+
+/** Takes one job after the other; a loop that found one looks for the next at once, an idle one waits for word. */
+async function takeJobs(parts: Parts, queue: string, { heartbeatSeconds }: Timing): Promise<void> {
+  const tiers = Object.fromEntries(Array.from({ length: mostPerServer }, (_, index) => [String(index + 1), index + 1]));
+  const options = {
+    batchSize: 1,
+    groupConcurrency: { default: 4, tiers },
+    heartbeatRefreshSeconds: Math.max(1, Math.floor(heartbeatSeconds / 3)),
+    pollingIntervalSeconds: 2,
+    notifyPollingIntervalSeconds: 2,
+  };
+  const id: string = await parts.boss.work<JobData>(queue, options, async ([job]) => {
+    if (job) await handle(parts, job).finally(() => parts.boss.notifyWorker(id));
+  });
+}
+
+/** The worker's heartbeat goes on while it waits for a slot of the server. */
+async function handle(parts: Parts, job: Job<JobData>): Promise<void> {
+  const { control, slots, name } = parts;
+  const { run: id, target: no } = job.data;
+  const asked = await readPlace(control, id, no, job.id);
+  if (!asked) return;
+  const work = async () => {
+    const begun = await persist(
+      async () => await beginAttempt(control, { run: id, no, jobId: job.id, worker: name }),
+      job.signal,
+    );
+    if (begun) await handleBegun(parts, begun);
+  };
+  const { server, limit, all } = asked;
+  await slots.hold(server, limit, all === undefined ? work : async () => await slots.hold(`run ${id}`, all, work));
+  await persist(async () => await advance(control, parts.boss, id), parts.ended).then(async (state) =>
+    state === "checking" ? await parts.check(parts.boss, id) : undefined,
+  );
+}
+
+interface Place {
+  readonly server: string;
+  readonly limit: number;
+  /** How many targets of the run may be at work in all. */
+  readonly all: number | undefined;
+}
+
+async function readPlace({ query }: Control, run: number, no: number, jobId: string): Promise<Place | undefined> {
+  const [found] = await query<{ server: string; options: { limits: Record<string, number>; maxActive?: number } }>(
+    `select t.server, r.options from fleet.target t join fleet.run r on r.id = t.run
+      where t.run = $1 and t.no = $2 and t.job_id = $3`,
+    [run, no, jobId],
+  );
+  return found && { server: found.server, limit: limitOf(found.options)(found.server), all: found.options.maxActive };
+}
+
+async function handleBegun(parts: Parts, begun: Begun): Promise<void> {
+  const { run, target } = begun;
+  const { control, boss, engine, onEvent, histories, ended } = parts;
+  const watched = parts.stops.follow(run.id);
+  onEvent({ type: "begun", run: run.id, target });
+  const started = performance.now();
+  try {
+    const attempted = await attempt({
+      run,
+      target,
+      head: historyOf(target, histories).migrations.at(-1)?.name ?? null,
+      engine,
+      address: parts.addressOf(target),
+      stop: watched.stop,
+      signal: AbortSignal.any([watched.now, ended]),
+    });
+    const tookMs = Math.round(performance.now() - started);
+    const recorded = await persist(async () => await recordAttempt(control, boss, begun, attempted, tookMs));
+    onEvent({ type: "ended", run: run.id, target: recorded ?? target, recorded: recorded !== undefined });
+  } finally {
+    watched.release();
+  }
+}
+
+/** What goes wrong is told, and tried again by the next sweep. */
+async function check({ boss, onEvent, ...parts }: Parts, run: number): Promise<void> {
+  await parts
+    .check(boss, run)
+    .catch((error: unknown) => onEvent({ type: "trouble", message: (error as Error).message }));
+}
+
+async function sweepOnce(parts: Parts): Promise<void> {
+  const { control, boss, histories, onEvent } = parts;
+  try {
+    for (const run of await sweep(control, boss, histories.whole.digest)) await check(parts, run);
+  } catch (error) {
+    onEvent({ type: "trouble", message: (error as Error).message });
+  }
+}
+
+/** Repeats work, one at a time, until it is told to stop. */
+function repeat(work: () => Promise<void>, everyMs: number): { stop(): Promise<void> } {
+  let running = work();
+  const timer = setInterval(() => {
+    running = running.then(work);
+  }, everyMs);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+// A pod has a minute from SIGTERM to SIGKILL; a migration has as long as it takes.
+const graceMs = 2 ** 31 - 1;
+
+async function stop(
+  parts: Parts,
+  ended: AbortController,
+  sweeping: { stop(): Promise<void> },
+  now: boolean,
+): Promise<void> {
+  if (now) ended.abort();
+  parts.slots.drain();
+  await sweeping.stop();
+  await parts.boss.stop({ graceful: true, timeout: graceMs, close: true });
+  parts.stops.close();
+  await parts.slots.close();
+  await parts.control.close();
+}
