@@ -13,6 +13,7 @@ const pnpm = ["npx", "--yes", "--loglevel=error", readJson("package.json").packa
 
 const jobs = {
   start: ["node", "--conditions=@thedata/source", path.join("scripts", "start.ts")],
+  "fleet-demo": ["node", "--conditions=@thedata/source", path.join("scripts", "fleet-demo", "fleet-demo.ts")],
   "create-admin": ["node", "--conditions=@thedata/source", path.join("scripts", "create-admin.ts")],
   test: [...pnpm, "exec", "turbo", "run", "lint", "types", "test", "publint", "--output-logs=new-only"],
 };

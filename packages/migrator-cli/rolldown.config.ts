@@ -4,7 +4,15 @@ import { fileURLToPath } from "node:url";
 import { defineConfig, type InputOptions, type Plugin, rolldown } from "rolldown";
 
 // Large packages that few commands need: loaded from node_modules when a command needs them.
-const external = [/^@mikro-orm\//, "libpg-query", "@opentelemetry/api", /^elkjs/, "pg-native", "pg-cloudflare"];
+const external = [
+  /^@mikro-orm\//,
+  "pg-boss",
+  "libpg-query",
+  "@opentelemetry/api",
+  /^elkjs/,
+  "pg-native",
+  "pg-cloudflare",
+];
 
 const readVersion = () => (JSON.parse(readFileSync(source("package.json"), "utf8")) as { version: string }).version;
 const source = (file: string) => fileURLToPath(new URL(file, import.meta.url));
@@ -88,7 +96,7 @@ const command: InputOptions = {
   // Importing our modules has no side effects, so each command's bundle keeps only what it uses.
   treeshake: {
     moduleSideEffects: [
-      { test: /packages\/(migrator|migrator-cli|catalog|erd|releases|safety)\/src\//, sideEffects: false },
+      { test: /packages\/(migrator|migrator-cli|catalog|erd|fleet|releases|safety)\/src\//, sideEffects: false },
     ],
   },
   onLog(level, log, next) {

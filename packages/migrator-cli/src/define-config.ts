@@ -36,8 +36,39 @@ export interface MigratorConfig {
   readonly areas?: Readonly<Record<string, readonly string[]>>;
   /** Releases of the models: what each needs of the schema, and which of them must work. */
   readonly releases?: ReleasesConfig;
+  /** Many databases, or the schemas of many tenants, for `migrator fleet`. */
+  readonly fleet?: FleetConfig;
   /** `rows`: what `verify` inserts into a table instead of generated rows; it generates the columns left out. */
   readonly verify?: { readonly rows?: GivenRows };
+}
+
+/** A fleet: which databases, who knows the runs, and how much a server may be asked. */
+export interface FleetConfig {
+  /** The connection string of the control database, where FLEET_DSN is not set. */
+  readonly control?: string | (() => string | Promise<string>);
+  /** The list: a file (CSV or JSON), a query, a command that prints one, or a function. */
+  readonly targets?: TargetSource;
+  /** Gives a target's password; asked at each connect and stored nowhere. */
+  readonly password?: (target: { readonly id: string; readonly address: string }) => string | Promise<string>;
+  /** How many migrations may run on a server at once, by server (`host:port`); `default` for all others (4). */
+  readonly limits?: Readonly<Record<string, number>>;
+}
+
+/** A row has `dsn`, without a password, and may have `id`, `schema`, `server`, `wave` and labels. */
+export type TargetSource =
+  | string
+  | { readonly sql: string; readonly dsn: string | (() => string | Promise<string>) }
+  | { readonly command: string }
+  | (() => readonly TargetRow[] | Promise<readonly TargetRow[]>);
+
+/** A row of a list of targets. */
+export interface TargetRow {
+  readonly id?: string | undefined;
+  readonly dsn?: string | undefined;
+  readonly schema?: string | null | undefined;
+  readonly server?: string | null | undefined;
+  readonly wave?: string | null | undefined;
+  readonly [label: string]: unknown;
 }
 
 /** Where the contracts of releases are kept; paths are relative to the configuration. */

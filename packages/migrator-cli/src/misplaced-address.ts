@@ -8,10 +8,10 @@ export function isAddress(text: string): boolean {
   );
 }
 
-const takers = ["--dsn", "--shadow-dsn", "--stats-from"];
+const takers = ["--dsn", "--shadow-dsn", "--stats-from", "--control-dsn"];
 
 /**
- * Throws a `ConfigurationError` where an argument other than the value of --dsn, --shadow-dsn or --stats-from is a connection string,
+ * Throws a `ConfigurationError` where an argument other than the value of --dsn, --shadow-dsn, --stats-from or --control-dsn is a connection string,
  * before any message quotes it.
  */
 export function refuseMisplacedAddress(args: readonly string[]): void {

@@ -56,7 +56,8 @@ export function createOutput({ json = false, quiet = false, logFormat = "text" }
 // Stands for the escape character of our own colours until the text is escaped; random, so no other text has it.
 const escapeMark = `\u001b${Math.random().toString(36)}`;
 
-function toText(lines: string | readonly string[]): string {
+/** Lines as text, with what a terminal would act on escaped; our own colours stay. */
+export function toText(lines: string | readonly string[]): string {
   return [lines]
     .flat()
     .map((line) => escapeOthers(line).replaceAll(escapeMark, "\u001b"))

@@ -5,6 +5,7 @@ import { addBackfillCommands } from "./backfill-commands.ts";
 import { hideAddresses, refuseAddresses } from "./misplaced-address.ts";
 import { createOutput } from "./output.ts";
 import { addSafetyCommands } from "./safety-commands.ts";
+import { addFleetCommands } from "./fleet-commands.ts";
 import { addReleaseCommands } from "./release-commands.ts";
 import type { GlobalOptions } from "./settings.ts";
 import { standardOutput } from "./standard-output.ts";
@@ -50,13 +51,20 @@ export function createProgram(onExit: (code: number) => void): Command {
   addBackfillCommands(program, on);
   addSafetyCommands(program, on);
   addReleaseCommands(program, on);
+  addFleetCommands(program, on);
   return program;
 }
 
 async function runAction(all: unknown[], load: () => Promise<Action>): Promise<number> {
   const command = all.at(-1) as Command;
   const options = command.optsWithGlobals<GlobalOptions & { color?: boolean }>();
-  const { dsn: _, shadowDsn: __, statsFrom: ___, ...others }: Record<string, unknown> = { ...options };
+  const {
+    dsn: _,
+    shadowDsn: __,
+    statsFrom: ___,
+    controlDsn: ____,
+    ...others
+  }: Record<string, unknown> = { ...options };
   refuseAddresses([...command.args, ...Object.values(others)]);
   compileQuickly();
   const action = await load();

@@ -96,7 +96,8 @@ export async function createSettings(options: RunOptions, needs: ContextNeeds = 
   };
 }
 
-function findDirectory(options: GlobalOptions, config: LoadedConfig): string {
+/** The migrations folder, absolute. Throws a `ConfigurationError` where none is configured. */
+export function findDirectory(options: GlobalOptions, config: LoadedConfig): string {
   if (options.migrations === "") throw new ConfigurationError("--migrations is empty: it takes a folder");
   if (options.migrations !== undefined) return path.resolve(options.migrations);
   if (config.migrations !== undefined) return path.resolve(config.folder, config.migrations);
@@ -106,7 +107,7 @@ function findDirectory(options: GlobalOptions, config: LoadedConfig): string {
 }
 
 /** The releases' settings with absolute paths; undefined where the configuration has none. */
-function findReleases({ releases, folder }: LoadedConfig, migrations: string): ReleaseSettings | undefined {
+export function findReleases({ releases, folder }: LoadedConfig, migrations: string): ReleaseSettings | undefined {
   if (!releases) return undefined;
   const absolute = (file: string | undefined) => (file === undefined ? undefined : path.resolve(folder, file));
   return {

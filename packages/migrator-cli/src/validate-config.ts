@@ -57,6 +57,10 @@ const settings: Readonly<Record<keyof MigratorConfig, Setting>> = {
     takes: `{ package: "packages/models/package.json", contract: "packages/models/contract.json", supported: "last 2" }; also folder (of released contracts) and calls (a function)`,
     is: isReleases,
   },
+  fleet: {
+    takes: `{ control: "postgresql://…", targets: "tenants.csv", limits: { default: 4 } }; also password (a function); targets may be { sql, dsn }, { command } or a function`,
+    is: isFleet,
+  },
   verify: { takes: `{ rows: { users: [{ name: "…" }] } }`, is: isVerify },
 };
 
@@ -96,6 +100,20 @@ function isReleases(value: unknown): boolean {
     contract: isText,
     calls: isFunction,
     supported: (one) => isText(one) || isListOf(isText)(one),
+  };
+  return Object.entries(value).every(([key, one]) => one === undefined || kinds[key]?.(one) === true);
+}
+
+function isFleet(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const isLimit = (one: unknown) => Number.isInteger(one) && (one as number) > 0;
+  const isSource = (one: unknown) =>
+    isRecord(one) && ("command" in one ? isText(one.command) : "sql" in one && isText(one.sql));
+  const kinds: Record<string, (value: unknown) => boolean> = {
+    control: (one) => isText(one) || isFunction(one),
+    targets: (one) => isText(one) || isFunction(one) || isSource(one),
+    password: isFunction,
+    limits: isRecordOf(isLimit),
   };
   return Object.entries(value).every(([key, one]) => one === undefined || kinds[key]?.(one) === true);
 }

@@ -1,5 +1,6 @@
 import type { Review, ReviewedMigration, ReviewedStatement, ReviewFinding } from "@thedata/migrator/internal";
 import { count } from "../describe-run.ts";
+import { escapeHtml as escape } from "../escape-html.ts";
 import { type Detail, fit, some } from "./fit.ts";
 import { style } from "./style.ts";
 import {
@@ -23,18 +24,6 @@ const mostBytes = 300 * 1024;
 /** A review as one page of at most 300 KB, without scripts and requests, for a screen and for paper. */
 export function toHtml(review: Review): string {
   return fit(review, render, (text) => Buffer.byteLength(text) <= mostBytes);
-}
-
-const signs: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-
-/** Escapes a text for HTML; control characters, which no page may hold, are shown as such. */
-function escape(text: string): string {
-  return (
-    text
-      .replaceAll(/[&<>"']/g, (sign) => signs[sign] ?? sign)
-      // oxlint-disable-next-line no-control-regex
-      .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "�")
-  );
 }
 
 function render(review: Review, detail: Detail): string {
