@@ -1,19 +1,27 @@
-import { describe, expect, it } from "vitest";
-import { databases, fleetOf, folderOf, items, note, sqlFile, withWorker } from "./support.ts";
+import { inject, describe, expect, it } from "vitest";
+import type { TargetRow } from "../src/index.ts";
+import {
+  databases,
+  emptyDatabase,
+  fleetOf,
+  folderOf,
+  items,
+  note,
+  sqlFile,
+  until,
+  withoutPassword,
+  withWorker,
+} from "./support.ts";
+
+const history = { "1_items.sql": items, "2_note.sql": note };
+const broken = { ...history, "3_broken.sql": sqlFile("select 1 / 0;") };
 
 describe("a run", () => {
   it("brings every target to the head, in waves, and knows who is where", async () => {
     const rows = await databases(12);
-    const fleet = await fleetOf(rows, await folderOf({ "1_items.sql": items, "2_note.sql": note }));
+    const fleet = await fleetOf(rows, await folderOf(history));
     const summary = await fleet.run({ waves: "canary,25%,100%" });
-    expect(summary).toMatchObject({
-      state: "done",
-      total: 12,
-      counts: { applied: 12 },
-      behind: 0,
-      exitCode: 0,
-      failed: [],
-    });
+    expect(summary).toMatchObject({ state: "done", counts: { applied: 12 }, behind: 0, exitCode: 0, failed: [] });
     expect(summary.waves.map(({ name, size, state }) => [name, size, state])).toEqual([
       ["canary", 1, "passed"],
       ["25%", 2, "passed"],
@@ -25,10 +33,300 @@ describe("a run", () => {
         { name: "2_note" },
       ]);
     const targets = await fleet.targets();
-    expect(targets.every((one) => one.head_before === null && one.head_after === "2_note" && one.steps === 2)).toBe(
-      true,
-    );
+    expect(
+      targets.every((one) => one.head_before === null && one.head_after === "2_note" && one.steps === 2 && one.at_head),
+    ).toBe(true);
     expect(await fleet.run()).toMatchObject({ state: "done", counts: { current: 12 }, exitCode: 0 });
     await fleet.close();
   });
+
+  it("touches nothing but the canary where that fails", async () => {
+    const rows = await databases(8);
+    const fleet = await fleetOf(
+      [...rows.slice(0, 3), { ...rows[3], wave: "canary" }, ...rows.slice(4)],
+      await folderOf(broken),
+    );
+    const summary = await fleet.run();
+    expect(summary).toMatchObject({ state: "failed", counts: { failed: 1, cancelled: 7 }, exitCode: 5 });
+    expect(summary.note).toBe("1 of 1 targets of the wave canary failed");
+    expect(summary.failed).toMatchObject([{ id: "tenant_4", error: { sqlState: "22012", migration: "3_broken" } }]);
+    const touched = await Promise.all(
+      rows.map(async ({ sql }) => (await sql("select from pg_tables where schemaname = 'public'")).length > 0),
+    );
+    expect(touched).toEqual(rows.map((_, index) => index === 3));
+    await fleet.close();
+  });
+
+  it("ends where more of a wave fail than may, and lets what runs be finished", async () => {
+    const rows = await databases(10);
+    for (const { sql } of rows.slice(0, 4)) await sql("create table items ()");
+    const fleet = await fleetOf(rows, await folderOf(history), { limits: { default: 1 } });
+    const summary = await fleet.run({ waves: "100%", maxFailed: "2" });
+    expect(summary).toMatchObject({ state: "failed", counts: { failed: 3 }, exitCode: 5 });
+    expect((summary.counts.applied ?? 0) + (summary.counts.cancelled ?? 0)).toBe(7);
+    await fleet.close();
+  });
+
+  it("is through with failures that are allowed, and tries them again when it is asked to", async () => {
+    const rows = await databases(4);
+    await rows[2]?.sql("create table items ()");
+    const fleet = await fleetOf(rows, await folderOf(history));
+    const summary = await fleet.run({ waves: "100%", maxFailed: "25%" });
+    expect(summary).toMatchObject({ state: "done", counts: { applied: 3, failed: 1 }, exitCode: 5 });
+    await rows[2]?.sql("drop table items");
+    const again = await withWorker(fleet, async () => await fleet.settled(await fleet.retry()));
+    expect(again).toMatchObject({ run: summary.run, state: "done", counts: { applied: 4 }, exitCode: 0 });
+    await expect(fleet.retry()).rejects.toThrow(/no target that failed/);
+    await fleet.close();
+  });
+
+  it("says of each target what is in the way: refused, ahead, unreachable, gone", async () => {
+    const rows = await databases(4);
+    const [changed, ahead, fine, gone] = rows;
+    const folder = await folderOf(history);
+    const first = await fleetOf(
+      [changed, ahead].flatMap((one) => one ?? []),
+      folder,
+    );
+    await first.run();
+    await first.close();
+    await changed?.sql("update mikro_orm_migrations set checksum = 'another'");
+    await ahead?.sql("insert into mikro_orm_migrations (name, checksum) values ('9_newer', 'x')");
+    const away = { id: "away", dsn: "postgresql://postgres@127.0.0.1:1/x" };
+    const list = [
+      ...[changed, ahead, fine].flatMap((one) => one ?? []),
+      { id: "gone", dsn: `${gone?.dsn ?? ""}_not` },
+      away,
+    ];
+    const fleet = await fleetOf(list, folder);
+    expect((await fleet.check()).faults.map(({ target }) => target).toSorted()).toEqual(["away", "gone", "tenant_1"]);
+    const run = await fleet.up({ waves: "100%", maxFailed: "100%" });
+    await withWorker(fleet, async () => {
+      await until(
+        async () =>
+          (await fleet.targets(run)).filter(({ state }) => !["queued", "running"].includes(state)).length === 4,
+      );
+      // The server that does not answer is asked again and again.
+      await until(async () => (await fleet.targets(run)).find(({ id }) => id === "away")?.failures === 1);
+      await fleet.stop(run);
+      await fleet.settled(run);
+    });
+    const states = Object.fromEntries(
+      (await fleet.targets(run)).map(({ id, state, error }) => [id, [state, error?.code]]),
+    );
+    expect(states).toEqual({
+      tenant_1: ["refused", "refused"],
+      tenant_2: ["refused", "ahead"],
+      tenant_3: ["applied", undefined],
+      gone: ["gone", "connection"],
+      away: ["waiting", "connection"],
+    });
+    await fleet.close();
+  });
+
+  it("does not take a target that another run has, which it names", async () => {
+    const rows = await databases(3);
+    const fleet = await fleetOf(rows, await folderOf(history));
+    const run = await fleet.up();
+    await expect(fleet.up()).rejects.toMatchObject({ code: "locked", message: expect.stringContaining(`run ${run}`) });
+    await expect(fleet.down(run)).rejects.toMatchObject({ code: "locked" });
+    await expect(fleet.retry(run)).rejects.toMatchObject({ code: "locked" });
+    await fleet.stop(run);
+    expect(await fleet.run()).toMatchObject({ state: "done", counts: { applied: 3 } });
+    await expect(fleet.resume(run)).resolves.toBe(run);
+    expect(await withWorker(fleet, async () => await fleet.settled(run))).toMatchObject({ counts: { current: 3 } });
+    await fleet.close();
+  });
+
+  it("finds tenants that are new in the list before it is over", async () => {
+    const rows = await databases(3);
+    let list: readonly TargetRow[] = rows.slice(0, 2);
+    const fleet = await fleetOf(() => list, await folderOf(history));
+    const run = await fleet.up({ waves: "100%" });
+    list = rows;
+    const summary = await withWorker(fleet, async () => await fleet.settled(run));
+    expect(summary).toMatchObject({
+      state: "done",
+      counts: { applied: 3 },
+      waves: [{ name: "100%" }, { name: "new" }],
+    });
+    await fleet.close();
+  });
+
+  it("asks every ledger again, and goes back to those that are not at the head after all", async () => {
+    const rows = await databases(3);
+    const fleet = await fleetOf(rows, await folderOf(history));
+    const run = await fleet.up({ waves: "canary,100%", bakeSeconds: 2 });
+    const summary = await withWorker(fleet, async () => {
+      const canary = await until(async () => (await fleet.targets(run)).find(({ state }) => state === "applied"));
+      // Restored from a backup of before, as it were.
+      const row = rows.find(({ id }) => id === canary.id);
+      await row?.sql("drop table items; truncate mikro_orm_migrations");
+      return await fleet.settled(run);
+    });
+    expect(summary).toMatchObject({ state: "done", counts: { applied: 3 }, behind: 0, exitCode: 0 });
+    expect(summary.waves.map(({ name, size }) => [name, size])).toEqual([
+      ["canary", 1],
+      ["100%", 2],
+      ["again", 1],
+    ]);
+    await fleet.close();
+  });
+
+  it("lets a wave bake before the next one begins", async () => {
+    const rows = await databases(3);
+    const fleet = await fleetOf(rows, await folderOf(history));
+    const run = await fleet.up({ waves: "canary,100%", bakeSeconds: 4 });
+    await withWorker(fleet, async () => {
+      await until(async () => (await fleet.status(run)).waves[0]?.state === "baking");
+      expect(await fleet.status(run)).toMatchObject({ counts: { applied: 1, waiting: 2 } });
+      expect(await fleet.settled(run)).toMatchObject({ state: "done", counts: { applied: 3 } });
+    });
+    const [first, second] = (await fleet.targets(run)).map(
+      (one) => one as unknown as { started_at: Date; finished_at: Date },
+    );
+    expect(Number(second?.started_at) - Number(first?.finished_at)).toBeGreaterThan(3900);
+    await fleet.close();
+  });
+});
+
+describe("stop", () => {
+  const slow = sqlFile("create table items (id int); select pg_sleep(2);", "drop table items;");
+  const histories = { "1_slow.sql": slow, "2_next.sql": sqlFile("create table next ();", "drop table next;") };
+
+  it("ends after the migrations under way, and resume goes on from there", async () => {
+    const rows = await databases(4);
+    const fleet = await fleetOf(rows, await folderOf(histories), { limits: { default: 2 } });
+    await withWorker(fleet, async () => {
+      const run = await fleet.up({ waves: "100%" });
+      await until(async () => (await fleet.status(run)).counts.running === 2);
+      await fleet.stop(run);
+      expect(await fleet.settled(run)).toMatchObject({ state: "stopped", counts: { waiting: 4 }, exitCode: 6 });
+      const heads = (await fleet.targets(run)).map(({ head_after }) => head_after);
+      expect(heads.filter((head) => head === "1_slow")).toHaveLength(2);
+      expect(heads.filter((head) => head === null)).toHaveLength(2);
+      await fleet.resume(run);
+      expect(await fleet.settled(run)).toMatchObject({ state: "done", counts: { applied: 4 }, exitCode: 0 });
+    });
+    await fleet.close();
+  });
+
+  it("cancels the statements under way with now, which are rolled back", async () => {
+    const rows = await databases(2);
+    const minute = sqlFile("create table items (id int); select pg_sleep(60);");
+    const fleet = await fleetOf(rows, await folderOf({ "1_minute.sql": minute }));
+    await withWorker(fleet, async () => {
+      const run = await fleet.up({ waves: "100%" });
+      await until(async () => (await fleet.status(run)).counts.running === 2);
+      await fleet.stop(run, { now: true });
+      expect(await fleet.settled(run)).toMatchObject({ state: "stopped", counts: { waiting: 2 } });
+    });
+    for (const { sql } of rows) expect(await sql("select to_regclass('items') as found")).toEqual([{ found: null }]);
+    await fleet.close();
+  });
+});
+
+describe("down", () => {
+  it("brings every target of a run back to its own former head, waves reversed", async () => {
+    const rows = await databases(4);
+    const folder = await folderOf({ "1_items.sql": items });
+    const first = await fleetOf(rows.slice(0, 2), folder);
+    await first.run();
+    await first.close();
+    const fleet = await fleetOf(rows, await folderOf(history));
+    const { run } = await fleet.run({ waves: "canary,100%" });
+    const reverted = await withWorker(fleet, async () => await fleet.settled(await fleet.down(run)));
+    expect(reverted).toMatchObject({
+      direction: "down",
+      reverts: run,
+      state: "done",
+      counts: { applied: 4 },
+      exitCode: 0,
+    });
+    expect(reverted.waves.map(({ name }) => name)).toEqual(["100%", "canary"]);
+    const heads = await Promise.all(
+      rows.map(async ({ sql }) => (await sql("select name from mikro_orm_migrations")).map(({ name }) => name)),
+    );
+    expect(heads).toEqual([["1_items"], ["1_items"], [], []]);
+    await fleet.close();
+  });
+
+  it("leaves a target alone that has moved on since", async () => {
+    const [row] = await databases(1);
+    if (!row) throw new Error();
+    const folder = await folderOf({ "1_items.sql": items });
+    const first = await fleetOf([row], folder);
+    const { run } = await first.run();
+    const more = await fleetOf([row], await folderOf(history));
+    await more.run();
+    await more.close();
+    const reverted = await withWorker(first, async () => await first.settled(await first.down(run)));
+    expect(reverted).toMatchObject({ counts: { refused: 1 }, exitCode: 5 });
+    expect(await row.sql("select to_regclass('items') is not null as there")).toEqual([{ there: true }]);
+    await first.close();
+  });
+});
+
+describe("tenants with a schema each", () => {
+  const shared = sqlFile("create table countries (code text primary key);", "drop table countries;", "-- @shared\n");
+  const own = sqlFile("create table items (country text references countries);", "drop table items;");
+  const files = { "1_countries.sql": shared, "2_items.sql": own };
+
+  it("get what they share once for each database, first", async () => {
+    const [one, two] = [await emptyDatabase(), await emptyDatabase()];
+    const names = Array.from({ length: 6 }, (_, index) => `t${index}`);
+    for (const { sql } of [one, two]) await sql(names.map((name) => `create schema ${name}`).join("; "));
+    const rows = [one, two].flatMap(({ dsn }, at) =>
+      names.map((schema) => ({ id: `${at}/${schema}`, dsn: withoutPassword(dsn), schema })),
+    );
+    const fleet = await fleetOf(rows, await folderOf(files));
+    const summary = await fleet.run({ waves: "canary,100%" });
+    expect(summary).toMatchObject({ state: "done", counts: { applied: 14 }, exitCode: 0 });
+    expect(summary.waves.map(({ name, size }) => [name, size])).toEqual([
+      ["shared", 2],
+      ["canary", 1],
+      ["100%", 11],
+    ]);
+    for (const { sql } of [one, two])
+      expect(await sql("select count(*)::int as n from pg_tables where tablename = 'items'")).toEqual([{ n: 6 }]);
+    const reverted = await withWorker(fleet, async () => await fleet.settled(await fleet.down(summary.run)));
+    expect(reverted).toMatchObject({ state: "done", counts: { applied: 14 } });
+    expect(reverted.waves.map(({ name }) => name)).toEqual(["100%", "canary", "shared"]);
+    expect(await one.sql("select from pg_tables where tablename in ('items', 'countries')")).toEqual([]);
+    await fleet.close();
+  });
+
+  it("are told apart from those that are gone", async () => {
+    const { dsn, sql } = await emptyDatabase();
+    await sql("create schema here");
+    const rows = ["here", "gone"].map((schema) => ({ dsn: withoutPassword(dsn), schema }));
+    const fleet = await fleetOf(rows, await folderOf(files));
+    expect((await fleet.check()).faults).toMatchObject([{ target: expect.stringMatching(/\/gone$/) }]);
+    expect(await fleet.run({ waves: "100%", maxFailed: "1" })).toMatchObject({
+      counts: { applied: 2, gone: 1 },
+      exitCode: 5,
+    });
+    await fleet.close();
+  });
+});
+
+it("keeps no password: in no row of the control database", async () => {
+  const password = "a-secret-of-this-test";
+  const [row] = await databases(1);
+  const { sql } = await emptyDatabase();
+  await sql(`create role fleet_secret login superuser password '${password}'`).catch(() => {});
+  const address = new URL(row?.dsn ?? "");
+  address.username = "fleet_secret";
+  const fleet = await fleetOf([{ id: "one", dsn: address.href }], await folderOf(broken), { password: () => password });
+  await fleet.run({ waves: "100%" });
+  const tables = await fleet.sql<{ name: string }>(
+    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('fleet', 'pgboss')",
+  );
+  const texts = await Promise.all(
+    tables.map(async ({ name }) => JSON.stringify(await fleet.sql(`select * from ${name}`))),
+  );
+  expect(texts.join()).toContain("tenant_1".slice(0, 0) + "one");
+  expect(texts.join()).not.toContain(password);
+  expect(texts.join()).not.toContain(new URL(inject("postgresDsn")).password || password);
+  await fleet.close();
 });

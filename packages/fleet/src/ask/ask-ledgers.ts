@@ -92,7 +92,8 @@ function unreachable(error: Error): Answer {
   return { state: isGone ? "gone" : "unreachable", head: null, message: error.message };
 }
 
-async function ask({ query, address }: Connection, target: Asked, options: AskOptions): Promise<Answer> {
+async function ask({ query: send, address }: Connection, target: Asked, options: AskOptions): Promise<Answer> {
+  const query = oneAtATime(send);
   const { migrations, digest } = historyOf(target, options.histories);
   const ledger: LedgerTable = {
     schema: target.part === "schema" ? (target.schema ?? "public") : "public",
@@ -104,6 +105,16 @@ async function ask({ query, address }: Connection, target: Asked, options: AskOp
   if (state === "empty" && target.part === "schema" && !(await isThere(query, ledger.schema)))
     return { state: "gone", head: null, message: new MissingSchemaError(ledger.schema, address).message };
   return { state, head, message: problems[0]?.message };
+}
+
+/** `readSchemaStatus` asks two things at once, as one may of a pool. */
+function oneAtATime(query: Connection["query"]): Connection["query"] {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (...question) => {
+    const answer = last.catch(() => {}).then(async () => await query(...question));
+    last = answer;
+    return (await answer) as never;
+  };
 }
 
 async function isThere(query: Connection["query"], schema: string): Promise<boolean> {
