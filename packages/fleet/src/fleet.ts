@@ -3,7 +3,7 @@ import { ConfigurationError, createMigrator, readHistory, RefusedError } from "@
 import type { DatabaseAddress } from "@thedata/migrator/postgres";
 import { type Answer, type Asked, askLedgers, type AskOptions, type Histories } from "./ask/ask-ledgers.ts";
 import { type Control, openControl } from "./control/database.ts";
-import { mostPerServer, startBoss, type Timing } from "./control/queue.ts";
+import { mostPerServer, startBoss, timingOf } from "./control/queue.ts";
 import { controlHistory, controlLedger } from "./control/tables.ts";
 import type { FleetEvent } from "./events.ts";
 import { allowedFailures } from "./plan/decide.ts";
@@ -32,7 +32,8 @@ export interface FleetOptions {
   /** How many migrations may run on a server at once: by server, and `default` for all others (4). */
   readonly limits?: Readonly<Record<string, number>> | undefined;
   readonly engine: EngineOptions & { readonly migrations: string };
-  readonly timing?: Timing | undefined;
+  /** How long a worker may be silent before its targets go to another, in seconds from 10; default 45. */
+  readonly heartbeatSeconds?: number | undefined;
   readonly onEvent?: ((event: FleetEvent) => void) | undefined;
 }
 
@@ -246,7 +247,7 @@ async function up(parts: FleetParts, options: UpOptions = {}): Promise<number> {
     const head = whole.migrations.at(-1)?.name ?? null;
     const waves = planWaves(asked, specs);
     const { control } = parts;
-    const { timing } = parts.options;
+    const timing = timingOf(parts.options.heartbeatSeconds);
     return await beginRun(
       control,
       boss,
@@ -281,7 +282,7 @@ async function work(parts: FleetParts, concurrency: number): Promise<Worker> {
       addressOf: (target) => addressOf(options, target),
       check: async (boss, run) => await checkRun({ control, boss, ask, readList }, run),
       concurrency,
-      timing: options.timing,
+      timing: timingOf(options.heartbeatSeconds),
       onEvent,
     });
   });

@@ -7,7 +7,6 @@ export {
   type UpOptions,
 } from "./fleet.ts";
 export type { FleetEvent } from "./events.ts";
-export type { Timing } from "./control/queue.ts";
 export { defaultWaves } from "./plan/waves.ts";
 export type { TargetState } from "./plan/decide.ts";
 export type { Run, RunOptions, TargetError, TargetOfRun } from "./run/run.ts";

@@ -54,8 +54,6 @@ export interface TestFleet extends Fleet {
   settled(run: number): Promise<RunSummary>;
 }
 
-export const quickTiming = { heartbeatSeconds: 10, monitorSeconds: 2 };
-
 /** A fleet with a control database of its own. */
 export async function fleetOf(
   targets: readonly TargetRow[] | (() => readonly TargetRow[]),
@@ -67,7 +65,7 @@ export async function fleetOf(
     control: dsn,
     targets: typeof targets === "function" ? targets : () => targets,
     password: () => passwordOf(inject("postgresDsn")),
-    timing: quickTiming,
+    heartbeatSeconds: 10,
     ...more,
     engine: { migrations, ...more.engine },
   });

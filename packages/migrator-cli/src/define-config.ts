@@ -52,6 +52,8 @@ export interface FleetConfig {
   readonly password?: (target: { readonly id: string; readonly address: string }) => string | Promise<string>;
   /** How many migrations may run on a server at once, by server (`host:port`); `default` for all others (4). */
   readonly limits?: Readonly<Record<string, number>>;
+  /** How long a worker may be silent before its targets go to another, in seconds from 10; default 45. */
+  readonly heartbeatSeconds?: number;
 }
 
 /** A row has `dsn`, without a password, and may have `id`, `schema`, `server`, `wave` and labels. */

@@ -58,7 +58,7 @@ const settings: Readonly<Record<keyof MigratorConfig, Setting>> = {
     is: isReleases,
   },
   fleet: {
-    takes: `{ control: "postgresql://…", targets: "tenants.csv", limits: { default: 4 } }; also password (a function); targets may be { sql, dsn }, { command } or a function`,
+    takes: `{ control: "postgresql://…", targets: "tenants.csv", limits: { default: 4 } }; also password (a function) and heartbeatSeconds (from 10); targets may be { sql, dsn }, { command } or a function`,
     is: isFleet,
   },
   verify: { takes: `{ rows: { users: [{ name: "…" }] } }`, is: isVerify },
@@ -114,6 +114,7 @@ function isFleet(value: unknown): boolean {
     targets: (one) => isText(one) || isFunction(one) || isSource(one),
     password: isFunction,
     limits: isRecordOf(isLimit),
+    heartbeatSeconds: (one) => isLimit(one) && (one as number) >= 10,
   };
   return Object.entries(value).every(([key, one]) => one === undefined || kinds[key]?.(one) === true);
 }

@@ -21,7 +21,12 @@ export interface Timing {
   readonly monitorSeconds: number;
 }
 
-export const defaultTiming: Timing = { heartbeatSeconds: 45, monitorSeconds: 15 };
+/** A dead worker is found by the look that comes after its last heartbeat is too old. */
+export function timingOf(heartbeatSeconds = 45): Timing {
+  return { heartbeatSeconds, monitorSeconds: Math.max(2, Math.min(15, Math.round(heartbeatSeconds / 3))) };
+}
+
+export const defaultTiming = timingOf();
 
 /** The limit of running migrations on a server, as the tier of a job's group; the hard limit is `work/slots`. */
 export const mostPerServer = 64;

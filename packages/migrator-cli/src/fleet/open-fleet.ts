@@ -23,6 +23,7 @@ export async function openFleet(options: FleetCommandOptions, onEvent?: (event: 
     targets: findTargets(options, config),
     password: config.fleet?.password ?? readTargetPassword(process.env),
     limits: config.fleet?.limits,
+    heartbeatSeconds: config.fleet?.heartbeatSeconds,
     onEvent,
     engine: {
       migrations,
