@@ -35,6 +35,7 @@ function importsOf(file: string): string[] {
 const houses = [
   { section: "Rooms of the engine", source: "packages/migrator/src" },
   { section: "Rooms of the releases", source: "packages/releases/src" },
+  { section: "Rooms of the fleet", source: "packages/fleet/src" },
 ];
 
 /** The level of a file, by its path in the source: 0 for an entry at the top, the last for the files that all share. */

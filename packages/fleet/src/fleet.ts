@@ -5,7 +5,7 @@ import { type Answer, type Asked, askLedgers, type AskOptions, type Histories } 
 import { type Control, openControl } from "./control/database.ts";
 import { mostPerServer, startBoss, timingOf } from "./control/queue.ts";
 import { controlHistory, controlLedger } from "./control/tables.ts";
-import type { FleetEvent } from "./events.ts";
+import type { FleetEvent } from "./work/events.ts";
 import { allowedFailures } from "./plan/decide.ts";
 import { defaultWaves, parseWaves, refuseUnknown } from "./plan/waves.ts";
 import { beginRun } from "./run/begin.ts";
@@ -204,10 +204,10 @@ function describeFaults(faults: readonly Fault[]): string {
 async function check(parts: FleetParts): Promise<FleetCheck> {
   const { targets, faults } = await readList(parts.options);
   const found: Fault[] = [...faults];
-  const bad: readonly Answer["state"][] = ["unreachable", "gone", "diverged", "half-done"];
+  const bad: ReadonlySet<Answer["state"]> = new Set(["unreachable", "gone", "diverged", "half-done"]);
   const histories = await parts.histories();
   await askLedgers(withShared(targets, histories), await askOptions(parts), ({ id }, { state, message }) => {
-    if (bad.includes(state)) found.push({ target: id, message: `is ${state}: ${message ?? "see its status"}` });
+    if (bad.has(state)) found.push({ target: id, message: `is ${state}: ${message ?? "see its status"}` });
   });
   return { targets: targets.length, faults: found };
 }

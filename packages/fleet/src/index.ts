@@ -6,7 +6,7 @@ export {
   type FleetPlan,
   type UpOptions,
 } from "./fleet.ts";
-export type { FleetEvent } from "./events.ts";
+export type { FleetEvent } from "./work/events.ts";
 export { defaultWaves } from "./plan/waves.ts";
 export type { TargetState } from "./plan/decide.ts";
 export type { Run, RunOptions, TargetError, TargetOfRun } from "./run/run.ts";

@@ -1,6 +1,9 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { type Action, command, type Register, wholeNumber } from "./command-parts.ts";
+import { command, type Register, wholeNumber } from "./command-parts.ts";
+import type * as actions from "./commands/fleet.ts";
 import { toSeconds } from "./seconds.ts";
+
+type Add = (name: string, description: string, examples: string[], action: keyof typeof actions) => Command;
 
 /** Adds `fleet …`: the same for thousands of databases. */
 export function addFleetCommands(program: Command, on: Register): void {
@@ -10,108 +13,76 @@ export function addFleetCommands(program: Command, on: Register): void {
     "migrator fleet up --waves canary,10%,100% --bake 10m",
   ])
     .option("--control-dsn <URL>", "the control database, which knows the runs (default: FLEET_DSN)")
-    .option(
-      "--targets <FILE>",
-      "the list of targets: CSV with a line of names, or JSON; columns id, dsn, schema, server, wave",
-    );
-  const load = async () => await import("./commands/fleet.ts");
+    .option("--targets <FILE>", "the list: CSV with a line of names, or JSON; columns id, dsn, schema, server, wave");
   const add: Add = (name, description, examples, action) => {
     const one = command(fleet, name, description, examples);
-    on(one, async () => (await load())[action] as Action);
+    on(one, async () => (await import("./commands/fleet.ts"))[action]);
     return one;
   };
-  add(
-    "init",
-    "makes or completes the tables of runs and queue in the control database",
-    ["migrator fleet init"],
-    "runFleetInit",
+  add("init", "makes or completes the fleet's tables in the control database", ["migrator fleet init"], "runFleetInit");
+  add("check", "names every fault of the list and its targets", ["migrator fleet check"], "runFleetCheck");
+  addBeginning(add);
+  add("work", "works on all runs until it is told to end", ["migrator fleet work"], "runFleetWork").option(
+    ...concurrency,
   );
-  add(
-    "check",
-    "names every fault of the list, and every target that cannot be reached",
-    ["migrator fleet check"],
-    "runFleetCheck",
-  );
-  addRunCommands(add);
-  addWorkCommands(add);
+  addForRuns(add);
 }
 
-type FleetAction = keyof typeof import("./commands/fleet.ts");
-type Add = (name: string, description: string, examples: string[], action: FleetAction) => Command;
+const concurrency = ["--concurrency <N>", "how many targets at once (default: 16)", wholeNumber] as const;
 
-function addRunCommands(add: Add): void {
-  const plan = add(
-    "plan",
-    "shows the waves that up would run; changes nothing",
-    ["migrator fleet plan"],
-    "runFleetPlan",
-  );
-  const up = add(
-    "up",
-    "brings every target to the head, in waves, and follows the run",
-    [
-      "migrator fleet up",
-      "migrator fleet up --waves canary,1%,10%,100% --bake 10m --max-failed 2",
-      "migrator fleet up --detach",
-    ],
-    "runFleetUp",
-  );
+/** What begins a run, or would. */
+function addBeginning(add: Add): void {
+  const plan = add("plan", "shows the waves that up would run", ["migrator fleet plan"], "runFleetPlan");
+  const examples = [
+    "migrator fleet up",
+    "migrator fleet up --waves canary,1%,10%,100% --bake 10m --max-failed 2",
+    "migrator fleet up --detach",
+  ];
+  const up = add("up", "brings every target to the head, in waves, and follows the run", examples, "runFleetUp");
+  const back = "brings every target of a run back to where it was before";
+  const down = add("down", back, ["migrator fleet down 12"], "runFleetDown");
   for (const one of [plan, up])
     one.option("--waves <LIST>", "names, shares and numbers of targets (default: canary,1%,10%,100%)");
-  up.option(
-    "--bake <TIME>",
-    "how long a wave is watched before the next one, as 300, 300s or 5m (default: 0)",
-    duration,
-  )
-    .option(
-      "--max-failed <N>",
-      "how many targets of a wave may fail: a number, or a share such as 1% (default: none of a canary, else 1%)",
-    )
+  up.option("--bake <TIME>", "how long a wave is watched before the next one, as 300, 300s or 5m (default: 0)", time)
+    .option("--max-failed <N>", "how many of a wave may fail: a number or a share (default: no canary, else 1%)")
     .option(
       "--max-active <N>",
-      "how many targets may be at work in all (default: as the servers' limits allow)",
+      "how many targets at once in all (default: what the servers' limits allow)",
       wholeNumber,
     );
-  const down = add(
-    "down",
-    "brings every target of a run back to where it was before that run",
-    ["migrator fleet down 12"],
-    "runFleetDown",
-  ).argument("<RUN>", "the number of the run", wholeNumber);
+  down.argument("<RUN>", "the number of the run", wholeNumber);
   for (const one of [up, down])
     one
       .option("--detach", "begins the run and leaves it to the workers")
       .option("--no-work", "follows the run without being a worker of it")
-      .option("--concurrency <N>", "how many targets this process works on at once (default: 16)", wholeNumber);
-  for (const [name, description, action] of [
-    ["status", "shows a run as it stands", "runFleetStatus"],
-    ["stop", "stops a run after the migrations under way", "runFleetStop"],
-    ["resume", "goes on with a run that was stopped", "runFleetResume"],
-    ["retry", "tries what failed again, and goes on with the run", "runFleetRetry"],
-    ["report", "tells what a run did to each target", "runFleetReport"],
-  ] as const) {
-    const one = add(name, description, [`migrator fleet ${name}`, `migrator fleet ${name} 12`], action);
-    one.argument("[RUN]", "the number of the run (default: the newest)", wholeNumber);
-    if (name === "status") one.option("--exit-code", "0 done, 5 failures, 6 behind or under way, 7 ahead");
-    if (name === "stop") one.option("--now", "cancels the statements under way, too");
-    if (name === "report")
-      one
-        .option("--html", "as a page")
-        .option("--markdown", "as a text with tables")
-        .option("--out <FILE>", "into a file");
-  }
+      .option(...concurrency);
 }
 
-function addWorkCommands(add: Add): void {
-  add(
-    "work",
-    "works on the targets of all runs until it is told to end",
-    ["migrator fleet work"],
-    "runFleetWork",
-  ).option("--concurrency <N>", "how many targets at once (default: 16)", wholeNumber);
+/** What is about a run that is there. */
+function addForRuns(add: Add): void {
+  const onRun = (name: string, description: string, action: keyof typeof actions) =>
+    add(name, description, [`migrator fleet ${name}`, `migrator fleet ${name} 12`], action).argument(
+      "[RUN]",
+      "the number of the run (default: the newest)",
+      wholeNumber,
+    );
+  onRun("status", "shows a run as it stands", "runFleetStatus").option(
+    "--exit-code",
+    "0 done, 5 failures, 6 behind or under way, 7 ahead",
+  );
+  onRun("stop", "stops a run after the migrations under way", "runFleetStop").option(
+    "--now",
+    "cancels the statements under way, too",
+  );
+  onRun("resume", "goes on with a run that was stopped", "runFleetResume");
+  onRun("retry", "tries what failed again, and goes on with the run", "runFleetRetry");
+  onRun("report", "tells what a run did to each target", "runFleetReport")
+    .option("--html", "as a page")
+    .option("--markdown", "as a text with tables")
+    .option("--out <FILE>", "into a file");
 }
 
-function duration(text: string): number {
+function time(text: string): number {
   const seconds = toSeconds(text);
   if (seconds !== undefined) return seconds;
   throw new InvalidArgumentError("It takes a time such as 300, 300s, 5m or 1h.");

@@ -51,8 +51,13 @@ function readRow(row: TargetRow, index: number): ReadRow {
 
 /** The row's own columns as texts; an empty one, as a CSV file has it, is none. */
 function textsOf(row: TargetRow): Partial<Record<(typeof known)[number], string>> {
-  const texts = known.map((key) => [key, row[key] === null || row[key] === undefined ? "" : String(row[key])] as const);
+  const texts = known.map((key) => [key, toText(row[key])] as const);
   return Object.fromEntries(texts.filter(([, text]) => text !== ""));
+}
+
+/** A query may give a number, where a text is meant. */
+function toText(value: unknown): string {
+  return value === null || value === undefined ? "" : String(value);
 }
 
 function checkAddress(dsn: string | undefined): string[] {

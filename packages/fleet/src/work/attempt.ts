@@ -7,7 +7,6 @@ import {
   reportOf,
 } from "@thedata/migrator";
 import type { DatabaseAddress } from "@thedata/migrator/postgres";
-import type { ClientConfig } from "pg";
 import type { Run, TargetOfRun } from "../run/run.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 
@@ -46,7 +45,7 @@ export async function attempt(request: AttemptRequest): Promise<Attempted> {
   const { run, target, engine, address, stop, signal } = request;
   const migrator = createMigrator({
     ...engine,
-    connection: address as string | ClientConfig,
+    connection: address,
     ...(target.part === "schema" ? { schema: target.schema ?? undefined } : {}),
     ...(target.part === "shared" ? { shared: true } : {}),
     // Another attempt of the same job, in a worker that is dead or lost, does not hold this one up.

@@ -10,7 +10,7 @@ import {
   startBoss,
   type Timing,
 } from "../control/queue.ts";
-import type { FleetEvent } from "../events.ts";
+import type { FleetEvent } from "./events.ts";
 import { type Histories, historyOf } from "../ask/ask-ledgers.ts";
 import type { DatabaseAddress } from "@thedata/migrator/postgres";
 import { advance } from "../run/advance.ts";
@@ -18,7 +18,7 @@ import { limitOf, type TargetOfRun } from "../run/run.ts";
 import { sweep } from "../run/sweep.ts";
 import { attempt, type EngineOptions } from "./attempt.ts";
 import { type Begun, beginAttempt, recordAttempt } from "./record.ts";
-import { openSlots, type Slots } from "./slots.ts";
+import { Slots } from "./slots.ts";
 import { type StopWatch, watchStops } from "./stops.ts";
 
 export interface WorkerOptions {
@@ -60,7 +60,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { digest } = options.histories.whole;
   await ensureQueue(boss, digest, timing);
   const ended = new AbortController();
-  const slots = openSlots({ ...control.config, application_name: `migrator fleet slots ${name}`.slice(0, 63) });
+  const slots = new Slots({ ...control.config, application_name: `migrator fleet slots ${name}`.slice(0, 63) });
   const stops = watchStops(control);
   const parts: Parts = { ...options, name, control, boss, slots, stops, ended: ended.signal };
   for (let loop = 0; loop < options.concurrency; loop++) await takeJobs(parts, queueOf(digest), timing);
@@ -68,9 +68,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   return { name, stop: async ({ now = false } = {}) => await stop(parts, ended, sweeping, now) };
 }
 
-/** Takes one job after the other; a loop that found one looks for the next at once, an idle one waits for word. */
+/**
+ * Takes one job after the other; a loop that found one looks for the next at once, an idle one waits for word. The
+ * group's limit only keeps a worker from filling up with one server's targets: it is twice the hard one, because what a
+ * dead worker had counts until it is missed.
+ */
 async function takeJobs(parts: Parts, queue: string, { heartbeatSeconds }: Timing): Promise<void> {
-  const tiers = Object.fromEntries(Array.from({ length: mostPerServer }, (_, index) => [String(index + 1), index + 1]));
+  const tiers = Object.fromEntries(
+    Array.from({ length: mostPerServer }, (_, index) => [String(index + 1), 2 * (index + 1)]),
+  );
   const options = {
     batchSize: 1,
     groupConcurrency: { default: 4, tiers },
@@ -153,6 +159,8 @@ async function check({ boss, onEvent, ...parts }: Parts, run: number): Promise<v
 async function sweepOnce(parts: Parts): Promise<void> {
   const { control, boss, histories, onEvent } = parts;
   try {
+    // Its own timer looks only after a while: where workers die faster than that, nobody would miss the dead ones.
+    await boss.supervise(queueOf(histories.whole.digest));
     for (const run of await sweep(control, boss, histories.whole.digest)) await check(parts, run);
   } catch (error) {
     onEvent({ type: "trouble", message: (error as Error).message });

@@ -3,7 +3,7 @@ import type { Fleet, RunSummary } from "@thedata/fleet";
 import type { Output } from "../output.ts";
 import { describeCounts, describeFailed, describeHead, describeServers, describeWaves } from "./describe.ts";
 
-const over: readonly RunSummary["state"][] = ["done", "failed", "stopped"];
+const over: ReadonlySet<RunSummary["state"]> = new Set(["done", "failed", "stopped"]);
 const quietMs = 10_000;
 
 /**
@@ -20,7 +20,7 @@ export async function followFleetRun(
   for (;;) {
     const summary = await fleet.status(run, 200);
     show.update(summary);
-    if (over.includes(summary.state) || signal.aborted) {
+    if (over.has(summary.state) || signal.aborted) {
       show.done();
       return summary;
     }
@@ -63,7 +63,7 @@ function createLines(output: Output): Show {
           tell(`${no} ${state}`, `wave ${name} ${state}: ${describeCounts(counts, summary.direction) || size}`);
       for (const one of summary.failed)
         tell(`failed ${one.id}`, describeFailed(output, { ...summary, failed: [one] }, 0)[0] ?? "");
-      output.event({ type: "fleet", ...summary } as { type: string });
+      output.event({ type: "fleet", ...summary });
       if (Date.now() - toldAt >= quietMs)
         tell(`at ${Date.now()}`, `run ${summary.run}: ${describeCounts(summary.counts, summary.direction)}`);
     },

@@ -17,7 +17,7 @@ export interface FleetCommandOptions extends GlobalOptions {
 export async function openFleet(options: FleetCommandOptions, onEvent?: (event: FleetEvent) => void): Promise<Fleet> {
   const config = await loadConfiguration(options.config);
   const migrations = findDirectory(options, config);
-  const { createFleet } = await loadFleet();
+  const { createFleet } = await import("@thedata/fleet");
   return createFleet({
     control: await findControl(options, config),
     targets: findTargets(options, config),
@@ -37,18 +37,6 @@ export async function openFleet(options: FleetCommandOptions, onEvent?: (event: 
       ormOptions: async () => await loadModels(config),
     },
   });
-}
-
-/** pg-boss is installed by those who have a fleet. */
-async function loadFleet(): Promise<typeof import("@thedata/fleet")> {
-  try {
-    return await import("@thedata/fleet");
-  } catch (error) {
-    if (!/Cannot find (package|module) '(pg-boss|@thedata\/fleet)'/.test((error as Error).message)) throw error;
-    throw new ConfigurationError("A fleet needs pg-boss, the queue of its jobs: npm install pg-boss@12", {
-      cause: error,
-    });
-  }
 }
 
 async function findControl({ controlDsn }: FleetCommandOptions, { fleet }: LoadedConfig): Promise<string> {

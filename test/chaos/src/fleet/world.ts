@@ -7,7 +7,7 @@ import { commandLine } from "../project.ts";
 import { type Server, startServer } from "../server.ts";
 
 /** The migrations of a campaign: each leaves a row, so that one which ran twice is seen. */
-const migrations: Readonly<Record<string, string>> = {
+export const history: Readonly<Record<string, string>> = {
   "1_items.sql": `-- migrate:up
 create table items (id int primary key, note text);
 create table marks (name text not null);
@@ -30,7 +30,7 @@ delete from items;
 `,
 };
 
-export const names = Object.keys(migrations).map((file) => file.replace(".sql", ""));
+export const names = Object.keys(history).map((file) => file.replace(".sql", ""));
 
 /** Two servers with databases, a control database on a third, and a project. */
 export interface World {
@@ -49,11 +49,23 @@ export interface WorldOptions {
   readonly heartbeatSeconds: number;
   /** How many migrations may run on a server at once. */
   readonly limit: number;
+  /** Default: `history`. */
+  readonly migrations?: Readonly<Record<string, string>>;
+  /** Default: two. */
+  readonly servers?: readonly string[];
 }
 
 /** Makes the world, with the fleet's tables in the control database. */
-export async function createWorld({ folder, perServer, heartbeatSeconds, limit }: WorldOptions): Promise<World> {
-  const folders = ["control", "east", "west"].map((name) => path.join(folder, name));
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const {
+    folder,
+    perServer,
+    heartbeatSeconds,
+    limit,
+    migrations = history,
+    servers: places = ["east", "west"],
+  } = options;
+  const folders = ["control", ...places].map((name) => path.join(folder, name));
   for (const one of [...folders, path.join(folder, "migrations")]) await mkdir(one, { recursive: true });
   for (const [file, text] of Object.entries(migrations)) await writeFile(path.join(folder, "migrations", file), text);
   const [control, ...servers] = await Promise.all(folders.map(startServer));
@@ -68,7 +80,7 @@ export async function createWorld({ folder, perServer, heartbeatSeconds, limit }
       databases.set(name, () => server.dsn(name));
       const address = new URL(server.dsn(name));
       address.password = "";
-      rows.push([name, address.href, at === 0 ? "east" : "west"].join(","));
+      rows.push([name, address.href, places[at]].join(","));
     }
   await writeFile(path.join(folder, "tenants.csv"), ["id,dsn,server", ...rows].join("\n"));
   await writeFile(path.join(folder, "migrator.config.js"), configure(servers, heartbeatSeconds, limit));

@@ -1,4 +1,4 @@
-import type { TargetOfRun } from "./run/run.ts";
+import type { TargetOfRun } from "../run/run.ts";
 
 /** What a worker tells of its work. */
 export type FleetEvent =
