@@ -1,23 +1,39 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { copyStack, docker, hasDocker, type Stack } from "./stack.ts";
+import { copyStack, docker, hasDocker, runDocker, type Stack } from "./stack.ts";
+
+const quick = "-- migrate:up\ncreate table second ();\n-- migrate:down\ndrop table second;\n";
 
 // As the manifests in deploy/ have it: a pod's user, no capability, nothing to write to.
 const restricted = ["--user", "1000:1000", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"];
-const args = ["up", "--wait", "--phase", "expand", "--wait-for-database", "300", "--migrations", "/migrations"];
+const args = [
+  "up",
+  "--wait",
+  "--phase",
+  "expand",
+  "--wait-for-database",
+  "300",
+  "--config",
+  "/project/migrator.config.js",
+];
 
 describe.skipIf(!hasDocker())("the job's pod, under its restrictions", { concurrent: false }, () => {
   let stack: Stack;
   let name = "";
+  let project = "";
   let migrations = "";
 
   beforeAll(async () => {
     stack = await copyStack();
     await stack.must(["build", "migrate"]);
     name = `${stack.project}-pod`;
-    migrations = await mkdtemp(path.join(tmpdir(), "pod-"));
+    project = await mkdtemp(path.join(tmpdir(), "pod-"));
+    await chmod(project, 0o755);
+    await writeFile(path.join(project, "migrator.config.js"), 'export default { migrations: "migrations" };\n');
+    migrations = path.join(project, "migrations");
+    await mkdir(migrations);
     await writeFile(
       path.join(migrations, "1_first.sql"),
       "-- migrate:up\ncreate table first ();\n-- migrate:down\ndrop table first;\n",
@@ -26,15 +42,14 @@ describe.skipIf(!hasDocker())("the job's pod, under its restrictions", { concurr
   });
 
   afterAll(async () => {
-    const containers = (await docker("ps", "--all", "--quiet", "--filter", `network=${name}`))
-      .split("\n")
-      .filter(Boolean);
-    const others = (await docker("ps", "--all", "--quiet", "--filter", `label=pod-test=${name}`))
-      .split("\n")
-      .filter(Boolean);
-    await docker("rm", "--force", "--volumes", ...containers, ...others);
+    const found = await Promise.all(
+      [`network=${name}`, `label=pod-test=${name}`].map(
+        async (filter) => await docker("ps", "--all", "--quiet", "--filter", filter),
+      ),
+    );
+    await docker("rm", "--force", "--volumes", ...new Set(found.join("\n").split("\n").filter(Boolean)));
     await docker("network", "rm", name);
-    await rm(migrations, { recursive: true, force: true });
+    await rm(project, { recursive: true, force: true });
     await stack?.remove();
   });
 
@@ -44,7 +59,7 @@ describe.skipIf(!hasDocker())("the job's pod, under its restrictions", { concurr
         ...["run", "--detach", "--network", name, "--label", `pod-test=${name}`, ...restricted],
         ...[
           "--volume",
-          `${migrations}:/migrations:ro`,
+          `${project}:/project:ro`,
           "--env",
           "POSTGRES_DSN=postgresql://postgres:secret@database/postgres",
         ],
@@ -52,6 +67,10 @@ describe.skipIf(!hasDocker())("the job's pod, under its restrictions", { concurr
       )
     ).trim();
   const exitOf = async (container: string) => Number((await docker("wait", container)).trim());
+  const logsOf = async (container: string) => {
+    const { stdout, stderr } = await runDocker("logs", container);
+    return stdout + stderr;
+  };
   const sql = async (text: string) =>
     (await docker("exec", `${name}-database`, "psql", "-U", "postgres", "-Atc", text)).trim();
   const locks = async () => Number(await sql("select count(*) from pg_locks where locktype = 'advisory'"));
@@ -89,8 +108,7 @@ describe.skipIf(!hasDocker())("the job's pod, under its restrictions", { concurr
       "POSTGRES_PASSWORD=secret",
       "postgres:18",
     );
-    expect(await exitOf(container)).toBe(0);
-    expect(await docker("logs", container)).toContain("1_first");
+    expect([await exitOf(container), await logsOf(container)]).toEqual([0, expect.stringContaining("1_first")]);
   });
 
   it("ends within five seconds of SIGTERM, with nothing half done", async () => {
@@ -114,20 +132,18 @@ describe.skipIf(!hasDocker())("the job's pod, under its restrictions", { concurr
   it("frees the lock where its network is cut, and the next pod goes on", async () => {
     const container = await beginSlow();
     await docker("network", "disconnect", "--force", name, container);
-    await rm(path.join(migrations, "2_slow.sql"));
-    await mkdir(migrations, { recursive: true });
+    await writeFile(path.join(migrations, "2_slow.sql"), quick);
     const next = await start("--lock-wait", "120");
-    const seconds = await secondsUntil(
-      async () =>
-        (await locks()) === 0 || (await docker("inspect", "--format", "{{.State.Running}}", next)).trim() === "false",
-    );
-    expect(seconds).toBeLessThan(90);
+    const began = Date.now();
     expect(await exitOf(next)).toBe(0);
+    // The server asks a silent network for a minute.
+    expect(Date.now() - began).toBeLessThan(90_000);
+    expect(await sql("select string_agg(name, ' ' order by id) from mikro_orm_migrations")).toBe("1_first 2_slow");
     await docker("rm", "--force", container);
   });
 
   it("is run again without harm", async () => {
     expect(await exitOf(await start())).toBe(0);
-    expect(await sql("select count(*) from mikro_orm_migrations_audit where action = 'applied'")).toBe("1");
+    expect(await sql("select count(*) from mikro_orm_migrations_audit where action = 'applied'")).toBe("2");
   });
 });

@@ -71,9 +71,14 @@ export async function copyStack({ bare = false } = {}): Promise<Stack> {
   };
 }
 
+/** Runs `docker`, whatever its exit code. */
+export async function runDocker(...parameters: readonly string[]): Promise<Ran> {
+  return await run("docker", parameters, root);
+}
+
 /** Runs `docker` and gives its standard output; throws when it fails. */
 export async function docker(...parameters: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await run("docker", parameters, root);
+  const { code, stdout, stderr } = await runDocker(...parameters);
   if (code !== 0) throw new Error(`docker ${parameters.join(" ")} ended with ${code}:\n${stderr}`);
   return stdout;
 }
