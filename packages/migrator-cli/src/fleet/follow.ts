@@ -50,22 +50,26 @@ async function createTable(output: Output): Promise<Show> {
 function createLines(output: Output): Show {
   const told = new Set<string>();
   let toldAt = Date.now();
-  const tell = (key: string, line: string) => {
+  const tell = (summary: RunSummary, key: string, line: string) => {
     if (told.has(key)) return;
     told.add(key);
     toldAt = Date.now();
     output.line(line);
+    output.event({ type: "fleet", ...summary });
   };
   return {
     update: (summary) => {
       for (const { no, name, size, state, counts } of summary.waves)
         if (state !== "waiting")
-          tell(`${no} ${state}`, `wave ${name} ${state}: ${describeCounts(counts, summary.direction) || size}`);
+          tell(
+            summary,
+            `${no} ${state}`,
+            `wave ${name} ${state}: ${describeCounts(counts, summary.direction) || size}`,
+          );
       for (const one of summary.failed)
-        tell(`failed ${one.id}`, describeFailed(output, { ...summary, failed: [one] }, 0)[0] ?? "");
-      output.event({ type: "fleet", ...summary });
+        tell(summary, `failed ${one.id}`, describeFailed(output, { ...summary, failed: [one] }, 0)[0] ?? "");
       if (Date.now() - toldAt >= quietMs)
-        tell(`at ${Date.now()}`, `run ${summary.run}: ${describeCounts(summary.counts, summary.direction)}`);
+        tell(summary, `at ${Date.now()}`, `run ${summary.run}: ${describeCounts(summary.counts, summary.direction)}`);
     },
     done: () => {},
   };
