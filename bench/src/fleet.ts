@@ -31,6 +31,7 @@ try {
   await measureNothing();
   await measureXargs();
   await measureDatabases();
+  await measureGrowth();
 } finally {
   await postgres.stop();
   await rm(folder, { recursive: true, force: true });
@@ -49,11 +50,13 @@ async function makeSchemas(): Promise<void> {
   await client.query("create schema t1");
   await run([...command, "up", "--schema", "t1", "--dsn", tenants, "--migrations", "migrations"]);
   const tables = ["items", "notes", ...["", "_audit", "_progress"].map((end) => `mikro_orm_migrations${end}`)];
+  const copies = tables.map((table) => `create table t%1$s.${table} (like t1.${table} including all)`);
+  const statements = [...copies, "insert into t%1$s.mikro_orm_migrations select * from t1.mikro_orm_migrations"];
   for (let first = 2; first <= schemas; first += 100)
     await client.query(
       `do $$ begin for n in ${first}..${Math.min(first + 99, schemas)} loop
          execute format('create schema t%s', n);
-         ${tables.map((table) => `execute format('create table t%s.${table} (like t1.${table} including all); insert into t%1$s.${table} overriding system value select * from t1.${table}', n);`).join("\n")}
+         execute format('${statements.join("; ")}', n);
        end loop; end $$`,
     );
   await client.query("vacuum analyze pg_class, pg_namespace, pg_attribute");
@@ -111,6 +114,35 @@ async function measureDatabases(): Promise<void> {
   console.log(`${databases} databases, one migration: ${seconds.toFixed(1)} s, at most ${mebibytes} MiB`);
 }
 
+/** What the worker holds when it is through with 100 targets, and with half of all schemas. */
+async function measureGrowth(): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const [client, count] = [new pg.Client(control), schemas / 2];
+  await client.connect();
+  stack.defer(async () => await client.end());
+  const seen: { readonly done: number; readonly mebibytes: number }[] = [];
+  const look = async (pid: number | undefined) => {
+    const { rows } = await client.query<{ done: number }>(
+      "select count(*)::int as done from fleet.target where state = 'applied' and run = (select max(id) from fleet.run)",
+    );
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    seen.push({
+      done: rows[0]?.done ?? 0,
+      mebibytes: Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024),
+    });
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const began = (pid: number | undefined) => (timer = setInterval(() => void look(pid).catch(() => {}), 500));
+  const words = ["fleet", "up", "--waves", "100%", "--targets", await listOf(count)];
+  stack.defer(() => clearInterval(timer));
+  const { seconds } = await run([...command, ...words], "", began);
+  const early = seen.find(({ done }) => done >= 100)?.mebibytes ?? 0;
+  const late = Math.max(...seen.slice(-10).map(({ mebibytes }) => mebibytes));
+  console.log(
+    `${count} schemas, one migration: ${seconds.toFixed(1)} s; ${early} MiB at target 100, ${late} MiB at the end: ${(late / early).toFixed(2)} ×`,
+  );
+}
+
 interface Measured {
   readonly seconds: number;
   readonly mebibytes: number;
@@ -120,12 +152,17 @@ async function runFleet(...words: readonly string[]): Promise<Measured> {
   return await run([...command, "fleet", ...words]);
 }
 
-async function run([file = "", ...words]: readonly string[], input = ""): Promise<Measured> {
+async function run(
+  [file = "", ...words]: readonly string[],
+  input = "",
+  began: (pid: number | undefined) => void = () => {},
+): Promise<Measured> {
   const config = `export default { migrations: "migrations", fleet: { limits: { default: 16 } } };\n`;
   await writeFile(path.join(folder, "migrator.config.js"), config);
-  const began = performance.now();
+  const started = performance.now();
   const env = { ...process.env, NO_COLOR: "1", FLEET_DSN: control, FLEET_PASSWORD: password, POSTGRES_DSN: tenants };
   const child = spawn(file, words, { cwd: folder, env, stdio: ["pipe", "pipe", "pipe"] });
+  began(child.pid);
   child.stdin.end(input);
   let text = "";
   for (const stream of [child.stdout, child.stderr])
@@ -133,7 +170,7 @@ async function run([file = "", ...words]: readonly string[], input = ""): Promis
   const watched = watchMemory(child);
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   if (code !== 0) throw new Error(`${words.join(" ")} ended with ${code}: ${text}`);
-  return { seconds: (performance.now() - began) / 1000, mebibytes: watched() };
+  return { seconds: (performance.now() - started) / 1000, mebibytes: watched() };
 }
 
 /** The greatest memory that the system has counted for a process, in MiB. */

@@ -1,5 +1,6 @@
 import { userInfo, hostname } from "node:os";
 import { ConfigurationError, createMigrator, readHistory, RefusedError } from "@thedata/migrator";
+import { isAtHead } from "@thedata/migrator/status";
 import type { DatabaseAddress } from "@thedata/migrator/postgres";
 import { type Answer, type Asked, askLedgers, type AskOptions, type Histories } from "./ask/ask-ledgers.ts";
 import { type Control, openControl } from "./control/database.ts";
@@ -138,13 +139,14 @@ async function init({ control: dsn }: FleetOptions, control: Control): Promise<v
   await boss.stop();
 }
 
-/** Runs work on the control database. Throws a `ConfigurationError` where `fleet init` was not run there. */
+/** Runs work on the control database. Throws a `ConfigurationError` where `fleet init` of this build was not run there. */
 async function ready<Result>({ query }: Control, run: () => Promise<Result>): Promise<Result> {
-  const [found] = await query<{ ready: boolean }>(
-    "select to_regclass('fleet.target') is not null and to_regclass('pgboss.job') is not null as ready",
+  const { digest } = await readHistory(controlHistory);
+  const [found] = await query<{ there: boolean }>("select to_regclass('pgboss.job') is not null as there");
+  if (found?.there && (await isAtHead(query, digest, controlLedger))) return await run();
+  throw new ConfigurationError(
+    `The control database does not have the tables of this build's fleet: run "migrator fleet init" first, with the newest build that uses it`,
   );
-  if (found?.ready) return await run();
-  throw new ConfigurationError(`The control database has no tables of the fleet yet: run "migrator fleet init" first`);
 }
 
 async function withBoss<Result>(

@@ -1,3 +1,4 @@
+import { ConfigurationError } from "@thedata/migrator";
 import { PgBoss } from "pg-boss";
 import { type Control, type Query } from "./database.ts";
 
@@ -66,13 +67,13 @@ export async function startBoss(
     persistWarnings: false,
   });
   // What cannot be done now is tried again by the worker's next poll.
-  boss.on("error", (e) => {
-    if (process.env.FLEET_DEBUG) console.error(e);
+  boss.on("error", () => {});
+  boss.on("warning", () => {});
+  await boss.start().catch((cause: unknown) => {
+    if (!/not installed|requires migrations/.test((cause as Error).message)) throw cause;
+    const message = `The queue in the control database is of another version: run "migrator fleet init" first`;
+    throw new ConfigurationError(message, { cause });
   });
-  boss.on("warning", (e) => {
-    if (process.env.FLEET_DEBUG) console.error(e);
-  });
-  await boss.start();
   return boss;
 }
 

@@ -1,7 +1,7 @@
 import type { PgBoss } from "pg-boss";
 import type { Control, Query } from "../control/database.ts";
 import { insertJobs, type QueuedTarget, removeJobs } from "../control/queue.ts";
-import { count, decide, failedStates } from "../plan/decide.ts";
+import { count, decide, failedStates, type TargetState } from "../plan/decide.ts";
 import { countByWave, limitOf, readWaves, type Run, type WaveRow } from "./run.ts";
 
 /**
@@ -14,6 +14,24 @@ export async function advance(control: Control, boss: PgBoss, id: number): Promi
     if (run?.state === "stopping") return await settle(query, run);
     return run?.state === "running" ? await goOn(query, boss, run) : run?.state;
   });
+}
+
+/**
+ * Whether anything can follow from a target's end: its wave has no other that is open, or it is one of those that failed, or
+ * the run stops. Asked before `advance`, which looks at the whole run.
+ */
+export async function isDue(
+  { query }: Control,
+  { run, wave, state }: { readonly run: number; readonly wave: number; readonly state: TargetState },
+): Promise<boolean> {
+  if (failedStates.includes(state)) return true;
+  const [found] = await query<{ due: boolean }>(
+    `select state <> 'running' or not exists
+       (select from fleet.target where run = $1 and wave = $2 and state in ('waiting', 'queued', 'running')) as due
+       from fleet.run where id = $1`,
+    [run, wave],
+  );
+  return found?.due === true;
 }
 
 async function goOn(query: Query, boss: PgBoss, run: Run): Promise<Run["state"]> {

@@ -13,7 +13,7 @@ import {
 import type { FleetEvent } from "./events.ts";
 import { type Histories, historyOf } from "../ask/ask-ledgers.ts";
 import type { DatabaseAddress } from "@thedata/migrator/postgres";
-import { advance } from "../run/advance.ts";
+import { advance, isDue } from "../run/advance.ts";
 import { limitOf, type TargetOfRun } from "../run/run.ts";
 import { sweep } from "../run/sweep.ts";
 import { attempt, type EngineOptions } from "./attempt.ts";
@@ -104,9 +104,21 @@ async function handle(parts: Parts, job: Job<JobData>): Promise<void> {
   };
   const { server, limit, all } = asked;
   await slots.hold(server, limit, all === undefined ? work : async () => await slots.hold(`run ${id}`, all, work));
-  await persist(async () => await advance(control, parts.boss, id), parts.ended).then(async (state) =>
-    state === "checking" ? await parts.check(parts.boss, id) : undefined,
-  );
+  await goOn(parts, id, no);
+}
+
+/** What follows from a target's end; where this worker does not come to it, the next sweep does. */
+async function goOn(parts: Parts, run: number, no: number): Promise<void> {
+  const { control, boss, ended } = parts;
+  const due = async () => {
+    const [target] = await control.query<TargetOfRun>("select * from fleet.target where run = $1 and no = $2", [
+      run,
+      no,
+    ]);
+    return target !== undefined && (await isDue(control, target));
+  };
+  if (!(await persist(due, ended))) return;
+  if ((await persist(async () => await advance(control, boss, run), ended)) === "checking") await check(parts, run);
 }
 
 interface Place {
