@@ -4,6 +4,7 @@ import {
   type Context,
   createContext,
   type Event,
+  ownServer,
   type ReleaseSettings,
   type ShadowOptions,
 } from "@thedata/migrator/internal";
@@ -64,9 +65,10 @@ export async function createSettings(options: RunOptions, needs: ContextNeeds = 
     throw new ConfigurationError(
       "No database is configured: set POSTGRES_DSN or DATABASE_URL, or POSTGRES_HOST, POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB, or PGHOST, PGUSER, PGDATABASE and so on, or give --dsn",
     );
+  const password = config.password ?? readPasswordCommand(process.env);
   const context = createContext({
     dsn: dsn ?? "",
-    password: config.password ?? readPasswordCommand(process.env),
+    password,
     migrations: directory,
     ledger: config.ledger,
     schema: options.schema,
@@ -92,7 +94,7 @@ export async function createSettings(options: RunOptions, needs: ContextNeeds = 
   return {
     context,
     config,
-    shadow: { servers: shadowDsn ? [shadowDsn] : [dsn], provider: shadowDsn ? undefined : config.shadow },
+    shadow: { servers: [shadowDsn ?? ownServer(dsn, password)], provider: shadowDsn ? undefined : config.shadow },
   };
 }
 

@@ -16,7 +16,7 @@ export { waitForHead } from "./commands/wait.ts";
 export { checkProject, type ProjectCheck } from "./commands/check.ts";
 export type { Place } from "./history/locate.ts";
 export { create, type Created, type DecideRename, type RenameQuestion, rewriteManifest } from "./commands/create.ts";
-export type { ShadowOptions } from "./shadow/shadow.ts";
+export { ownServer, type ShadowOptions } from "./shadow/shadow.ts";
 export { rebase } from "./commands/rebase.ts";
 export { repair, type RepairOptions } from "./commands/repair.ts";
 export { renderScript, type ScriptOptions } from "./commands/sql.ts";

@@ -22,7 +22,7 @@ import type { UpTarget } from "./plan/plan.ts";
 import type { BackfillState } from "./ledger/backfills.ts";
 import type { Status } from "./plan/status.ts";
 import type { Report } from "./report.ts";
-import type { ShadowOptions, ShadowProvider } from "./shadow/shadow.ts";
+import { ownServer, type ShadowOptions, type ShadowProvider } from "./shadow/shadow.ts";
 
 /** How a program names its database: a connection string, a `pg.Pool`, a `pg.Client`, or their configuration. */
 export type DatabaseConnection = string | ClientConfig | PoolLike | ClientLike;
@@ -124,7 +124,9 @@ export function createMigrator({ connection, migrations, shadow, ...options }: M
     migrations: typeof migrations === "string" ? migrations : folderOfList(migrations),
   });
   return createMethods(context, {
-    servers: [typeof shadow === "string" ? shadow : typeof dsn === "string" ? dsn : undefined],
+    servers: [
+      typeof shadow === "string" ? shadow : ownServer(typeof dsn === "string" ? dsn : undefined, options.password),
+    ],
     provider: typeof shadow === "function" ? shadow : undefined,
   });
 }

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { up } from "../src/commands/up-and-down.ts";
 import { type ContextOptions, createContext } from "../src/execute/context.ts";
+import { createMigrator } from "../src/migrator.ts";
 import { contextOf, emptyDatabase, folderOf } from "./support.ts";
 
 const contextWith = async (dsn: string, password: ContextOptions["password"]) =>
@@ -28,6 +29,18 @@ it("asks for the password at each connect", async () => {
   const before = asked;
   await up(await contextWith(dsn, give));
   expect(asked).toBeGreaterThan(before);
+});
+
+it("asks for it for the shadow on the same server, too", async () => {
+  const { dsn, password } = await addressWithoutPassword();
+  const migrations = await folderOf({ M1: { up: ["create table a (id int)"], down: ["drop table a"] } });
+  const migrator = createMigrator({
+    connection: dsn,
+    migrations,
+    password: async () => await Promise.resolve(password),
+  });
+  expect(await migrator.verify()).toMatchObject({ outcome: "ok" });
+  expect(await migrator.baseline({ at: "M1", acceptDifferences: true })).toMatchObject({ outcome: "baselined" });
 });
 
 it("says that the password cannot be had, or is refused, without showing one", async () => {

@@ -66,7 +66,7 @@ function checkAddress(dsn: string | undefined): string[] {
     return [`has an address that is not one of PostgreSQL: postgresql://user@host/database`];
   try {
     const { config } = readAddress(dsn);
-    if (config.password || /[?&](password|passfile)=/i.test(dsn))
+    if (config.password || /[?&](password|passfile|sslpassword)=/i.test(dsn))
       return [
         "has a password in its address, where it would be stored: give passwords by fleet.password, or PGPASSFILE",
       ];

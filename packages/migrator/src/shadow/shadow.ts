@@ -6,9 +6,12 @@ import { ConfigurationError } from "../errors.ts";
 /** Starts a server for shadow databases, for when no address is known or its role may not create databases. */
 export type ShadowProvider = () => Promise<{ readonly dsn: string; stop(): Promise<void> }>;
 
+/** The address of a server, or what gives it when a shadow is to be made. */
+export type ShadowServer = string | (() => Promise<string>);
+
 export interface ShadowOptions {
   /** Servers whose role may create databases, tried in this order; then the provider. */
-  readonly servers: readonly (string | undefined)[];
+  readonly servers: readonly (ShadowServer | undefined)[];
   readonly provider?: ShadowProvider | undefined;
 }
 
@@ -83,8 +86,8 @@ async function openServer({
   provider,
 }: ShadowOptions): Promise<{ server: Server; stop: () => Promise<void> }> {
   const refusals: string[] = [];
-  for (const dsn of servers.filter((one) => one !== undefined)) {
-    const server = await tryServer(dsn).catch((error: Error) => error.message);
+  for (const one of servers.filter((server) => server !== undefined)) {
+    const server = await tryServer(one).catch((error: Error) => error.message);
     if (typeof server !== "string") return { server, stop: async () => {} };
     refusals.push(server);
   }
@@ -99,7 +102,24 @@ async function openServer({
   };
 }
 
-async function tryServer(dsn: string): Promise<Server> {
+/**
+ * The database's own server for shadows, where something gives its password: it is asked for each shadow, whose sessions
+ * are opened within moments.
+ */
+export function ownServer(
+  dsn: string | undefined,
+  password: (() => string | Promise<string>) | undefined,
+): ShadowServer | undefined {
+  if (dsn === undefined || password === undefined || !URL.canParse(dsn)) return dsn;
+  return async () => {
+    const url = new URL(dsn);
+    url.password = encodeURIComponent(await password());
+    return url.href;
+  };
+}
+
+async function tryServer(server: ShadowServer): Promise<Server> {
+  const dsn = typeof server === "string" ? server : await server();
   const connection = await connect(dsn, shadowApplication);
   const [role] = await connection.query<{ may: boolean }>(
     `select (rolcreatedb or rolsuper) and not pg_is_in_recovery() as may from pg_roles where rolname = current_user`,
