@@ -6,7 +6,7 @@ export {
   readHistory,
   reportOf,
 } from "./migrator.ts";
-export type { KnownHistory } from "./commands/known-history.ts";
+export type { KnownHistory } from "./history/known-history.ts";
 export type { Job } from "./execute/job.ts";
 export type { Part } from "./history/part.ts";
 export { MissingSchemaError } from "./execute/schema-there.ts";

@@ -17,7 +17,7 @@ import { type Context, createContext, type ContextOptions } from "./execute/cont
 import type { MigrateOptions } from "./execute/prepared.ts";
 import { folderOfList, type ListedMigration } from "./history/folder.ts";
 import type { Part } from "./history/part.ts";
-import type { KnownHistory } from "./commands/known-history.ts";
+import type { KnownHistory } from "./history/known-history.ts";
 import type { UpTarget } from "./plan/plan.ts";
 import type { BackfillState } from "./ledger/backfills.ts";
 import type { Status } from "./plan/status.ts";

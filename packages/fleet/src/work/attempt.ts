@@ -1,5 +1,6 @@
 import {
   createMigrator,
+  type KnownHistory,
   type Migrator,
   type MigratorOptions,
   RefusedError,
@@ -13,14 +14,14 @@ import { type Outcome, outcomeOf } from "./outcome.ts";
 /** The engine's options that are the same for all targets of a fleet. */
 export type EngineOptions = Omit<
   MigratorOptions,
-  "connection" | "password" | "schema" | "shared" | "job" | "stop" | "signal" | "shadow" | "databaseWaitMs"
+  "connection" | "history" | "password" | "schema" | "shared" | "job" | "stop" | "signal" | "shadow" | "databaseWaitMs"
 >;
 
 export interface AttemptRequest {
   readonly run: Run;
   readonly target: TargetOfRun;
-  /** Where the target is when nothing is left to do. */
-  readonly head: string | null;
+  /** The target's part of the history, which was read once for all. */
+  readonly history: KnownHistory;
   readonly engine: EngineOptions;
   /** The address with what gives its password. */
   readonly address: DatabaseAddress;
@@ -42,12 +43,13 @@ const quarterHour = 900_000;
 
 /** Brings one target to the head, or back to where it was before a run; the engine's lock lets nobody else in. */
 export async function attempt(request: AttemptRequest): Promise<Attempted> {
-  const { run, target, engine, address, stop, signal } = request;
+  const { run, target, history, engine, address, stop, signal } = request;
   const migrator = createMigrator({
     ...engine,
     connection: address,
     ...(target.part === "schema" ? { schema: target.schema ?? undefined } : {}),
     ...(target.part === "shared" ? { shared: true } : {}),
+    history,
     // Another attempt of the same job, in a worker that is dead or lost, does not hold this one up.
     job: { id: `${run.id}.${target.no}`, attempt: target.attempt },
     lockWaitMs: engine.lockWaitMs ?? quarterHour,
@@ -56,7 +58,8 @@ export async function attempt(request: AttemptRequest): Promise<Attempted> {
   });
   try {
     const report = run.direction === "up" ? await migrator.up({ withoutShared: true }) : await revert(migrator, target);
-    const { steps, head = report.outcome === "nothing" ? request.head : undefined } = summarize(report, run.direction);
+    const { steps, head = report.outcome === "nothing" ? (history.migrations.at(-1)?.name ?? null) : undefined } =
+      summarize(report, run.direction);
     return { ...succeeded(report), steps, head };
   } catch (error) {
     return { ...outcomeOf(error), ...summarize(reportOf(error) as Report | undefined, run.direction) };

@@ -147,7 +147,7 @@ async function handleBegun(parts: Parts, begun: Begun): Promise<void> {
     const attempted = await attempt({
       run,
       target,
-      head: historyOf(target, histories).migrations.at(-1)?.name ?? null,
+      history: historyOf(target, histories),
       engine,
       address: parts.addressOf(target),
       stop: watched.stop,

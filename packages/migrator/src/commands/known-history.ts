@@ -1,17 +1,10 @@
+import { keepOpened, type KnownHistory } from "../history/known-history.ts";
 import { openHistory } from "../history/history.ts";
 import type { MigrationFolder } from "../history/folder.ts";
 import type { Part } from "../history/part.ts";
 import { digestOf } from "../ledger/ledger.ts";
 import { checkHistory, isSound } from "../plan/integrity.ts";
 import { RefusedError } from "../errors.ts";
-
-/** A history, or a part of it, as a ledger records it once it is applied in full. */
-export interface KnownHistory {
-  /** Oldest first. */
-  readonly migrations: readonly { readonly name: string; readonly checksum: string }[];
-  /** What `isAtHead` compares a ledger with. */
-  readonly digest: string;
-}
 
 /** Reads a history from its folder or list. Throws a `MigratorError` where it is not sound. */
 export async function readKnownHistory(migrations: string | MigrationFolder, part?: Part): Promise<KnownHistory> {
@@ -26,5 +19,5 @@ export async function readKnownHistory(migrations: string | MigrationFolder, par
         .join("\n"),
     );
   const known = loaded.map(({ name, checksum }) => ({ name, checksum }));
-  return { migrations: known, digest: digestOf(known) };
+  return keepOpened({ migrations: known, digest: digestOf(known) }, history);
 }

@@ -4,6 +4,8 @@ import { ConfigurationError } from "../errors.ts";
 import type { Event } from "../events.ts";
 import { uniqueId } from "../hash.ts";
 import type { MigrationFolder } from "../history/folder.ts";
+import type { History } from "../history/history.ts";
+import { findOpened, type KnownHistory } from "../history/known-history.ts";
 import { isPart, type MigrationSource } from "../history/part.ts";
 import { beforeSchema, type DatabaseOptions, databaseOf, ledgerOf, partOf } from "./database-options.ts";
 import type { Job } from "./job.ts";
@@ -18,6 +20,10 @@ export type BackfillMode = "hold" | "wait" | "whole";
 export interface ContextOptions extends DatabaseOptions {
   /** The folder of the migrations, or a program's list in its place. */
   readonly migrations: string | MigrationFolder;
+  /**
+   * What `readHistory` gave for these migrations and this part: a program that migrates many databases reads them once.
+   */
+  readonly history?: KnownHistory | undefined;
   /** The job that this run is an attempt of: where an earlier attempt's session still holds the lock, it is ended. */
   readonly job?: Job | undefined;
   /** How long to wait for another runner, in milliseconds; default 60 000. */
@@ -64,6 +70,8 @@ export interface ContextOptions extends DatabaseOptions {
 export type Context = Defaulted & {
   readonly ledger: LedgerTable;
   readonly migrations: MigrationSource;
+  /** What was read before; undefined: it is read for this run. */
+  readonly history: History | undefined;
   readonly schema: string | undefined;
   /** The context of what is shared, which runs before a tenant's schema; undefined: the run is of no schema. */
   readonly sharedFirst: (() => Context) | undefined;
@@ -89,6 +97,7 @@ type Defaulted = {
       keyof ContextOptions,
       | "ledger"
       | "migrations"
+      | "history"
       | "schema"
       | "shared"
       | "job"
@@ -112,6 +121,7 @@ export function createContext(options: ContextOptions, forSchema?: string): Cont
   return {
     dsn: databaseOf(options),
     migrations: part === undefined ? of : { of, part },
+    history: findOpened(options.history),
     ledger: ledgerOf(options),
     schema: options.schema,
     sharedFirst: options.schema === undefined ? undefined : () => createContext(beforeSchema(options), options.schema),

@@ -58,7 +58,7 @@ export function partOf({ schema, shared }: DatabaseOptions): Part | undefined {
 
 /** The options of what is shared, for a run that goes on in the schema of a tenant. */
 export function beforeSchema<Options extends DatabaseOptions>(options: Options): Options {
-  return { ...options, schema: undefined, shared: true };
+  return { ...options, schema: undefined, shared: true, history: undefined };
 }
 
 /** The ledger of the run. Throws a `ConfigurationError` for an invalid name. */

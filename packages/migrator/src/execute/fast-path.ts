@@ -20,7 +20,7 @@ export async function withCachedHistory<Result>(
   context: Context,
   { quick, thorough }: CachedWork<Result>,
 ): Promise<Result> {
-  const cache = context.openCache();
+  const cache = context.history ? undefined : context.openCache();
   const read = async (connection: Connection, history: History) =>
     await thorough(connection, history, () => {
       // A migration that depends on other files can change while its own file stays the same.

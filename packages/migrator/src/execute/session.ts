@@ -22,9 +22,9 @@ export async function withHistory<Result>(
   cache: MigrationCache | undefined = context.openCache(),
 ): Promise<Result> {
   // A missing folder is reported before a connection is opened.
-  const folder = await openFolder(context.migrations);
+  const folder = context.history?.folder ?? (await openFolder(context.migrations));
   if (folder.files.length > many) context.onEvent({ type: "reading", migrations: folder.files.length });
-  return await withConnectionMeanwhile(context, () => readFolder(folder, cache), work);
+  return await withConnectionMeanwhile(context, () => context.history ?? readFolder(folder, cache), work);
 }
 
 /** Opens a session, runs `meanwhile` while the server makes it, and closes the session after `work`. */
