@@ -56,14 +56,20 @@ describe.skipIf(!hasDocker())("the job's pod, under its restrictions", { concurr
   const start = async (...more: string[]) =>
     (
       await docker(
-        ...["run", "--detach", "--network", name, "--label", `pod-test=${name}`, ...restricted],
-        ...[
-          "--volume",
-          `${project}:/project:ro`,
-          "--env",
-          "POSTGRES_DSN=postgresql://postgres:secret@database/postgres",
-        ],
-        ...[`${stack.project}-migrate`, ...args, ...more],
+        "run",
+        "--detach",
+        "--network",
+        name,
+        "--label",
+        `pod-test=${name}`,
+        ...restricted,
+        "--volume",
+        `${project}:/project:ro`,
+        "--env",
+        "POSTGRES_DSN=postgresql://postgres:secret@database/postgres",
+        `${stack.project}-migrate`,
+        ...args,
+        ...more,
       )
     ).trim();
   const exitOf = async (container: string) => Number((await docker("wait", container)).trim());
