@@ -1,4 +1,6 @@
-import { userInfo, hostname } from "node:os";
+import { createHash } from "node:crypto";
+import { hostname, userInfo } from "node:os";
+import path from "node:path";
 import { ConfigurationError, createMigrator, readHistory, RefusedError } from "@thedata/migrator";
 import { isAtHead } from "@thedata/migrator/status";
 import type { DatabaseAddress } from "@thedata/migrator/postgres";
@@ -99,13 +101,24 @@ export function createFleet(options: FleetOptions): Fleet {
     plan: async (more) => await plan(parts, more),
     up: async (more) => await up(parts, more),
     down: async (run) =>
-      await withBoss(parts, async (boss) => await revertRun(control, boss, await digestOf(parts), run, who())),
+      await withBoss(
+        parts,
+        async (boss) =>
+          await revertRun(control, boss, {
+            run,
+            digest: await digestOf(parts),
+            startedBy: who(),
+            timing: timingOf(options.heartbeatSeconds),
+          }),
+      ),
     work: async ({ concurrency = 16 } = {}) => await work(parts, concurrency),
     status: async (run, most) => await ready(control, async () => await readSummary(control.query, run, most)),
     stop: async (run, { now = false } = {}) =>
       await withBoss(parts, async (boss) => await stopRun(control, boss, run, now)),
-    resume: async (run) => await withBoss(parts, async (boss) => await resumeRun(control, boss, run)),
-    retry: async (run) => await withBoss(parts, async (boss) => await retryRun(control, boss, run)),
+    resume: async (run) =>
+      await withBoss(parts, async (boss) => await resumeRun(control, boss, await digestOf(parts), run)),
+    retry: async (run) =>
+      await withBoss(parts, async (boss) => await retryRun(control, boss, await digestOf(parts), run)),
     targets: async (run) => await ready(control, async () => await readAll(control, run)),
     close: async () => await control.close(),
   };
@@ -142,8 +155,11 @@ async function init({ control: dsn }: FleetOptions, control: Control): Promise<v
 /** Runs work on the control database. Throws a `ConfigurationError` where `fleet init` of this build was not run there. */
 async function ready<Result>({ query }: Control, run: () => Promise<Result>): Promise<Result> {
   const { digest } = await readHistory(controlHistory);
-  const [found] = await query<{ there: boolean }>("select to_regclass('pgboss.job') is not null as there");
-  if (found?.there && (await isAtHead(query, digest, controlLedger))) return await run();
+  const look = async () =>
+    (await query<{ there: boolean }>("select to_regclass('pgboss.job') is not null as there"))[0]?.there === true;
+  if ((await look()) && (await isAtHead(query, digest, controlLedger))) return await run();
+  // `isAtHead` takes a lost connection for a no: this asks again, and throws.
+  await look();
   throw new ConfigurationError(
     `The control database does not have the tables of this build's fleet: run "migrator fleet init" first, with the newest build that uses it`,
   );
@@ -171,8 +187,11 @@ async function readList({ targets }: FleetOptions) {
 }
 
 async function askOptions({ options, histories }: FleetParts): Promise<AskOptions> {
-  const ledger = options.engine.ledger ?? "mikro_orm_migrations";
-  return { histories: await histories(), ledger, addressOf: (target) => addressOf(options, target) };
+  return {
+    histories: await histories(),
+    ledger: options.engine.ledger,
+    addressOf: (target) => addressOf(options, target),
+  };
 }
 
 function addressOf({ password }: FleetOptions, { id, address }: Pick<Asked, "id" | "address">): DatabaseAddress {
@@ -260,14 +279,15 @@ async function up(parts: FleetParts, options: UpOptions = {}): Promise<number> {
 }
 
 /** Throws a `ConfigurationError` for what makes no sense. */
-function toRunOptions({ limits = {} }: FleetOptions, options: UpOptions): RunOptions {
+function toRunOptions(fleet: FleetOptions, options: UpOptions): RunOptions {
+  const { limits = {} } = fleet;
   const { waves = defaultWaves, bakeSeconds = 0, maxFailed, maxActive } = options;
   const wrong = Object.entries(limits).find(
     ([, limit]) => !Number.isInteger(limit) || limit < 1 || limit > mostPerServer,
   );
   if (wrong) throw new ConfigurationError(`The limit of ${wrong[0]} is ${wrong[1]}: it takes 1 to ${mostPerServer}`);
   allowedFailures({ name: "all", size: 1 }, maxFailed);
-  return { waves, bakeSeconds, maxFailed, maxActive, limits };
+  return { waves, bakeSeconds, maxFailed, maxActive, limits, source: describeSource(fleet) };
 }
 
 async function work(parts: FleetParts, concurrency: number): Promise<Worker> {
@@ -276,7 +296,8 @@ async function work(parts: FleetParts, concurrency: number): Promise<Worker> {
     const histories = await parts.histories();
     const ask = await askOptions(parts);
     const onEvent = options.onEvent ?? (() => {});
-    const readList = async () => await listAgain(options, onEvent);
+    const readList = async (source: string) =>
+      source === describeSource(options) ? await listAgain(options, onEvent) : undefined;
     return await startWorker({
       controlDsn: options.control,
       histories,
@@ -288,6 +309,14 @@ async function work(parts: FleetParts, concurrency: number): Promise<Worker> {
       onEvent,
     });
   });
+}
+
+/** Says which list it is, without what it may hold: a file, a query, a command, or the function of the configuration. */
+function describeSource({ targets }: FleetOptions): string {
+  if (typeof targets === "string") return `file ${path.resolve(targets)}`;
+  if (typeof targets === "function" || targets === undefined) return "function";
+  const text = "sql" in targets ? targets.sql : targets.command;
+  return `${"sql" in targets ? "query" : "command"} ${createHash("sha256").update(text).digest("hex")}`;
 }
 
 /** The list as it is now; a list that cannot be had, or has faults, ends no run. */

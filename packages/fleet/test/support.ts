@@ -58,7 +58,8 @@ export interface TestFleet extends Fleet {
 export async function fleetOf(
   targets: readonly TargetRow[] | (() => readonly TargetRow[]),
   migrations: string,
-  more: Partial<FleetOptions> & { readonly engine?: object } = {},
+  more: Partial<FleetOptions> = {},
+  engine: object = {},
 ): Promise<TestFleet> {
   const { dsn, sql } = await emptyDatabase();
   const fleet = createFleet({
@@ -67,7 +68,7 @@ export async function fleetOf(
     password: () => passwordOf(inject("postgresDsn")),
     heartbeatSeconds: 10,
     ...more,
-    engine: { migrations, ...more.engine },
+    engine: { migrations, ...engine },
   });
   await fleet.init();
   const settled = async (run: number) => await waitFor(fleet, run);

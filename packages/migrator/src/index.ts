@@ -8,6 +8,7 @@ export {
 } from "./migrator.ts";
 export type { KnownHistory } from "./history/known-history.ts";
 export type { Job } from "./execute/job.ts";
+export { ledgerOf } from "./execute/database-options.ts";
 export type { Part } from "./history/part.ts";
 export { MissingSchemaError } from "./execute/schema-there.ts";
 export * from "./errors.ts";

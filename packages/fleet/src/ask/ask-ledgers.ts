@@ -1,7 +1,7 @@
-import { MissingSchemaError, type KnownHistory } from "@thedata/migrator";
+import { ledgerOf, MissingSchemaError, type KnownHistory } from "@thedata/migrator";
 import { type Connection, connect, type DatabaseAddress } from "@thedata/migrator/postgres";
 import { isAtHead, readSchemaStatus } from "@thedata/migrator/status";
-import type { LedgerTable } from "@thedata/migrator/status";
+import { locate } from "../targets/target.ts";
 
 /** A target, or what a database with tenants shares, whose ledger is to be asked. */
 export interface Asked {
@@ -14,7 +14,7 @@ export interface Asked {
 /** What a ledger says. */
 export interface Answer {
   readonly state: "empty" | "behind" | "current" | "ahead" | "diverged" | "half-done" | "unreachable" | "gone";
-  /** The newest migration that is applied; null: none, or not known. */
+  /** The newest migration that is applied; null: none, or the ledger could not be asked. */
   readonly head: string | null;
   readonly message?: string | undefined;
 }
@@ -28,8 +28,8 @@ export interface Histories {
 
 export interface AskOptions {
   readonly histories: Histories;
-  /** The ledger's table; in which schema it is follows from the target. */
-  readonly ledger: string;
+  /** The ledger's name, as the engine takes it; a tenant's is in its schema. */
+  readonly ledger: string | undefined;
   /** Gives the address that a session is opened with, password included. */
   readonly addressOf: (target: Asked) => DatabaseAddress;
   readonly concurrency?: number | undefined;
@@ -52,8 +52,9 @@ export async function askLedgers<Item extends Asked>(
   const groups = Map.groupBy(targets, ({ address }) => address);
   const chunks = [...groups.values()].flatMap((group) => cut(group, perSession));
   const next = chunks[Symbol.iterator]();
+  const silent = new Map<string, Error>();
   const work = async () => {
-    for (const chunk of next) await askOne(chunk, options, tell);
+    for (const chunk of next) await askOne(chunk, options, silent, tell);
   };
   await Promise.all(Array.from({ length: options.concurrency ?? 8 }, work));
 }
@@ -64,18 +65,20 @@ function cut<Item>(items: readonly Item[], size: number): Item[][] {
   return chunks;
 }
 
+/** A server that has kept silent once is not asked for its other databases. */
 async function askOne<Item extends Asked>(
   targets: readonly Item[],
   options: AskOptions,
+  silent: Map<string, Error>,
   tell: (target: Item, answer: Answer) => void,
 ): Promise<void> {
   const [first] = targets;
   if (!first) return;
-  let session: Connection;
-  try {
-    session = await connect(options.addressOf(first), "migrator fleet");
-  } catch (error) {
-    for (const target of targets) tell(target, unreachable(error as Error));
+  const { server } = locate(first.address);
+  const session = await open(first, options, silent.get(server));
+  if (session instanceof Error) {
+    if (/timeout|timed out/i.test(session.message)) silent.set(server, session);
+    for (const target of targets) tell(target, unreachable(session));
     return;
   }
   try {
@@ -83,6 +86,15 @@ async function askOne<Item extends Asked>(
       tell(target, await ask(session, target, options).catch((error: unknown) => unreachable(error as Error)));
   } finally {
     await session.close();
+  }
+}
+
+async function open(target: Asked, options: AskOptions, known: Error | undefined): Promise<Connection | Error> {
+  if (known) return known;
+  try {
+    return await connect(options.addressOf(target), "migrator fleet");
+  } catch (error) {
+    return error as Error;
   }
 }
 
@@ -95,10 +107,7 @@ function unreachable(error: Error): Answer {
 async function ask({ query: send, address }: Connection, target: Asked, options: AskOptions): Promise<Answer> {
   const query = oneAtATime(send);
   const { migrations, digest } = historyOf(target, options.histories);
-  const ledger: LedgerTable = {
-    schema: target.part === "schema" ? (target.schema ?? "public") : "public",
-    table: options.ledger,
-  };
+  const ledger = ledgerOf({ ledger: options.ledger, schema: target.part === "schema" ? target.schema : undefined });
   if (migrations.length === 0) return { state: "current", head: null };
   if (await isAtHead(query, digest, ledger)) return { state: "current", head: migrations.at(-1)?.name ?? null };
   const { state, head, problems } = await readSchemaStatus(query, migrations, { ledger, durable: false });

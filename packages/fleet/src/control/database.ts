@@ -60,7 +60,8 @@ function createTransaction(pool: Pool, config: PoolConfig): Control["transaction
 const noop = () => {};
 
 function explain(error: Error, { host, port = 5432, database }: PoolConfig): Error {
-  if (!isConnectionFailure(error)) return error;
+  const { code = "" } = error as { code?: string };
+  if (!isConnectionFailure(error) && !/^(28|3D000|53300)/.test(code)) return error;
   return new ConnectionError(`The control database ${host}:${port}/${database} cannot be reached: ${error.message}`, {
     cause: error,
   });

@@ -48,9 +48,11 @@ export async function startBoss(
     readonly supervise?: boolean;
     readonly timing?: Timing;
     readonly name?: string;
+    /** Gets what the queue cannot do now, which it tries again by itself. */
+    readonly onError?: (message: string) => void;
   },
 ): Promise<PgBoss> {
-  const { migrate = false, supervise = false, timing = defaultTiming, name = "fleet" } = options;
+  const { migrate = false, supervise = false, timing = defaultTiming, name = "fleet", onError = () => {} } = options;
   const boss = new PgBoss({
     ...(config as object),
     max: 6,
@@ -67,7 +69,7 @@ export async function startBoss(
     persistWarnings: false,
   });
   // What cannot be done now is tried again by the worker's next poll.
-  boss.on("error", () => {});
+  boss.on("error", ({ message }) => onError(`The queue: ${message}`));
   boss.on("warning", () => {});
   await boss.start().catch((cause: unknown) => {
     if (!/not installed|requires migrations/.test((cause as Error).message)) throw cause;

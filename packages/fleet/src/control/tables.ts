@@ -21,6 +21,10 @@ export const controlHistory: readonly ListedMigration[] = [
         wave int not null default 0,
         head text,
         digest text not null,
+        -- Tells the jobs of this run from those of any other control database.
+        token text not null default left(md5(random()::text || clock_timestamp()), 8),
+        -- Since when a worker asks the ledgers again; it says so again and again.
+        checked_at timestamptz,
         options jsonb not null,
         rounds int not null default 0,
         started_by text not null,
@@ -54,8 +58,14 @@ export const controlHistory: readonly ListedMigration[] = [
         state text not null check (state in ('waiting', 'queued', 'running', 'current', 'applied', 'failed', 'refused', 'unreachable', 'gone', 'cancelled')),
         attempt int not null default 0,
         failures int not null default 0,
+        -- How many workers died while they were at it.
+        lost int not null default 0,
         worker text,
+        -- Where it was before this run; null: at nothing, where that is known.
         head_before text,
+        head_known boolean not null,
+        -- Where this run is to bring it; null: to nothing.
+        head_target text,
         head_after text,
         at_head boolean,
         steps int,
@@ -65,10 +75,12 @@ export const controlHistory: readonly ListedMigration[] = [
         finished_at timestamptz,
         primary key (run, no)
       )`,
+      // A worker that has not been seen for long is dead or stalled: its slots are taken from it.
+      "create table fleet.worker (name text primary key, seen_at timestamptz not null default clock_timestamp())",
       "create unique index target_claimed on fleet.target (key) where claimed",
       "create index target_open on fleet.target (run, wave) where state in ('waiting', 'queued', 'running')",
     ],
-    down: ["drop table fleet.target", "drop table fleet.wave", "drop table fleet.run"],
+    down: ["drop table fleet.worker", "drop table fleet.target", "drop table fleet.wave", "drop table fleet.run"],
   },
 ];
 

@@ -33,6 +33,8 @@ describe("allowedFailures", () => {
   it.each([
     ["canary", 100, undefined, 0],
     ["shared", 100, undefined, 0],
+    ["shared", 100, "5", 0],
+    ["again shared", 100, "100%", 0],
     ["10%", 199, undefined, 1],
     ["10%", 99, undefined, 0],
     ["10%", 99, "3", 3],

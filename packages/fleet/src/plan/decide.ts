@@ -22,9 +22,12 @@ export function count(counts: Counts, states: readonly TargetState[]): number {
   return states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
 }
 
-/** How many targets of a wave may fail: a number, or a share such as `1%`; undefined: none of a canary, else 1 %. */
+/**
+ * How many targets of a wave may fail: a number, or a share such as `1%`; undefined: none of a canary, else 1 %. What
+ * databases share must not fail: their tenants come after it.
+ */
 export function allowedFailures(wave: { readonly name: string; readonly size: number }, maxFailed?: string): number {
-  const given = maxFailed ?? (wave.name === "canary" || wave.name === "shared" ? "0" : "1%");
+  const given = wave.name.endsWith("shared") ? "0" : (maxFailed ?? (wave.name === "canary" ? "0" : "1%"));
   const share = /^(\d+(?:\.\d+)?)%$/.exec(given)?.[1];
   if (share !== undefined) return Math.floor((wave.size * Number(share)) / 100);
   if (/^\d+$/.test(given)) return Number(given);

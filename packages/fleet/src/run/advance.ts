@@ -39,13 +39,22 @@ async function goOn(query: Query, boss: PgBoss, run: Run): Promise<Run["state"]>
   const wave = waves.find(({ no }) => no === run.wave);
   if (!wave) return run.state;
   const counts = (await countByWave(query, run.id)).get(wave.no) ?? {};
-  const next = waves.find(({ no }) => no > wave.no);
+  const [following] = await query<{ no: number }>(
+    "select min(wave) as no from fleet.target where run = $1 and wave > $2 and state in ('waiting', 'queued', 'running')",
+    [run.id, wave.no],
+  );
+  const next = waves.find(({ no }) => no === following?.no);
   const standing = { ...wave, counts, isLast: !next, bakeUntil: wave.bake_until, baking: wave.state === "baking" };
   const decision = decide(standing, run.options, new Date());
   if (decision === "wait") return run.state;
   if (decision === "bake") return await bake(query, run, wave);
   if (decision === "end") return await endFailed(query, boss, run, wave, count(counts, failedStates));
-  await setWave(query, run, wave.no, "passed");
+  // Waves in between have nothing to do.
+  await query("update fleet.wave set state = 'passed' where run = $1 and no >= $2 and no < $3", [
+    run.id,
+    wave.no,
+    next?.no ?? 2 ** 31 - 1,
+  ]);
   if (decision === "next" && next) return await beginWave(query, boss, run, next.no);
   await query("update fleet.run set state = 'checking' where id = $1", [run.id]);
   return "checking";
@@ -103,6 +112,14 @@ export async function takeBack(query: Query, boss: PgBoss, { id, digest }: Run):
 
 /** Ends a run that is stopping, once nothing of it runs any more. */
 async function settle(query: Query, { id, ending }: Run): Promise<Run["state"]> {
+  await query(
+    // The worker is dead where its job has no heartbeat: nobody else will say that the target is not run.
+    `update fleet.target t set state = 'waiting', job_id = null
+      where run = $1 and state = 'running' and not exists
+        (select from pgboss.job j where j.id = t.job_id and j.state = 'active'
+            and j.heartbeat_on > now() - 2 * j.heartbeat_seconds * interval '1 second')`,
+    [id],
+  );
   const [open] = await query("select from fleet.target where run = $1 and state in ('queued', 'running') limit 1", [
     id,
   ]);

@@ -15,8 +15,10 @@ export interface NewTarget {
   readonly part: "shared" | "schema" | null;
   readonly state: "waiting" | "current";
   readonly headBefore: string | null;
-  /** For a run that reverts: where the target is to be afterwards. */
-  readonly headAfter?: string | null;
+  /** False: its ledger could not be asked. */
+  readonly headKnown: boolean;
+  /** Where the target is to be afterwards; null: at nothing. */
+  readonly headTarget: string | null;
 }
 
 export interface NewWave {
@@ -60,7 +62,11 @@ async function endAtOnce(query: Query, id: number): Promise<void> {
 }
 
 async function beginFirst(query: Query, boss: PgBoss, run: Run): Promise<void> {
-  const [first] = await query<{ no: number }>("select min(no) as no from fleet.wave where run = $1", [run.id]);
+  const [first] = await query<{ no: number }>(
+    "select min(wave) as no from fleet.target where run = $1 and state = 'waiting'",
+    [run.id],
+  );
+  await query("update fleet.wave set state = 'passed' where run = $1 and no < $2", [run.id, first?.no ?? 0]);
   await beginWave(query, boss, run, first?.no ?? 0);
 }
 
@@ -79,11 +85,11 @@ async function insertTargets(query: Query, run: number, wave: number, targets: r
   );
   if (other) throw inAnother(other);
   await query(
-    `insert into fleet.target (run, no, wave, id, key, address, schema, server, part, state, head_before, head_after)
+    `insert into fleet.target (run, no, wave, id, key, address, schema, server, part, state, head_before, head_known, head_target)
      select $1, (select coalesce(max(no), 0) from fleet.target where run = $1) + (row_number() over ())::int, $2,
-            t.id, t.key, t.address, t.schema, t.server, t.part, t.state, t."headBefore", t."headAfter"
+            t.id, t.key, t.address, t.schema, t.server, t.part, t.state, t."headBefore", t."headKnown", t."headTarget"
        from jsonb_to_recordset($3) as t
-            (id text, key text, address text, schema text, server text, part text, state text, "headBefore" text, "headAfter" text)`,
+            (id text, key text, address text, schema text, server text, part text, state text, "headBefore" text, "headKnown" boolean, "headTarget" text)`,
     [run, wave, JSON.stringify(targets)],
   ).catch((error: unknown) => {
     if ((error as { code?: string }).code === "23505") throw inAnother({ id: "a target", run: null });

@@ -11,72 +11,117 @@ export interface CheckRequest {
   readonly control: Control;
   readonly boss: PgBoss;
   readonly ask: AskOptions;
-  /** Reads the list again; undefined: it cannot be had, and nothing is looked for in it. */
-  readonly readList: () => Promise<readonly Target[] | undefined>;
+  /** Reads the list of this source again; undefined: it cannot be had here, and nothing is looked for in it. */
+  readonly readList: (source: string) => Promise<readonly Target[] | undefined>;
 }
 
 // A tenant that is behind after two more tries stays so, and the run says it.
 const mostRounds = 2;
+const seenEveryMs = 10_000;
+
+/** What the ledgers say, once the waves of a run are through. */
+interface Findings {
+  readonly there: readonly number[];
+  /** Not where they should be; what databases share is apart, because it comes first. */
+  readonly away: { readonly shared: readonly number[]; readonly others: readonly number[] };
+  readonly fresh: readonly NewWave[];
+}
 
 /**
  * Asks every ledger again, once the waves of a run are through: the ledgers are right and the queue is not. What is not
  * where it should be, and what is new in the list, is one more wave; else the run is done.
  */
 export async function checkRun(request: CheckRequest, id: number): Promise<void> {
-  await request.control.transaction(async (query) => {
-    const [free] = await query<{ free: boolean }>(
-      "select pg_try_advisory_xact_lock(hashtext('fleet check'), $1) as free",
-      [id],
-    );
-    const [run] = await query<Run>("select * from fleet.run where id = $1 and state = 'checking'", [id]);
-    if (!free?.free || !run) return;
-    const late = [...(await askAgain(query, run, request.ask)), ...(await findNew(query, run, request))];
-    const [still] = await query("select from fleet.run where id = $1 and state = 'checking' for update", [id]);
-    if (!still) return;
-    if (late.length === 0 || run.rounds >= mostRounds) await finish(query, id, "done");
-    else await addLate(query, request.boss, run, late);
-  });
+  const { control, boss } = request;
+  const run = await takeOver(control, id);
+  if (!run) return;
+  const timer = setInterval(() => void seen(control, id).catch(() => {}), seenEveryMs);
+  try {
+    const findings = await find(run, request);
+    await control.transaction(async (query) => await conclude(query, boss, run, findings));
+  } finally {
+    clearInterval(timer);
+  }
 }
 
-/** Notes which targets are where they should be; those that are not wait again, in a wave that is to be added. */
-async function askAgain(query: Query, run: Run, ask: AskOptions): Promise<NewWave[]> {
-  const targets = await query<TargetOfRun>(
+/** One worker asks at a time; another takes over where it has said nothing for a minute. */
+async function takeOver({ query }: Control, id: number): Promise<Run | undefined> {
+  const [run] = await query<Run>(
+    `update fleet.run set checked_at = clock_timestamp() where id = $1 and state = 'checking'
+        and (checked_at is null or checked_at < clock_timestamp() - interval '1 minute') returning *`,
+    [id],
+  );
+  return run;
+}
+
+async function seen({ query }: Control, id: number): Promise<void> {
+  await query("update fleet.run set checked_at = clock_timestamp() where id = $1 and state = 'checking'", [id]);
+}
+
+async function find(run: Run, { control, ask, readList }: CheckRequest): Promise<Findings> {
+  const targets = await control.query<TargetOfRun>(
     "select * from fleet.target where run = $1 and state in ('current', 'applied') order by no",
     [run.id],
   );
-  const [there, away]: [number[], number[]] = [[], []];
-  const isThere = (target: TargetOfRun, { state, head }: Answer) =>
-    run.direction === "up" ? state === "current" : head === target.head_before;
-  await askLedgers(targets, ask, (target, answer) => (isThere(target, answer) ? there : away).push(target.no));
-  await query(
-    "update fleet.target set at_head = (no = any ($2::int[])) where run = $1 and no = any ($2::int[] || $3::int[])",
-    [run.id, there, away],
-  );
-  if (away.length === 0 || run.rounds >= mostRounds || run.direction === "down") return [];
-  await query("update fleet.target set state = 'waiting', wave = -1 where run = $1 and no = any ($2)", [run.id, away]);
-  return [{ name: "again", targets: [] }];
+  const [there, shared, others]: [number[], number[], number[]] = [[], [], []];
+  await askLedgers(targets, ask, (target, answer) => {
+    const away = target.part === "shared" ? shared : others;
+    (isThere(run, target, answer) ? there : away).push(target.no);
+  });
+  const list = run.direction === "up" ? await readList(run.options.source) : undefined;
+  return { there, away: { shared, others }, fresh: list ? await findNew(control, list, ask) : [] };
 }
 
-async function findNew(query: Query, run: Run, { readList, ask }: CheckRequest): Promise<NewWave[]> {
-  const list = run.direction === "up" ? await readList() : undefined;
-  if (!list) return [];
-  const known = await query<{ key: string }>("select key from fleet.target where run = $1", [run.id]);
+function isThere({ direction }: Run, target: TargetOfRun, { state, head }: Answer): boolean {
+  if (direction === "up") return state === "current";
+  return state !== "unreachable" && state !== "gone" && state !== "half-done" && head === target.head_target;
+}
+
+/** Those of the list that no run has now, and this one had not. */
+async function findNew({ query }: Control, list: readonly Target[], ask: AskOptions): Promise<NewWave[]> {
+  const all = withShared(list, ask.histories);
+  const known = await query<{ key: string }>("select key from fleet.target where claimed and key = any ($1)", [
+    all.map(({ key }) => key),
+  ]);
   const keys = new Set(known.map(({ key }) => key));
-  const fresh = withShared(list, ask.histories).filter(({ key }) => !keys.has(key));
+  const fresh = all.filter(({ key }) => !keys.has(key));
   const asked: AskedTarget[] = [];
   await askLedgers(fresh, ask, (target, answer) => asked.push({ target, answer }));
   return planWaves(asked, [{ kind: "share", name: "new", share: 1 }]);
 }
 
-async function addLate(query: Query, boss: PgBoss, run: Run, waves: readonly NewWave[]): Promise<void> {
-  const [last] = await query<{ no: number }>("select max(no) as no from fleet.wave where run = $1", [run.id]);
-  const first = (last?.no ?? 0) + 1;
-  for (const [index, wave] of waves.entries()) await addWave(query, run.id, first + index, wave);
+async function conclude(query: Query, boss: PgBoss, run: Run, { there, away, fresh }: Findings): Promise<void> {
+  const [still] = await query("select from fleet.run where id = $1 and state = 'checking' for update", [run.id]);
+  if (!still) return;
+  const all = [...away.shared, ...away.others];
   await query(
-    `with moved as (update fleet.target set wave = $2 where run = $1 and wave = -1 returning no)
-     update fleet.wave set size = size + (select count(*) from moved) where run = $1 and no = $2 and name = 'again'`,
-    [run.id, first],
+    "update fleet.target set at_head = (no = any ($2::int[])) where run = $1 and no = any ($2::int[] || $3::int[])",
+    [run.id, there, all],
   );
-  await query("update fleet.run set rounds = rounds + 1 where id = $1", [run.id]);
+  const again = run.direction === "up" ? all : [];
+  if (run.rounds >= mostRounds || again.length + fresh.length === 0) return await finish(query, run.id, "done");
+  const first = await nextWave(query, run.id);
+  if (again.length > 0) {
+    await moveAgain(query, run.id, "again shared", away.shared);
+    await moveAgain(query, run.id, "again", away.others);
+  }
+  for (const wave of fresh) await addWave(query, run.id, await nextWave(query, run.id), wave);
+  await query("update fleet.run set rounds = rounds + 1, checked_at = null where id = $1", [run.id]);
   await beginWave(query, boss, run, first);
+}
+
+async function nextWave(query: Query, run: number): Promise<number> {
+  const [last] = await query<{ no: number }>("select max(no) + 1 as no from fleet.wave where run = $1", [run]);
+  return last?.no ?? 0;
+}
+
+async function moveAgain(query: Query, run: number, name: string, targets: readonly number[]): Promise<void> {
+  if (targets.length === 0) return;
+  const no = await nextWave(query, run);
+  await query("insert into fleet.wave (run, no, name, size) values ($1, $2, $3, $4)", [run, no, name, targets.length]);
+  await query("update fleet.target set state = 'waiting', wave = $2 where run = $1 and no = any ($3)", [
+    run,
+    no,
+    targets,
+  ]);
 }

@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly maxFailed?: string | undefined;
   /** How many migrations may run on a server at once, by server; `default` for all others. */
   readonly limits: Readonly<Record<string, number>>;
+  /** Which list the run is about: new tenants are looked for in the same one only. */
+  readonly source: string;
   /** How many may run in all; undefined: as many as the servers' limits allow. */
   readonly maxActive?: number | undefined;
 }
@@ -26,6 +28,7 @@ export interface Run {
   readonly wave: number;
   readonly head: string | null;
   readonly digest: string;
+  readonly token: string;
   readonly options: RunOptions;
   readonly rounds: number;
   readonly started_by: string;
@@ -57,8 +60,13 @@ export interface TargetOfRun {
   readonly state: TargetState;
   readonly attempt: number;
   readonly failures: number;
+  readonly lost: number;
   readonly worker: string | null;
+  /** Where it was before the run; null: at nothing, where `head_known`. */
   readonly head_before: string | null;
+  readonly head_known: boolean;
+  /** Where the run is to bring it; null: to nothing. */
+  readonly head_target: string | null;
   readonly head_after: string | null;
   readonly at_head: boolean | null;
   readonly steps: number | null;

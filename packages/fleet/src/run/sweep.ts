@@ -9,10 +9,11 @@ import { activeStates, limitOf, type Run } from "./run.ts";
  * lost gets another one. Gives the runs whose ledgers are to be asked again.
  */
 export async function sweep(control: Control, boss: PgBoss, digest: string): Promise<number[]> {
-  const runs = await control.query<Run>("select * from fleet.run where state = any ($1) and digest = $2 order by id", [
-    activeStates,
-    digest,
-  ]);
+  const runs = await control.query<Run>(
+    // A run that stops may be of a build that has no worker any more.
+    "select * from fleet.run where state = any ($1) and (digest = $2 or state = 'stopping') order by id",
+    [activeStates, digest],
+  );
   const checking: number[] = [];
   for (const run of runs) {
     if (run.state === "running") await replaceLostJobs(control, boss, run.id);
@@ -28,10 +29,10 @@ async function replaceLostJobs(control: Control, boss: PgBoss, id: number): Prom
     if (!run) return;
     const lost = await query<QueuedTarget>(
       `update fleet.target t set state = 'queued', job_id = gen_random_uuid()
-        where run = $1 and state in ('queued', 'running')
+        where run = $1 and (state in ('queued', 'running') or state = 'waiting' and wave = $2)
           and not exists (select from pgboss.job j where j.id = t.job_id and j.state in ('created', 'retry', 'active'))
         returning no, key, server, job_id`,
-      [id],
+      [id, run.wave],
     );
     await insertJobs(boss, query, { digest: run.digest, run: id, limitOf: limitOf(run.options) }, lost);
   });

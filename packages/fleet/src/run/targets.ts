@@ -1,26 +1,37 @@
 import { keyOf, locate, type Target } from "../targets/target.ts";
-import type { Answer, Histories } from "../ask/ask-ledgers.ts";
+import { type Answer, type Histories, historyOf } from "../ask/ask-ledgers.ts";
 import { assignWaves, type WaveSpec } from "../plan/waves.ts";
 import type { NewTarget, NewWave } from "./begin.ts";
 
 /** A target of a list, with the part of the history that it runs; or what one of their databases shares. */
-export interface PartTarget extends Omit<NewTarget, "state" | "headBefore"> {
+export interface PartTarget extends Omit<NewTarget, "state" | "headBefore" | "headKnown"> {
   readonly wave: string | null;
 }
 
 /** The targets of a list, and for each database with tenants what it shares, which runs once. */
-export function withShared(targets: readonly Target[], { shared }: Histories): PartTarget[] {
+export function withShared(targets: readonly Target[], histories: Histories): PartTarget[] {
+  const { shared } = histories;
+  const headOf = (part: PartTarget["part"]) => historyOf({ part }, histories).migrations.at(-1)?.name ?? null;
   const own = targets.map((target): PartTarget => ({
     ...pick(target),
     key: keyOf(target),
     part: target.schema === null ? null : "schema",
+    headTarget: headOf(target.schema === null ? null : "schema"),
   }));
   if (shared.migrations.length === 0) return own;
   const tenants = targets.filter(({ schema }) => schema !== null);
   const databases = new Map(tenants.map((target) => [keyOf({ ...target, schema: null }), target]));
   const parts = [...databases].map(([database, target]): PartTarget => {
     const key = keyOf({ ...target, schema: null }, true);
-    return { ...pick(target), id: `${database} shared`, schema: null, wave: null, key, part: "shared" };
+    return {
+      ...pick(target),
+      id: `${database} shared`,
+      schema: null,
+      wave: null,
+      key,
+      part: "shared",
+      headTarget: headOf("shared"),
+    };
   });
   return [...parts, ...own];
 }
@@ -57,8 +68,9 @@ export function planWaves(asked: readonly AskedTarget[], specs: readonly WaveSpe
 }
 
 export function toNew({ target, answer }: AskedTarget, state: NewTarget["state"]): NewTarget {
-  const { id, key, address, schema, server, part } = target;
-  return { id, key, address, schema, server, part, state, headBefore: answer.head };
+  const { wave: _, ...own } = target;
+  const headKnown = answer.state !== "unreachable" && answer.state !== "gone";
+  return { ...own, state, headBefore: answer.head, headKnown };
 }
 
 /** Where a target's database is, as a person reads it. */

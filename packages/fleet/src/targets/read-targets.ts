@@ -53,7 +53,10 @@ async function parse(text: string): Promise<readonly TargetRow[]> {
 }
 
 async function run(command: string): Promise<string> {
-  const { stdout } = await promisify(exec)(command, { maxBuffer: 2 ** 30 });
+  const { stdout } = await promisify(exec)(command, { maxBuffer: 2 ** 30 }).catch((error: unknown) => {
+    // The command itself, and what it printed, may be a secret.
+    throw new Error(`it ended with exit code ${String((error as { code?: unknown }).code)}`);
+  });
   return stdout;
 }
 

@@ -25,6 +25,8 @@ export interface AttemptRequest {
   readonly engine: EngineOptions;
   /** The address with what gives its password. */
   readonly address: DatabaseAddress;
+  /** Notes where the target was before the run; false: another attempt has begun meanwhile. */
+  readonly note: (head: string | null) => Promise<boolean>;
   /** An abort ends the attempt after the migration under way. */
   readonly stop: AbortSignal;
   /** An abort cancels the statement under way. */
@@ -51,15 +53,16 @@ export async function attempt(request: AttemptRequest): Promise<Attempted> {
     ...(target.part === "shared" ? { shared: true } : {}),
     history,
     // Another attempt of the same job, in a worker that is dead or lost, does not hold this one up.
-    job: { id: `${run.id}.${target.no}`, attempt: target.attempt },
+    job: { id: `${run.token}.${target.no}`, attempt: target.attempt },
     lockWaitMs: engine.lockWaitMs ?? quarterHour,
     stop,
     signal,
   });
   try {
+    if (run.direction === "up" && !target.head_known && !(await request.note((await migrator.status()).head)))
+      return { state: "waiting", error: null, steps: 0, head: undefined };
     const report = run.direction === "up" ? await migrator.up({ withoutShared: true }) : await revert(migrator, target);
-    const { steps, head = report.outcome === "nothing" ? (history.migrations.at(-1)?.name ?? null) : undefined } =
-      summarize(report, run.direction);
+    const { steps, head = isThrough(report) ? target.head_target : undefined } = summarize(report, run.direction);
     return { ...succeeded(report), steps, head };
   } catch (error) {
     return { ...outcomeOf(error), ...summarize(reportOf(error) as Report | undefined, run.direction) };
@@ -67,7 +70,7 @@ export async function attempt(request: AttemptRequest): Promise<Attempted> {
 }
 
 /** Refuses a target that others have changed since; an earlier attempt may have come a part of the way. */
-async function revert(migrator: Migrator, { head_before: to, head_after: from }: TargetOfRun): Promise<Report> {
+async function revert(migrator: Migrator, { head_target: to, head_before: from }: TargetOfRun): Promise<Report> {
   const { head, applied } = await migrator.status();
   const isThere = (name: string | null) => applied.some((one) => one.name === name);
   if (head === to) return { outcome: "nothing", steps: [], problems: [], error: null };
@@ -80,6 +83,11 @@ async function revert(migrator: Migrator, { head_before: to, head_after: from }:
 function succeeded({ steps, outcome }: Report): Outcome {
   if (steps.some(({ result }) => result === "notRun")) return { state: "waiting", error: null };
   return { state: outcome === "nothing" ? "current" : "applied", error: null };
+}
+
+/** A run that was asked to stop is not; one that reverted is where it was to be, one with nothing to do was there. */
+function isThrough({ outcome, steps }: Report): boolean {
+  return outcome !== "applied" && steps.every(({ result }) => result !== "notRun" && result !== "held");
 }
 
 function summarize(report: Report | undefined, direction: Run["direction"]): Pick<Attempted, "steps" | "head"> {

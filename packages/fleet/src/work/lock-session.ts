@@ -66,6 +66,7 @@ export class LockSession {
       await client.end().catch(() => {});
       return undefined;
     }
+    await client.query(noticeLoss).catch(() => {});
     client.on("end", () => {
       if (!this.#closed) this.#session = this.#reopen();
     });
@@ -79,6 +80,17 @@ export class LockSession {
     return client;
   }
 }
+
+// A worker's machine may vanish without a word: its locks are free once the server has asked in vain.
+const noticeLoss = `select ${[
+  ["client_connection_check_interval", "5s"],
+  ["tcp_keepalives_idle", "15"],
+  ["tcp_keepalives_interval", "5"],
+  ["tcp_keepalives_count", "3"],
+  ["tcp_user_timeout", "30s"],
+]
+  .map(([name, value]) => `set_config('${name}', '${value}', false)`)
+  .join(", ")}`;
 
 const lock = "select pg_try_advisory_lock(hashtext('fleet ' || $1), $2) as locked";
 const unlock = "select pg_advisory_unlock(hashtext('fleet ' || $1), $2) as locked";

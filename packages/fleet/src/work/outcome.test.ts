@@ -22,12 +22,19 @@ const failed = (sqlState: string | null) =>
     hint: null,
   });
 
+/** A statement whose connection broke. */
+function lost(): MigrationFailedError {
+  const error = failed(null);
+  return new MigrationFailedError(error.message, error, { cause: new Error("Connection terminated unexpectedly") });
+}
+
 it.each([
   ["waiting", new InterruptedError()],
   ["queued", new LockedError("held")],
   ["queued", failed("40P01")],
   ["queued", failed("55P03")],
-  ["queued", failed(null)],
+  ["failed", failed(null)],
+  ["queued", lost()],
   ["queued", new ConnectionError("PostgreSQL at h:1 cannot be reached: x", { cause: "ECONNREFUSED" })],
   ["queued", new ConnectionError("full", { cause: "53300" })],
   ["unreachable", new ConnectionError("PostgreSQL refuses the login", { cause: "28P01" })],

@@ -8,7 +8,7 @@ import {
   MissingSchemaError,
   RefusedError,
 } from "@thedata/migrator";
-import { isNotUpYet } from "@thedata/migrator/postgres";
+import { isConnectionFailure, isNotUpYet } from "@thedata/migrator/postgres";
 import type { TargetState } from "../plan/decide.ts";
 import type { TargetError } from "../run/run.ts";
 
@@ -33,14 +33,18 @@ export function outcomeOf(error: unknown): Outcome {
   if (error instanceof ConnectionError) return ofConnection(error, described);
   if (error instanceof LockedError) return { state: "queued", error: described };
   if (error instanceof RefusedError || error instanceof AheadError) return { state: "refused", error: described };
-  if (error instanceof MigrationFailedError && isTransient(error.sqlState))
-    return { state: "queued", error: described };
+  if (error instanceof MigrationFailedError && canPass(error)) return { state: "queued", error: described };
   return { state: "failed", error: described };
 }
 
-/** SQLSTATE classes 08, 40, 53 and 57P, a lock that was not given in time, and a lost connection, which has none. */
-export function isTransient(sqlState: string | null): boolean {
-  return sqlState === null || /^(08|40|53|57P|55P03)/.test(sqlState) || /^E[A-Z]+$/.test(sqlState);
+/** A connection that broke has no SQLSTATE, and neither has a bug in a migration's code. */
+function canPass({ sqlState, cause }: MigrationFailedError): boolean {
+  return sqlState === null ? isConnectionFailure(cause ?? {}) : isTransient(sqlState);
+}
+
+/** SQLSTATE classes 08, 40, 53 and 57P, and a lock that was not given in time. */
+export function isTransient(sqlState: string): boolean {
+  return /^(08|40|53|57P|55P03)/.test(sqlState) || /^E[A-Z]+$/.test(sqlState);
 }
 
 function ofConnection(error: ConnectionError, described: TargetError): Outcome {

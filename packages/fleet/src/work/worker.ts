@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Job, PgBoss } from "pg-boss";
 import { type Control, openControl, persist } from "../control/database.ts";
@@ -17,7 +18,8 @@ import { advance, isDue } from "../run/advance.ts";
 import { limitOf, type TargetOfRun } from "../run/run.ts";
 import { sweep } from "../run/sweep.ts";
 import { attempt, type EngineOptions } from "./attempt.ts";
-import { type Begun, beginAttempt, recordAttempt } from "./record.ts";
+import { type Begun, beginAttempt, recordAttempt, recordHead } from "./record.ts";
+import { releaseStalled, reportAlive, reportGone, slotSession } from "./registry.ts";
 import { Slots } from "./slots.ts";
 import { type StopWatch, watchStops } from "./stops.ts";
 
@@ -53,19 +55,23 @@ interface Parts extends WorkerOptions {
 
 /** Starts a worker of one history: it sees no job of another. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const name = `${hostname()}:${process.pid}`;
+  // Its sessions are known by it, and PostgreSQL cuts names.
+  const name = `${hostname().slice(0, 24)}:${process.pid}:${randomBytes(2).toString("hex")}`;
   const timing = options.timing ?? defaultTiming;
-  const control = openControl(options.controlDsn, `migrator fleet ${name}`.slice(0, 63));
-  const boss = await startBoss(control, { supervise: true, timing, name });
+  const control = openControl(options.controlDsn, `migrator fleet ${name}`);
+  const onError = (message: string) => options.onEvent({ type: "trouble", message });
+  const boss = await startBoss(control, { supervise: true, timing, name, onError });
   const { digest } = options.histories.whole;
   await ensureQueue(boss, digest, timing);
   const ended = new AbortController();
-  const slots = new Slots({ ...control.config, application_name: `migrator fleet slots ${name}`.slice(0, 63) });
+  const slots = new Slots({ ...control.config, application_name: slotSession(name) });
   const stops = watchStops(control);
   const parts: Parts = { ...options, name, control, boss, slots, stops, ended: ended.signal };
   for (let loop = 0; loop < options.concurrency; loop++) await takeJobs(parts, queueOf(digest), timing);
-  const sweeping = repeat(async () => await sweepOnce(parts), timing.monitorSeconds * 1000);
-  return { name, stop: async ({ now = false } = {}) => await stop(parts, ended, sweeping, now) };
+  await reportAlive(control, name);
+  const alive = repeat(async () => await reportAlive(control, name).catch(() => {}), 2000);
+  const sweeping = repeat(async () => await sweepOnce(parts, timing), timing.monitorSeconds * 1000);
+  return { name, stop: async ({ now = false } = {}) => await stop(parts, ended, [sweeping, alive], now) };
 }
 
 /**
@@ -96,10 +102,9 @@ async function handle(parts: Parts, job: Job<JobData>): Promise<void> {
   const asked = await readPlace(control, id, no, job.id);
   if (!asked) return;
   const work = async () => {
-    const begun = await persist(
-      async () => await beginAttempt(control, { run: id, no, jobId: job.id, worker: name }),
-      job.signal,
-    );
+    if (job.signal.aborted) return;
+    const taken = { run: id, no, jobId: job.id, retryCount: job.retryCount, worker: name };
+    const begun = await persist(async () => await beginAttempt(control, taken), job.signal);
     if (begun) await handleBegun(parts, begun);
   };
   const { server, limit, all } = asked;
@@ -150,6 +155,7 @@ async function handleBegun(parts: Parts, begun: Begun): Promise<void> {
       history: historyOf(target, histories),
       engine,
       address: parts.addressOf(target),
+      note: async (head) => await persist(async () => await recordHead(control, target, head)),
       stop: watched.stop,
       signal: AbortSignal.any([watched.now, ended]),
     });
@@ -168,11 +174,12 @@ async function check({ boss, onEvent, ...parts }: Parts, run: number): Promise<v
     .catch((error: unknown) => onEvent({ type: "trouble", message: (error as Error).message }));
 }
 
-async function sweepOnce(parts: Parts): Promise<void> {
+async function sweepOnce(parts: Parts, { heartbeatSeconds }: Timing): Promise<void> {
   const { control, boss, histories, onEvent } = parts;
   try {
     // Its own timer looks only after a while: where workers die faster than that, nobody would miss the dead ones.
     await boss.supervise(queueOf(histories.whole.digest));
+    await releaseStalled(control, heartbeatSeconds);
     for (const run of await sweep(control, boss, histories.whole.digest)) await check(parts, run);
   } catch (error) {
     onEvent({ type: "trouble", message: (error as Error).message });
@@ -180,11 +187,13 @@ async function sweepOnce(parts: Parts): Promise<void> {
 }
 
 /** Repeats work, one at a time, until it is told to stop. */
-function repeat(work: () => Promise<void>, everyMs: number): { stop(): Promise<void> } {
-  let running = work();
-  const timer = setInterval(() => {
-    running = running.then(work);
-  }, everyMs);
+function repeat(work: () => Promise<void>, everyMs: number): Repeated {
+  let running: Promise<void> | undefined;
+  const begin = () => {
+    running ??= work().finally(() => (running = undefined));
+  };
+  begin();
+  const timer = setInterval(begin, everyMs);
   return {
     stop: async () => {
       clearInterval(timer);
@@ -193,20 +202,21 @@ function repeat(work: () => Promise<void>, everyMs: number): { stop(): Promise<v
   };
 }
 
-// A pod has a minute from SIGTERM to SIGKILL; a migration has as long as it takes.
+interface Repeated {
+  stop(): Promise<void>;
+}
+
+// A migration has as long as it takes.
 const graceMs = 2 ** 31 - 1;
 
-async function stop(
-  parts: Parts,
-  ended: AbortController,
-  sweeping: { stop(): Promise<void> },
-  now: boolean,
-): Promise<void> {
+async function stop(parts: Parts, ended: AbortController, repeated: readonly Repeated[], now: boolean): Promise<void> {
+  const { control, boss, slots, stops, name } = parts;
   if (now) ended.abort();
-  parts.slots.drain();
-  await sweeping.stop();
-  await parts.boss.stop({ graceful: true, timeout: graceMs, close: true });
-  parts.stops.close();
-  await parts.slots.close();
-  await parts.control.close();
+  slots.drain();
+  await boss.stop({ graceful: true, timeout: graceMs, close: true });
+  for (const one of repeated) await one.stop();
+  await reportGone(control, name).catch(() => {});
+  stops.close();
+  await slots.close();
+  await control.close();
 }

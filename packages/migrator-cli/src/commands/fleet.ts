@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import type { Fleet, FleetEvent, UpOptions } from "@thedata/fleet";
+import { InterruptedError } from "@thedata/migrator/internal";
 import { count } from "../describe-run.ts";
-import { exitCodes } from "../exit-codes.ts";
+import { exitCodeOf, exitCodes } from "../exit-codes.ts";
 import { describeCheck, describeEnded, describePlan, describeSummary } from "../fleet/describe.ts";
 import { followFleetRun } from "../fleet/follow.ts";
 import { type FleetCommandOptions, openFleet } from "../fleet/open-fleet.ts";
@@ -84,8 +85,14 @@ async function begin(
       const run = await start(fleet);
       if (options.detach) return await tellDetached(output, fleet, run);
       const worker = options.work === false ? undefined : await fleet.work({ concurrency: options.concurrency });
-      const summary = await followFleetRun(output, fleet, run, signal).finally(async () => await worker?.stop());
-      if (summary.finishedAt === null) return await tellDetached(output, fleet, run);
+      const summary = await followFleetRun(output, fleet, run, signal).finally(async () => {
+        if (worker && signal.aborted) output.line("Finishes what runs here, and leaves the run to the workers");
+        await worker?.stop();
+      });
+      if (summary.finishedAt === null) {
+        await tellDetached(output, fleet, run);
+        return exitCodeOf(new InterruptedError());
+      }
       output.document(summary);
       output.line(describeSummary(output, summary));
       return summary.exitCode;

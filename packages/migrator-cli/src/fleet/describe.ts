@@ -84,9 +84,10 @@ export function describeSummary(output: Output, summary: RunSummary): string[] {
     (sum, one) => sum + (counts[one as "failed"] ?? 0),
     0,
   );
+  const back = summary.direction === "up" ? ` Back to where each was: migrator fleet down ${run}` : "";
   const next: Partial<Record<typeof state, string>> = {
-    failed: `  Mend what failed, then: migrator fleet retry ${run}. Back to where each was: migrator fleet down ${run}`,
-    stopped: `  Go on: migrator fleet resume ${run}. Back to where each was: migrator fleet down ${run}`,
+    failed: `  Mend the databases, then: migrator fleet retry ${run}. With other migrations: migrator fleet up.${back}`,
+    stopped: `  Go on: migrator fleet resume ${run}.${back}`,
   };
   return [
     describeHead(output, summary),

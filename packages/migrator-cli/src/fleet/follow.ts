@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ConnectionError } from "@thedata/migrator/internal";
 import type { Fleet, RunSummary } from "@thedata/fleet";
 import type { Output } from "../output.ts";
 import { describeCounts, describeFailed, describeHead, describeServers, describeWaves } from "./describe.ts";
@@ -18,13 +19,25 @@ export async function followFleetRun(
 ): Promise<RunSummary> {
   const show = output.isInteractive() ? await createTable(output) : createLines(output);
   for (;;) {
-    const summary = await fleet.status(run, 200);
+    const summary = await persistently(async () => await fleet.status(run, 200), signal);
     show.update(summary);
     if (over.has(summary.state) || signal.aborted) {
       show.done();
       return summary;
     }
     await sleep(output.isInteractive() ? 500 : 250, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** The control database may be away for a while: the run goes on, and is followed again. */
+async function persistently<Result>(ask: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ConnectionError) || signal.aborted) throw error;
+      await sleep(1000, undefined, { signal }).catch(() => {});
+    }
   }
 }
 

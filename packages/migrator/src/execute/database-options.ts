@@ -62,10 +62,16 @@ export function beforeSchema<Options extends DatabaseOptions>(options: Options):
 }
 
 /** The ledger of the run. Throws a `ConfigurationError` for an invalid name. */
-export function ledgerOf({ ledger: name, schema }: DatabaseOptions): LedgerTable {
-  if (schema !== undefined && name?.includes("."))
+export function ledgerOf({
+  ledger: name,
+  schema,
+}: {
+  readonly ledger?: string | undefined;
+  readonly schema?: string | null | undefined;
+}): LedgerTable {
+  if (schema && name?.includes("."))
     throw new ConfigurationError(`The ledger of a schema is in it: name it without a schema, not "${name}"`);
-  if (name === undefined) return schema === undefined ? defaultLedger : { ...defaultLedger, schema };
+  if (name === undefined) return schema ? { ...defaultLedger, schema } : defaultLedger;
   const [first, second, third] = name.split(".");
   if (!first || third !== undefined || second === "")
     throw new ConfigurationError(`"${name}" is not a valid ledger name: use TABLE or SCHEMA.TABLE`);
