@@ -90,6 +90,23 @@ describe.skipIf(!hasTools)("the chart", () => {
     expect(one).not.toBe(two);
   });
 
+  it("pulls every image with the secrets, and places every pod", async () => {
+    const placed = [
+      "imagePullSecrets[0].name=pull",
+      "nodeSelector.pool=db",
+      "tolerations[0].key=db",
+      "tolerations[0].operator=Exists",
+    ];
+    const pods = (await render(...everything, ...placed)).flatMap(({ spec }) => spec?.template?.spec ?? []);
+    expect(pods).toHaveLength(3);
+    for (const pod of pods)
+      expect(pod).toMatchObject({
+        imagePullSecrets: [{ name: "pull" }],
+        nodeSelector: { pool: "db" },
+        tolerations: [{ key: "db" }],
+      });
+  });
+
   it.each([
     [["image.repository="], /image\.repository is not set/],
     [["image.digest="], /image\.tag or image\.digest is not set/],

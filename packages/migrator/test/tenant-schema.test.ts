@@ -117,6 +117,28 @@ describe("up in a tenant's schema", () => {
     expect(await tables()).toEqual([]);
   });
 
+  it.each([
+    "drop table if exists countries",
+    "alter table countries add name text",
+    "delete from countries",
+    "do $$ begin truncate countries; end $$",
+    "with moved as (update countries set code = 'x' returning 1) select * from moved",
+    "create index on countries (code)",
+  ])("refuses what would change a table that all tenants share: %s", async (statement) => {
+    const { dsn, sql } = await tenants("one");
+    await sql("create table countries (code text); insert into countries values ('ch')");
+    const folder = await folderOf({
+      Migration1_a: { up: ["create table a (code text)"], down: ["drop table a"] },
+      Migration2_b: { up: [statement, "alter table a add b int"], down: ["select 1"] },
+    });
+    const report = await up(contextOf(dsn, folder, { schema: "one" }));
+    expect(report).toMatchObject({ outcome: "refused", problems: [{ code: "not-shared", migration: "Migration2_b" }] });
+    expect(report.problems[0]?.message).toContain("changes countries, which is in public");
+    await sql("create table one.countries (code text)");
+    expect(await up(contextOf(dsn, folder, { schema: "one" }))).toMatchObject({ outcome: "applied" });
+    expect(await sql("select code from public.countries")).toEqual([{ code: "ch" }]);
+  });
+
   it("lets what is shared say all of that", async () => {
     const { dsn, tables } = await tenants("one");
     const folder = await folderOf({
@@ -167,6 +189,72 @@ describe("the other commands in a tenant's schema", () => {
     expect(await readStatus(shared)).toMatchObject({ state: "current", head: countries });
     expect(await down(shared)).toMatchObject({ outcome: "reverted", steps: [{ name: countries }] });
     expect(await tables()).toEqual([ledgerOf("one"), ledgerOf("public"), ledgerOf("two")]);
+  });
+
+  it("up --to goes as far in what is shared as in the rest, and --steps counts the tenant's own", async () => {
+    const { dsn, tables } = await tenants("one");
+    const late = { code: "\n// @shared\n", up: ["create table late ()"], down: ["drop table late"] };
+    const context = contextOf(dsn, await folderOf({ ...history, Migration4_late: late }), { schema: "one" });
+    expect(await up(context, { to: countries })).toMatchObject({ outcome: "applied", steps: [{ name: countries }] });
+    expect(await up(context, { steps: 1 })).toMatchObject({ outcome: "applied", steps: [{ name: items }] });
+    expect(await up(context, { to: note })).toMatchObject({ outcome: "applied", steps: [{ name: note }] });
+    expect(await tables()).not.toContain("public.late");
+    expect(await up(context)).toMatchObject({ outcome: "applied", steps: [{ name: "Migration4_late" }] });
+  });
+
+  it("nothing that is shared is applied where something speaks against the tenant's part", async () => {
+    const { dsn, tables } = await tenants("one");
+    const folder = await folderOf({
+      Migration1_a: { code: "\n// @shared\n", up: ["create table a ()"], down: ["drop table a"] },
+      Migration2_b: { up: ["create table other.b ()"], down: ["drop table other.b"] },
+    });
+    expect(await up(contextOf(dsn, folder, { schema: "one" }))).toMatchObject({
+      outcome: "refused",
+      steps: [{ name: "Migration2_b" }],
+    });
+    expect(await tables()).toEqual([]);
+  });
+
+  it("what is shared is in public, though the role has a schema of its own", async () => {
+    const { dsn, sql, tables } = await tenants("one", "postgres");
+    expect(await sql("select current_user::text as name")).toEqual([{ name: "postgres" }]);
+    await up(contextOf(dsn, await folderOf(history), { schema: "one" }));
+    expect(await tables()).toContain("public.countries");
+  });
+
+  const marked = async (comment: string) =>
+    await folderOf({
+      Migration1_a: { code: `\n${comment}\n`, up: ["create table a ()"], down: ["drop table a"] },
+      Migration2_b: { up: ["create table b ()"], down: ["drop table b"] },
+    });
+
+  it.each([
+    ["// @shared-nothing is an architecture", "one.a"],
+    ["/*\n  @shared\n*/", "public.a"],
+  ])("reads %s as what it is", async (comment, table) => {
+    const { dsn, tables } = await tenants("one");
+    expect(await up(contextOf(dsn, await marked(comment), { schema: "one" }))).toMatchObject({ outcome: "applied" });
+    expect(await tables()).toContain(table);
+  });
+
+  it("does not guess what a mark in the middle of a comment means", async () => {
+    const { dsn } = await tenants("one");
+    const folder = await marked("// Tables that are @shared stand elsewhere");
+    await expect(up(contextOf(dsn, folder, { schema: "one" }))).rejects.toThrow(/not at its beginning/);
+    expect(await up(contextOf(dsn, folder, {}))).toMatchObject({ outcome: "applied" });
+  });
+
+  it("without a schema, a database with tenants is left alone", async () => {
+    const { dsn, tables } = await tenants("one");
+    const folder = await folderOf(history);
+    await up(contextOf(dsn, folder, { schema: "one" }));
+    const before = await tables();
+    const report = await up(contextOf(dsn, folder, {}));
+    expect(report).toMatchObject({ outcome: "refused", problems: [{ code: "not-shared" }] });
+    expect(report.problems[0]?.message).toMatch(
+      /has tenants with a schema each .*one\.mikro_orm_migrations.*--schema S/,
+    );
+    expect(await tables()).toEqual(before);
   });
 
   it("a dry run shows what is shared first, and applies nothing of it", async () => {
@@ -224,7 +312,7 @@ describe("the parts of a history", () => {
 
   it("a schema and what is shared are not one run", () => {
     expect(() => contextOf("", "x", { schema: "a", shared: true })).toThrow(/one schema or of what is shared/);
-    for (const schema of ["", "pg_catalog", "information_schema", "x".repeat(64)])
+    for (const schema of ["", "public", "pg_catalog", "information_schema", "x".repeat(64)])
       expect(() => contextOf("", "x", { schema })).toThrow(ConfigurationError);
     expect(() => contextOf("", "x", { schema: "a", ledger: "b.c" })).toThrow(/is in it/);
   });

@@ -26,7 +26,8 @@ for (let round = 1; round <= rounds; round++) {
       `round ${round}: ${result.kills} kills, ${result.crashes} crashes, ${result.seconds} s, ${result.faults.length} faults`,
     );
     for (const fault of result.faults) print(fault);
-    if (result.faults.length > 0) process.exitCode = 1;
+    if (result.kills < kills) print(`only ${result.kills} of ${kills} workers could be killed before the run was over`);
+    if (result.faults.length > 0 || result.kills < kills || result.crashes < 3) process.exitCode = 1;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

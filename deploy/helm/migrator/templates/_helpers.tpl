@@ -56,3 +56,19 @@ securityContext:
 resources:
   {{- toYaml .Values.resources | nindent 2 }}
 {{- end -}}
+
+{{/* Where pods run, and with which secrets their images are pulled. */}}
+{{- define "migrator.placement" -}}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}

@@ -1,7 +1,6 @@
 import type { Context } from "../execute/context.ts";
 import { type Judge, migrate } from "../execute/migrate.ts";
 import type { MigrateOptions } from "../execute/prepared.ts";
-import { openFolder } from "../history/history.ts";
 import type { UpTarget } from "../plan/plan.ts";
 import { inSpan } from "../postgres/tracing.ts";
 import type { Direction, Report } from "../report.ts";
@@ -11,23 +10,11 @@ import type { Direction, Report } from "../report.ts";
  * it cannot start; later failures are in the report.
  */
 export async function up(context: Context, options: UpTarget & MigrateOptions = {}): Promise<Report> {
-  const shared = options.withoutShared ? undefined : await upShared(context, options);
-  if (shared?.outcome === "failed" || shared?.outcome === "refused") return shared;
-  const report = await traced(context, "up", options);
-  return shared && shared.outcome !== "nothing" ? join(shared, report) : report;
-}
-
-/** Applies what the database shares; undefined: the run is of no schema, or nothing is shared. */
-async function upShared({ sharedFirst }: Context, { dryRun }: MigrateOptions): Promise<Report | undefined> {
-  const context = sharedFirst?.();
-  if (!context || (await openFolder(context.migrations)).files.length === 0) return undefined;
-  return await traced(context, "up", { dryRun });
-}
-
-function join(first: Report, then: Report): Report {
-  const sql = first.sql || then.sql ? { sql: [...(first.sql ?? []), ...(then.sql ?? [])] } : {};
-  const outcome = then.outcome === "nothing" ? first.outcome : then.outcome;
-  return { ...then, ...sql, outcome, steps: [...first.steps, ...then.steps] };
+  const shared = options.withoutShared ? undefined : context.sharedFirst?.();
+  // A number of steps is one of the tenant's own.
+  if (!shared || options.steps !== undefined) return await traced(context, "up", options);
+  const { upSharedFirst } = await import("./shared-first.ts");
+  return await upSharedFirst({ context, shared, options }, async (one, more) => await traced(one, "up", more));
 }
 
 /** Reverts the migrations that were applied last; default: one. Throws and reports like `up`. */

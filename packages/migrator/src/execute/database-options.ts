@@ -23,7 +23,11 @@ export interface DatabaseOptions {
 
 /** The address of the database, with what gives its password and the search path of the run. */
 export function databaseOf(options: DatabaseOptions): DatabaseAddress {
-  return withSchema(withPassword(options), options.schema);
+  const { schema, shared } = options;
+  const dsn = withPassword(options);
+  if (schema !== undefined) return withSearchPath(dsn, `${escapeIdentifier(schema)}, public`);
+  // What is shared is in the schema of its ledger, whatever the role's own search path is.
+  return shared ? withSearchPath(dsn, "public") : dsn;
 }
 
 function withPassword({ dsn, password: give }: DatabaseOptions): DatabaseAddress {
@@ -40,10 +44,7 @@ function withPassword({ dsn, password: give }: DatabaseOptions): DatabaseAddress
   return typeof dsn === "string" ? { connectionString: dsn, password } : { ...dsn, password };
 }
 
-/** The session looks for a name in the tenant's schema first. */
-function withSchema(dsn: DatabaseAddress, schema: string | undefined): DatabaseAddress {
-  if (schema === undefined) return dsn;
-  const searchPath = `${escapeIdentifier(schema)}, public`;
+function withSearchPath(dsn: DatabaseAddress, searchPath: string): DatabaseAddress {
   return typeof dsn === "string" ? { connectionString: dsn, searchPath } : { ...dsn, searchPath };
 }
 
@@ -51,8 +52,10 @@ function withSchema(dsn: DatabaseAddress, schema: string | undefined): DatabaseA
 export function partOf({ schema, shared }: DatabaseOptions): Part | undefined {
   if (schema === undefined) return shared ? "shared" : undefined;
   if (shared) throw new ConfigurationError("A run is of one schema or of what is shared: give one of them");
-  if (/^$|^pg_|^information_schema$|\p{Cc}/u.test(schema) || Buffer.byteLength(schema) > 63)
-    throw new ConfigurationError(`"${schema}" cannot be a tenant's schema: give the name of one, of at most 63 bytes`);
+  if (/^$|^pg_|^(information_schema|public)$|\p{Cc}/u.test(schema) || Buffer.byteLength(schema) > 63)
+    throw new ConfigurationError(
+      `"${schema}" cannot be a tenant's schema: give the name of one, of at most 63 bytes; what all share is in public`,
+    );
   return "schema";
 }
 

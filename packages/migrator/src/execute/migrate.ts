@@ -5,6 +5,7 @@ import { ensureFlushed } from "../ledger/durability.ts";
 import { AheadError, BrokenMigrationError, type Problem } from "../errors.ts";
 import type { History } from "../history/history.ts";
 import { isRecorded, readRecorded, type KnownApplication } from "../ledger/ledger.ts";
+import { isPart } from "../history/part.ts";
 import type { LoadedMigration } from "../history/load.ts";
 import { planDown, planUp } from "../plan/plan.ts";
 import { type Progress, readProgress } from "../ledger/progress.ts";
@@ -181,7 +182,8 @@ async function load(
   const problems = [
     ...undos.problems,
     ...(await checkPlanned(plan, loaded, progress)),
-    ...(context.schema === undefined ? [] : await (await import("./bound-to-schema.ts")).findUnbound(plan, loaded)),
+    ...(await checkBound(run, plan, loaded)),
+    ...(await checkTenants(run, plan, applied)),
     ...findProblems(context, history, withoutChecksumOf(progress, applied), plan),
   ];
   if (problems.length > 0) return { settled: refuse(plan, problems, null) };
@@ -228,6 +230,27 @@ async function checkPlanned(
 ): Promise<Problem[]> {
   if (loaded.length === 0 && !progress) return [];
   return (await import("./planned.ts")).checkPlanned(plan, loaded, progress);
+}
+
+/** What a tenant's migrations would do outside its schema, and a whole history's in a database that has tenants. */
+async function checkBound(run: MigrateRequest, plan: Plan, loaded: readonly LoadedMigration[]): Promise<Problem[]> {
+  const { schema } = run.context;
+  if (schema === undefined || loaded.length === 0) return [];
+  const { findReached, findUnbound } = await import("./bound-to-schema.ts");
+  const unbound = await findUnbound(plan, loaded);
+  return unbound.length > 0 ? unbound : await findReached(run.connection.query, schema, plan, loaded);
+}
+
+/** A history that is run as a whole, in a database that has run it in parts. */
+async function checkTenants(
+  { context, connection }: MigrateRequest,
+  plan: Plan,
+  applied: readonly KnownApplication[],
+): Promise<Problem[]> {
+  const { migrations, ledger } = context;
+  if (plan.direction === "down" || plan.steps.length === 0 || applied.length === 0 || isPart(migrations)) return [];
+  const { describeTenants } = await import("./tenants.ts");
+  return await describeTenants(connection.query, { of: migrations, ledger, applied, steps: plan.steps });
 }
 
 function findProblems(context: Context, history: History, applied: readonly KnownApplication[], plan: Plan): Problem[] {

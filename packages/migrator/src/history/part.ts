@@ -38,8 +38,17 @@ export async function openPart({ of, part }: FolderPart): Promise<MigrationFolde
   return { ...folder, files, manifest: selectEntries(manifest, (name) => !others.has(name)) };
 }
 
-/** The mark stands at the beginning of a comment. */
+// At the beginning of a comment, or of a line in one.
+const mark = /^[ \t]*(?:\/\/|--|\/?\*+)?[ \t]*@shared(?![\w-])/m;
+const anyMention = /^[ \t]*(?:\/\/|--|\/?\*).*@shared(?![\w-])/m;
+
+/** Throws a `RefusedError` for a mark that may be meant or not: a wrong guess would put a table into the wrong schema. */
 function isShared(file: MigrationFile): boolean {
   if (file.listed) return file.listed.shared === true;
-  return /^[ \t]*(?:\/\/|--|\/?\*+)[ \t]*@shared\b/m.test(readSource(file).toString());
+  const source = readSource(file).toString();
+  if (mark.test(source)) return true;
+  if (!anyMention.test(source)) return false;
+  throw new RefusedError(
+    `${file.name} says "@shared" in a comment, but not at its beginning: put it there if all tenants share what it makes, or write it in another way. Nothing was changed`,
+  );
 }

@@ -28,6 +28,23 @@ it.each([
   ["set local search_path to a", ["set search_path"]],
   ["select set_config('search_path', 'a', false)", ["set search_path"]],
   ["create role a; create table b ()", ["create role"]],
+  ["grant select on all tables in schema public to x", ["grant on all in schema"]],
+  ["grant usage on schema public to x", ["grant on schema"]],
+  ["alter schema public rename to x", ["rename of schema"]],
+  ["comment on database d is 'x'", ["comment on database"]],
+  ["create domain public.d as text", ["public.d"]],
+  ["alter sequence q owned by public.t.c", ["public.t.c"]],
+  ["select to_regclass('public.x'), pg_get_serial_sequence('public.t', 'c')", ["public.x", "public.t"]],
+  ["do $$ begin if exists (select from public.users) then perform 1; end if; end $$", ["public.users"]],
+  ["do $$ declare n int; begin n := (select count(*) from public.users); end $$", ["public.users"]],
+  [
+    "create function f() returns trigger language plpgsql as $$ begin update public.users set a = 1; return new; end $$",
+    ["public.users"],
+  ],
+  [
+    "vacuum; reindex schema public; drop owned by x; alter system set a = 1; set role x",
+    ["vacuum of all tables", "reindex of more than a table", "drop owned", "alter system", "set role"],
+  ],
 ])("finds in %s what is not of the search path's schema", async (sql, found) => {
   expect(await findForeignNames(sql)).toEqual(found);
 });
@@ -47,6 +64,12 @@ it.each([
   "create function f() returns trigger language plpgsql as $$ begin new.label = upper(new.label); return new; end $$",
   "create policy p on t using (t.owner = current_user); drop policy p on t",
   "update t set a = u.b from u where u.c = t.c",
+  "create function f(a items.id%type) returns int language sql as $$ select 1 $$",
+  "drop operator class x using btree",
+  "create function f() returns int language sql begin atomic select 1; end",
+  "alter function f() reset search_path; set lock_timeout = 1; vacuum t",
+  "create function f() returns int language sql security definer set search_path = pg_catalog, pg_temp as $$ select 1 $$",
+  "create function f() returns int language sql set search_path from current as $$ select 1 $$",
   "this is no SQL: public.users",
 ])("finds nothing in %s", async (sql) => {
   expect(await findForeignNames(sql)).toEqual([]);

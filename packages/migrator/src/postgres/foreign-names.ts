@@ -20,6 +20,9 @@ const withinTable: ReadonlySet<unknown> = new Set([
   "OBJECT_COLUMN",
   "OBJECT_TABCONSTRAINT",
   "OBJECT_ATTRIBUTE",
+  // With its access method.
+  "OBJECT_OPCLASS",
+  "OBJECT_OPFAMILY",
 ]);
 
 /** Names are lists of strings under these keys. */
@@ -34,6 +37,9 @@ const nameKeys: ReadonlySet<string> = new Set([
   "opclassname",
   "opfamilyname",
   "conversion_name",
+  "domainname",
+  "dictname",
+  "cfgname",
 ]);
 
 /** Statements about what all schemas of a database share. */
@@ -55,7 +61,37 @@ const databaseWide: Readonly<Record<string, string>> = {
   CreateForeignServerStmt: "create server",
   CreateCastStmt: "create cast",
   CreatePLangStmt: "create language",
+  CreatedbStmt: "create database",
+  DropdbStmt: "drop database",
+  CreateTableSpaceStmt: "create tablespace",
+  DropTableSpaceStmt: "drop tablespace",
+  AlterPublicationStmt: "alter publication",
+  AlterSubscriptionStmt: "alter subscription",
+  DropSubscriptionStmt: "drop subscription",
+  AlterEventTrigStmt: "alter event trigger",
+  AlterSystemStmt: "alter system",
+  ImportForeignSchemaStmt: "import foreign schema",
+  DropOwnedStmt: "drop owned",
+  ReassignOwnedStmt: "reassign owned",
 };
+
+/** Objects that are in no schema: what is renamed, given away, commented or granted of them is the database's. */
+const wideObjects: ReadonlySet<unknown> = new Set(
+  [
+    "SCHEMA",
+    "DATABASE",
+    "EXTENSION",
+    "ROLE",
+    "TABLESPACE",
+    "PUBLICATION",
+    "SUBSCRIPTION",
+    "EVENT_TRIGGER",
+    "LANGUAGE",
+    "CAST",
+    "FDW",
+    "FOREIGN_SERVER",
+  ].map((name) => `OBJECT_${name}`),
+);
 
 const databaseWideDrops: Readonly<Record<string, string>> = {
   OBJECT_SCHEMA: "drop schema",
@@ -63,12 +99,17 @@ const databaseWideDrops: Readonly<Record<string, string>> = {
   OBJECT_PUBLICATION: "drop publication",
   OBJECT_EVENT_TRIGGER: "drop event trigger",
   OBJECT_FOREIGN_SERVER: "drop server",
+  OBJECT_LANGUAGE: "drop language",
+  OBJECT_CAST: "drop cast",
+  OBJECT_FDW: "drop foreign data wrapper",
 };
 
 function visit(tree: unknown): string[] {
   if (Array.isArray(tree)) return tree.flatMap(visit);
-  if (typeof tree !== "object" || tree === null) return [];
-  return Object.entries(tree as Tree).flatMap(([key, value]) => {
+  if (!isNode(tree)) return [];
+  // `table.column%type`
+  if (tree["pct_type"] === true) return qualifiedOf(tree["names"], 3);
+  return Object.entries(tree).flatMap(([key, value]) => {
     // A column may have its table's name before it; with a schema, it has three parts.
     if (key === "ColumnRef") return qualifiedOf((value as Tree)["fields"], 3);
     return [...ofNode(key, value), ...visit(value)];
@@ -77,18 +118,60 @@ function visit(tree: unknown): string[] {
 
 const isNode = (value: unknown): value is Tree => typeof value === "object" && value !== null;
 
+/** What a node says by itself; what is in it is looked at besides. */
 function ofNode(key: string, value: unknown): string[] {
   const node = isNode(value) ? value : {};
   const wide = databaseWide[key];
   if (wide !== undefined) return [wide];
-  if (key === "VariableSetStmt" && node["name"] === "search_path") return ["set search_path"];
-  if (key === "DropStmt") return ofDrop(node);
-  if (key === "CommentStmt" || key === "SecLabelStmt") return ofObject(node["objtype"], node["object"]);
-  if (key === "AlterObjectSchemaStmt") return ["set schema"];
-  if (key === "FuncCall" || key === "TypeCast") return ofLiteral(node);
+  const ofKind = kinds[key];
+  if (ofKind) return ofKind(node, key);
   if (typeof node["schemaname"] === "string" && !isOwn(node["schemaname"]))
     return [`${node["schemaname"]}.${String(node["relname"])}`];
   return nameKeys.has(key) ? qualifiedOf(value, 2) : [];
+}
+
+const when = (condition: boolean, what: string) => (condition ? [what] : []);
+
+const kinds: Readonly<Record<string, (node: Tree, key: string) => string[]>> = {
+  VariableSetStmt: ofSetting,
+  GrantStmt: ofAct,
+  CommentStmt: ofAct,
+  RenameStmt: ofAct,
+  AlterOwnerStmt: ofAct,
+  AlterDefaultPrivilegesStmt: (node) =>
+    when(JSON.stringify(node).includes('"schemas"'), "alter default privileges in schema"),
+  ReindexStmt: ({ relation }) => when(relation === undefined, "reindex of more than a table"),
+  VacuumStmt: ({ rels }) => when(rels === undefined, "vacuum of all tables"),
+  DropStmt: ofDrop,
+  SecLabelStmt: ({ objtype, object }) => ofObject(objtype, object),
+  DefElem: ({ defname, arg }) =>
+    defname === "owned_by" ? qualifiedOf((arg as { List?: Tree } | undefined)?.List?.["items"], 3) : [],
+  AlterObjectSchemaStmt: () => ["set schema"],
+  FuncCall: ofLiteral,
+  TypeCast: ofLiteral,
+};
+
+function ofSetting({ name, kind, args = [] }: Tree): string[] {
+  if (kind !== "VAR_SET_VALUE" && kind !== "VAR_SET_MULTI") return [];
+  const values = (args as readonly { A_Const?: { sval?: { sval?: string } } }[]).map(
+    (one) => one.A_Const?.sval?.sval ?? "",
+  );
+  // As for a function that runs with its owner's rights: names of nobody's schema are found.
+  if (name === "search_path" && values.every((value) => value === "" || isOwn(value))) return [];
+  return name === "search_path" || name === "role" || name === "session_authorization" ? [`set ${name}`] : [];
+}
+
+function ofAct(node: Tree, key: string): string[] {
+  const type = node["objtype"] ?? node["renameType"] ?? node["objectType"];
+  const what = {
+    GrantStmt: "grant on",
+    CommentStmt: "comment on",
+    RenameStmt: "rename of",
+    AlterOwnerStmt: "owner of",
+  }[key];
+  if (wideObjects.has(type)) return [`${what} ${(type as string).slice(7).toLowerCase().replaceAll("_", " ")}`];
+  if (node["targtype"] === "ACL_TARGET_ALL_IN_SCHEMA") return ["grant on all in schema"];
+  return key === "CommentStmt" ? ofObject(type, node["object"]) : [];
 }
 
 /** A name as text: of a sequence for `nextval`, or cast to `regclass` or the like. */
@@ -98,7 +181,10 @@ function ofLiteral({ funcname, args = [], typeName, arg }: Tree): string[] {
   const text = (first as { A_Const?: { sval?: { sval?: string } } } | undefined)?.A_Const?.sval?.sval;
   if (text === undefined) return [];
   if (name === "set_config") return text.toLowerCase() === "search_path" ? ["set search_path"] : [];
-  const isName = /^(nextval|currval|setval|reg(class|proc|procedure|type|oper|operator))$/.test(name);
+  const isName =
+    /^(nextval|currval|setval|pg_get_serial_sequence|(to_)?reg(class|proc|procedure|type|oper|operator|namespace))$/.test(
+      name,
+    );
   const schema = isName ? /^("(?:[^"]|"")+"|[^".]+)\./.exec(text)?.[1] : undefined;
   return schema !== undefined && !isOwn(schema) ? [text] : [];
 }

@@ -60,21 +60,41 @@ function collectAll(tree: unknown, kinds: ReadonlySet<string>, closed: ReadonlyS
  */
 export async function parseAll(sql: string): Promise<unknown[]> {
   const { parse } = await import("libpg-query");
-  const tree = await parse(sql).catch(() => undefined);
-  const functions = collectAll(tree, new Set(["CreateFunctionStmt"])).map(({ node }) => node);
-  const isProgram = functions.length > 0 || collectAll(tree, new Set(["DoStmt"])).length > 0;
-  const bodies = functions.flatMap((node) => readSqlBody(node as Nodes["CreateFunctionStmt"]));
-  if (isProgram) bodies.push(...(await readPlPgSql(sql)));
+  const tree = (await parse(sql).catch(() => undefined)) ?? (await parse(asQuery(sql)).catch(() => undefined));
+  const functions = collectAll(tree, new Set(["CreateFunctionStmt"])).map(
+    ({ node }) => node as Nodes["CreateFunctionStmt"],
+  );
+  const bodies = functions.flatMap((node) => readBody(node, "sql"));
+  for (const program of functions.flatMap((node) => readBody(node, "plpgsql")))
+    bodies.push(...(await readProgram(program)));
+  for (const { node } of collectAll(tree, new Set(["DoStmt"])))
+    bodies.push(...(await readQueries(node as Nodes["DoStmt"])));
   return [...(tree ? [tree] : []), ...(await Promise.all(bodies.map(parseAll))).flat()];
 }
 
-/** The text of a function of SQL; none of one in another language. */
-function readSqlBody({ options = [] }: Nodes["CreateFunctionStmt"]): string[] {
+/** PL/pgSQL has expressions, and assignments of them, where SQL has queries. */
+function asQuery(expression: string): string {
+  return `select (${expression.replace(/^\s*[\w."[\]]+\s*:?=(?!=)/, "")})`;
+}
+
+/** What the body of a function sends, whatever it returns: a trigger's may return a row, others a value. */
+async function readProgram(text: string): Promise<string[]> {
+  for (const returned of ["trigger", "record", "void"]) {
+    const found = await readPlPgSql(
+      `create function f() returns ${returned} language plpgsql as $f_body$${text}$f_body$`,
+    );
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** The body of a function in a language; none of one in another, or whose body is parsed already. */
+function readBody({ options = [] }: Nodes["CreateFunctionStmt"], language: string): string[] {
   const valueOf = (name: string) =>
     options.flatMap((one) =>
       "DefElem" in one && one.DefElem.defname === name && one.DefElem.arg ? namesOf(one.DefElem.arg) : [],
     );
-  return valueOf("language")[0]?.toLowerCase() === "sql" ? valueOf("as").slice(0, 1) : [];
+  return valueOf("language")[0]?.toLowerCase() === language ? valueOf("as").slice(0, 1) : [];
 }
 
 /** The SQL that a DO block of PL/pgSQL sends; what it puts together at run time is not among it. */

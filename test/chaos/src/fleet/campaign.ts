@@ -63,9 +63,10 @@ class Workers {
     });
   }
 
-  killOne(): void {
+  /** True where there was one. */
+  killOne(): boolean {
     const running = [...this.#running];
-    running[Math.floor(Math.random() * running.length)]?.kill("SIGKILL");
+    return running[Math.floor(Math.random() * running.length)]?.kill("SIGKILL") === true;
   }
 
   end(): void {
@@ -88,11 +89,12 @@ async function disturb(
       async () => await world.servers[one % 2]?.crash(),
     );
   let done = 0;
-  for (; done < kills && !(await isOver(world)); done++) {
+  while (done < kills && !(await isOver(world))) {
     await sleep(300 + Math.random() * 1500);
-    workers.killOne();
+    if (!workers.killOne()) continue;
+    done++;
     await crashes.get(done)?.();
-    if (done % 20 === 19) print(`${done + 1} workers killed: ${JSON.stringify(await readStates(world))}`);
+    if (done % 20 === 0) print(`${done} workers killed: ${JSON.stringify(await readStates(world))}`);
   }
   return { kills: done, crashes: [...crashes.keys()].filter((at) => at < done).length };
 }
