@@ -1,13 +1,10 @@
-import { createHash } from "node:crypto";
 import { hostname, userInfo } from "node:os";
-import path from "node:path";
-import { ConfigurationError, createMigrator, readHistory, RefusedError } from "@thedata/migrator";
-import { isAtHead } from "@thedata/migrator/status";
+import { ConfigurationError, readHistory, RefusedError } from "@thedata/migrator";
 import type { DatabaseAddress } from "@thedata/migrator/postgres";
 import { type Answer, type Asked, askLedgers, type AskOptions, type Histories } from "./ask/ask-ledgers.ts";
 import { type Control, openControl } from "./control/database.ts";
-import { mostPerServer, startBoss, timingOf } from "./control/queue.ts";
-import { controlHistory, controlLedger } from "./control/tables.ts";
+import { prepareControl, ready, withBoss } from "./control/open.ts";
+import { mostPerServer, timingOf } from "./control/queue.ts";
 import type { FleetEvent } from "./work/events.ts";
 import { allowedFailures } from "./plan/decide.ts";
 import { defaultWaves, parseWaves, refuseUnknown } from "./plan/waves.ts";
@@ -18,7 +15,7 @@ import { type RunOptions, type TargetOfRun } from "./run/run.ts";
 import { type RunSummary, readSummary } from "./run/summary.ts";
 import { type AskedTarget, planWaves, withShared } from "./run/targets.ts";
 import type { Fault } from "./targets/check-rows.ts";
-import type { Target } from "./targets/target.ts";
+import { describeSource, listAgain } from "./targets/own-list.ts";
 import { readTargets, type TargetSource } from "./targets/read-targets.ts";
 import type { EngineOptions } from "./work/attempt.ts";
 import { startWorker, type Worker } from "./work/worker.ts";
@@ -96,13 +93,13 @@ export function createFleet(options: FleetOptions): Fleet {
   let histories: Promise<Histories> | undefined;
   const parts: FleetParts = { options, control, histories: () => (histories ??= readHistories(options)) };
   return {
-    init: async () => await init(options, control),
+    init: async () => await prepareControl(options.control, control),
     check: async () => await check(parts),
     plan: async (more) => await plan(parts, more),
     up: async (more) => await up(parts, more),
     down: async (run) =>
       await withBoss(
-        parts,
+        control,
         async (boss) =>
           await revertRun(control, boss, {
             run,
@@ -114,11 +111,11 @@ export function createFleet(options: FleetOptions): Fleet {
     work: async ({ concurrency = 16 } = {}) => await work(parts, concurrency),
     status: async (run, most) => await ready(control, async () => await readSummary(control.query, run, most)),
     stop: async (run, { now = false } = {}) =>
-      await withBoss(parts, async (boss) => await stopRun(control, boss, run, now)),
+      await withBoss(parts.control, async (boss) => await stopRun(control, boss, run, now)),
     resume: async (run) =>
-      await withBoss(parts, async (boss) => await resumeRun(control, boss, await digestOf(parts), run)),
+      await withBoss(parts.control, async (boss) => await resumeRun(control, boss, await digestOf(parts), run)),
     retry: async (run) =>
-      await withBoss(parts, async (boss) => await retryRun(control, boss, await digestOf(parts), run)),
+      await withBoss(parts.control, async (boss) => await retryRun(control, boss, await digestOf(parts), run)),
     targets: async (run) => await ready(control, async () => await readAll(control, run)),
     close: async () => await control.close(),
   };
@@ -139,44 +136,6 @@ async function readHistories({ engine: { migrations } }: FleetOptions): Promise<
   // A history may be all shared.
   const isAll = shared.migrations.length === whole.migrations.length;
   return { whole, shared, schema: isAll ? { migrations: [], digest: "" } : await readHistory(migrations, "schema") };
-}
-
-async function init({ control: dsn }: FleetOptions, control: Control): Promise<void> {
-  await control.query("create schema if not exists fleet");
-  await createMigrator({
-    connection: dsn,
-    migrations: controlHistory,
-    ledger: `${controlLedger.schema}.${controlLedger.table}`,
-  }).up();
-  const boss = await startBoss(control, { migrate: true });
-  await boss.stop();
-}
-
-/** Runs work on the control database. Throws a `ConfigurationError` where `fleet init` of this build was not run there. */
-async function ready<Result>({ query }: Control, run: () => Promise<Result>): Promise<Result> {
-  const { digest } = await readHistory(controlHistory);
-  const look = async () =>
-    (await query<{ there: boolean }>("select to_regclass('pgboss.job') is not null as there"))[0]?.there === true;
-  if ((await look()) && (await isAtHead(query, digest, controlLedger))) return await run();
-  // `isAtHead` takes a lost connection for a no: this asks again, and throws.
-  await look();
-  throw new ConfigurationError(
-    `The control database does not have the tables of this build's fleet: run "migrator fleet init" first, with the newest build that uses it`,
-  );
-}
-
-async function withBoss<Result>(
-  { control }: FleetParts,
-  run: (boss: Awaited<ReturnType<typeof startBoss>>) => Promise<Result>,
-): Promise<Result> {
-  return await ready(control, async () => {
-    const boss = await startBoss(control, {});
-    try {
-      return await run(boss);
-    } finally {
-      await boss.stop({ graceful: false });
-    }
-  });
 }
 
 async function readList({ targets }: FleetOptions) {
@@ -258,7 +217,7 @@ function tally<Name extends string>(names: readonly Name[]): Record<Name, number
 async function up(parts: FleetParts, options: UpOptions = {}): Promise<number> {
   const run = toRunOptions(parts.options, options);
   const specs = parseWaves(run.waves);
-  return await withBoss(parts, async (boss) => {
+  return await withBoss(parts.control, async (boss) => {
     const asked = await askAll(parts);
     refuseUnknown(
       asked.map(({ target }) => target),
@@ -287,7 +246,7 @@ function toRunOptions(fleet: FleetOptions, options: UpOptions): RunOptions {
   );
   if (wrong) throw new ConfigurationError(`The limit of ${wrong[0]} is ${wrong[1]}: it takes 1 to ${mostPerServer}`);
   allowedFailures({ name: "all", size: 1 }, maxFailed);
-  return { waves, bakeSeconds, maxFailed, maxActive, limits, source: describeSource(fleet) };
+  return { waves, bakeSeconds, maxFailed, maxActive, limits, source: describeSource(fleet.targets) };
 }
 
 async function work(parts: FleetParts, concurrency: number): Promise<Worker> {
@@ -297,7 +256,9 @@ async function work(parts: FleetParts, concurrency: number): Promise<Worker> {
     const ask = await askOptions(parts);
     const onEvent = options.onEvent ?? (() => {});
     const readList = async (source: string) =>
-      source === describeSource(options) ? await listAgain(options, onEvent) : undefined;
+      source === describeSource(options.targets)
+        ? await listAgain(options.targets, (message) => onEvent({ type: "trouble", message }))
+        : undefined;
     return await startWorker({
       controlDsn: options.control,
       histories,
@@ -309,28 +270,6 @@ async function work(parts: FleetParts, concurrency: number): Promise<Worker> {
       onEvent,
     });
   });
-}
-
-/** Says which list it is, without what it may hold: a file, a query, a command, or the function of the configuration. */
-function describeSource({ targets }: FleetOptions): string {
-  if (typeof targets === "string") return `file ${path.resolve(targets)}`;
-  if (typeof targets === "function" || targets === undefined) return "function";
-  const text = "sql" in targets ? targets.sql : targets.command;
-  return `${"sql" in targets ? "query" : "command"} ${createHash("sha256").update(text).digest("hex")}`;
-}
-
-/** The list as it is now; a list that cannot be had, or has faults, ends no run. */
-async function listAgain(
-  { targets }: FleetOptions,
-  onEvent: (event: FleetEvent) => void,
-): Promise<readonly Target[] | undefined> {
-  if (targets === undefined) return undefined;
-  try {
-    return (await readTargets(targets)).targets;
-  } catch (error) {
-    onEvent({ type: "trouble", message: (error as Error).message });
-    return undefined;
-  }
 }
 
 async function readAll({ query }: Control, run?: number): Promise<TargetOfRun[]> {

@@ -83,7 +83,7 @@ function checkSchema(schema: string | undefined): string[] {
 }
 
 function checkSecrets(row: TargetRow): string[] {
-  const secret = Object.keys(row).find((key) => /password|passwd|secret|token/i.test(key));
+  const secret = Object.keys(row).find((key) => /passw|pwd|secret|token/i.test(key));
   return secret === undefined
     ? []
     : [`has a column "${secret}": what the list says is stored; give passwords by fleet.password, or PGPASSFILE`];

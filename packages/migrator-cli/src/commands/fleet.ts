@@ -93,7 +93,7 @@ async function begin(
         await tellDetached(output, fleet, run);
         return exitCodeOf(new InterruptedError());
       }
-      output.document(summary);
+      output.document({ outcome: summary.state, ...summary });
       output.line(describeSummary(output, summary));
       return summary.exitCode;
     },
@@ -103,7 +103,7 @@ async function begin(
 
 async function tellDetached(output: Output, fleet: Fleet, run: number): Promise<number> {
   const summary = await fleet.status(run);
-  output.document(summary);
+  output.document({ outcome: summary.state, ...summary });
   if (summary.finishedAt !== null) output.line(describeSummary(output, summary));
   else
     output.line([
@@ -144,7 +144,7 @@ export async function runFleetStatus(
   run?: string,
 ): Promise<number> {
   const summary = await withFleet(options, async (fleet) => await fleet.status(numberOf(run)));
-  output.document(summary);
+  output.document({ outcome: summary.state, ...summary });
   output.line(describeSummary(output, summary));
   return options.exitCode ? summary.exitCode : exitCodes.done;
 }
@@ -174,7 +174,7 @@ async function change(
   act: (fleet: Fleet) => Promise<number>,
 ): Promise<number> {
   const summary = await withFleet(options, async (fleet) => await fleet.status(await act(fleet)));
-  output.document(summary);
+  output.document({ outcome: summary.state, ...summary });
   output.line(describeSummary(output, summary));
   return exitCodes.done;
 }
@@ -191,7 +191,7 @@ export async function runFleetReport(output: Output, options: ReportOptions, run
     const found = await fleet.status(numberOf(run), 1000);
     return { summary: found, targets: await fleet.targets(found.run) };
   });
-  output.document({ ...summary, targets });
+  output.document({ outcome: summary.state, ...summary, targets });
   const { toHtmlReport, toMarkdownReport, toTextReport } = await import("../fleet/report.ts");
   const render = options.html ? toHtmlReport : options.markdown ? toMarkdownReport : undefined;
   const text = render?.(summary, targets) ?? toTextReport(output, summary, targets).join("\n");
