@@ -42,6 +42,12 @@ describe("assignWaves", () => {
     expect(() => refuseUnknown(targets(2), parseWaves("canary,100%"))).not.toThrow();
   });
 
+  it("has what something stands in the way of at the end", () => {
+    const list = targets(20).map((one, index) => ({ ...one, isDoubtful: index % 2 === 0 }));
+    const order = assignWaves(list, parseWaves("canary,50%,100%")).flatMap((wave) => wave.targets);
+    expect(order.map(({ isDoubtful }) => isDoubtful)).toEqual([...Array(10).fill(false), ...Array(10).fill(true)]);
+  });
+
   it("has each target in one wave, and the same for the same list in another order", () => {
     const list = targets(500);
     const waves = assignWaves(list, parseWaves(defaultWaves));

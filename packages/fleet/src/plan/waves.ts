@@ -37,6 +37,8 @@ function parseWave(name: string): WaveSpec {
 export interface Waiting {
   readonly key: string;
   readonly wave: string | null;
+  /** True: something stands in its way already, so that it would prove nothing as a canary. */
+  readonly isDoubtful?: boolean | undefined;
 }
 
 export interface Wave<Item> {
@@ -46,8 +48,7 @@ export interface Wave<Item> {
 
 /**
  * Puts each target into a wave; waves without one are left out. Who is first is decided by a hash, so that a share is
- * spread over servers, and is the same for the same list. Throws a `ConfigurationError` for a named wave that no target
- * asks for; `canary` has the first one then.
+ * spread over servers, and is the same for the same list. A `canary` that no target asks for has the first one.
  */
 export function assignWaves<Item extends Waiting>(targets: readonly Item[], specs: readonly WaveSpec[]): Wave<Item>[] {
   const named = new Set(specs.flatMap(({ kind, name }) => (kind === "named" ? [name] : [])));
@@ -79,6 +80,9 @@ export function refuseUnknown(targets: readonly { readonly wave: string | null }
 }
 
 function sortByHash<Item extends Waiting>(targets: readonly Item[]): Item[] {
-  const hashed = targets.map((one) => ({ one, hash: createHash("sha256").update(one.key).digest("hex") }));
+  const hashed = targets.map((one) => {
+    const hash = createHash("sha256").update(one.key).digest("hex");
+    return { one, hash: `${one.isDoubtful ? 1 : 0}${hash}` };
+  });
   return hashed.toSorted((a, b) => (a.hash < b.hash ? -1 : 1)).map(({ one }) => one);
 }

@@ -46,6 +46,8 @@ export interface AskedTarget {
   readonly answer: Answer;
 }
 
+const sound: ReadonlySet<Answer["state"]> = new Set(["empty", "behind", "current"]);
+
 /** The waves of a run: what databases share first, then those of the plan; what is at the head is in one of its own. */
 export function planWaves(asked: readonly AskedTarget[], specs: readonly WaveSpec[]): NewWave[] {
   const isCurrent = ({ answer }: AskedTarget) => answer.state === "current";
@@ -54,7 +56,7 @@ export function planWaves(asked: readonly AskedTarget[], specs: readonly WaveSpe
   const rest = waiting.filter(({ target }) => target.part !== "shared");
   const byKey = new Map(rest.map((one) => [one.target.key, one]));
   const waves = assignWaves(
-    rest.map(({ target: { key, wave } }) => ({ key, wave })),
+    rest.map(({ target: { key, wave }, answer }) => ({ key, wave, isDoubtful: !sound.has(answer.state) })),
     specs,
   );
   return [

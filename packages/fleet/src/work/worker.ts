@@ -51,6 +51,8 @@ interface Parts extends WorkerOptions {
   readonly stops: StopWatch;
   /** Aborted where the worker is to end at once. */
   readonly ended: AbortSignal;
+  /** Aborted where the worker ends and the control database has been away for long: what is done is in the ledgers. */
+  readonly givenUp: AbortController;
 }
 
 /** Starts a worker of one history: it sees no job of another. */
@@ -66,7 +68,16 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const ended = new AbortController();
   const slots = new Slots({ ...control.config, application_name: slotSession(name) });
   const stops = watchStops(control);
-  const parts: Parts = { ...options, name, control, boss, slots, stops, ended: ended.signal };
+  const parts: Parts = {
+    ...options,
+    name,
+    control,
+    boss,
+    slots,
+    stops,
+    ended: ended.signal,
+    givenUp: new AbortController(),
+  };
   for (let loop = 0; loop < options.concurrency; loop++) await takeJobs(parts, queueOf(digest), timing);
   await reportAlive(control, name);
   const alive = repeat(async () => await reportAlive(control, name).catch(() => {}), 2000);
@@ -114,7 +125,7 @@ async function handle(parts: Parts, job: Job<JobData>): Promise<void> {
 
 /** What follows from a target's end; where this worker does not come to it, the next sweep does. */
 async function goOn(parts: Parts, run: number, no: number): Promise<void> {
-  const { control, boss, ended } = parts;
+  const { control, boss, givenUp } = parts;
   const due = async () => {
     const [target] = await control.query<TargetOfRun>("select * from fleet.target where run = $1 and no = $2", [
       run,
@@ -122,8 +133,9 @@ async function goOn(parts: Parts, run: number, no: number): Promise<void> {
     ]);
     return target !== undefined && (await isDue(control, target));
   };
-  if (!(await persist(due, ended))) return;
-  if ((await persist(async () => await advance(control, boss, run), ended)) === "checking") await check(parts, run);
+  if (!(await persist(due, givenUp.signal))) return;
+  const state = await persist(async () => await advance(control, boss, run), givenUp.signal);
+  if (state === "checking") await check(parts, run);
 }
 
 interface Place {
@@ -160,7 +172,10 @@ async function handleBegun(parts: Parts, begun: Begun): Promise<void> {
       signal: AbortSignal.any([watched.now, ended]),
     });
     const tookMs = Math.round(performance.now() - started);
-    const recorded = await persist(async () => await recordAttempt(control, boss, begun, attempted, tookMs));
+    const recorded = await persist(
+      async () => await recordAttempt(control, boss, begun, attempted, tookMs),
+      parts.givenUp.signal,
+    );
     onEvent({ type: "ended", run: run.id, target: recorded ?? target, recorded: recorded !== undefined });
   } finally {
     watched.release();
@@ -209,11 +224,15 @@ interface Repeated {
 // A migration has as long as it takes.
 const graceMs = 2 ** 31 - 1;
 
+const patienceMs = 30_000;
+
 async function stop(parts: Parts, ended: AbortController, repeated: readonly Repeated[], now: boolean): Promise<void> {
   const { control, boss, slots, stops, name } = parts;
   if (now) ended.abort();
   slots.drain();
+  const timer = setTimeout(() => parts.givenUp.abort(), patienceMs);
   await boss.stop({ graceful: true, timeout: graceMs, close: true });
+  clearTimeout(timer);
   for (const one of repeated) await one.stop();
   await reportGone(control, name).catch(() => {});
   stops.close();
