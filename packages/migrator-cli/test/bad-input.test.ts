@@ -263,7 +263,7 @@ const rows: Row[] = [
     args: up,
     files: { "migrator.config.ts": `export default { schema: "public" };` },
     code: 2,
-    names: `The configuration has an unknown setting "schema": the settings are alembic, areas, dsn, ledger`,
+    names: `The configuration has an unknown setting "schema": the settings are alembic, areas, dsn, fleet, ledger`,
   },
   {
     what: "a setting of another kind",

@@ -34,8 +34,11 @@ function commandsIn(text: string): string[] {
   });
 }
 
+/** The options of a command, of the command that it belongs to, and of all. */
 function optionsOf(command: Command): string[] {
-  return [...command.options, ...program.options].map(({ long }) => long ?? "").concat("--help");
+  return [...command.options, ...(command.parent?.options ?? []), ...program.options]
+    .map(({ long }) => long ?? "")
+    .concat("--help");
 }
 
 describe("the documents", async () => {
@@ -43,9 +46,10 @@ describe("the documents", async () => {
 
   it.each(all)("$name names commands and options that there are", ({ text }) => {
     for (const line of commandsIn(text)) {
-      const [name] = line.split(" ");
-      const command = program.commands.find((one) => one.name() === name);
-      expect([line, command?.name()]).toEqual([line, name]);
+      const [name, second] = line.split(" ");
+      const first = program.commands.find((one) => one.name() === name);
+      expect([line, first?.name()]).toEqual([line, name]);
+      const command = first?.commands.find((one) => one.name() === second) ?? first;
       const options = line.match(/--[a-z-]+/g) ?? [];
       expect([line, options.filter((option) => !optionsOf(command as Command).includes(option))]).toEqual([line, []]);
     }
