@@ -1,22 +1,20 @@
 import { describe, expect, inject, it } from "vitest";
-import { createFleet, type TargetRow } from "../src/index.ts";
-import { databases, fleetOf, folderOf, items, note, passwordOf, sqlFile, until, withWorker } from "./support.ts";
+import { createFleet } from "../src/index.ts";
+import {
+  besides,
+  databases,
+  fleetOf,
+  folderOf,
+  items,
+  note,
+  passwordOf,
+  sqlFile,
+  until,
+  withWorker,
+} from "./support.ts";
 
 const history = { "1_items.sql": items, "2_note.sql": note };
 const password = () => passwordOf(inject("postgresDsn"));
-
-/** The same control database, seen by another build or with another list. */
-const beside = (
-  control: string,
-  options: { readonly migrations: string; readonly targets: () => readonly TargetRow[] },
-) =>
-  createFleet({
-    control,
-    targets: options.targets,
-    password,
-    heartbeatSeconds: 10,
-    engine: { migrations: options.migrations },
-  });
 
 describe("down", () => {
   it("knows where a target was that could not be asked when the run began", async () => {
@@ -72,10 +70,11 @@ describe("a run of another build", () => {
       "update pgboss.job set state = 'active', heartbeat_on = now() - interval '1 hour' where name ~ '^fleet'",
     );
     await fleet.sql("update fleet.target set state = 'running', attempt = 1");
-    const newer = beside(fleet.control, {
-      targets: () => rows,
-      migrations: await folderOf({ ...history, "3_c.sql": sqlFile("create table c ();") }),
-    });
+    const newer = besides(
+      fleet.control,
+      rows,
+      await folderOf({ ...history, "3_c.sql": sqlFile("create table c ();") }),
+    );
     await newer.stop(run);
     expect(await newer.status(run)).toMatchObject({ state: "stopped", counts: { waiting: 1 } });
     await expect(newer.resume(run)).rejects.toMatchObject({

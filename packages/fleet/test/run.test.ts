@@ -1,17 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TargetRow } from "../src/index.ts";
-import {
-  databases,
-  emptyDatabase,
-  fleetOf,
-  folderOf,
-  items,
-  note,
-  sqlFile,
-  until,
-  withoutPassword,
-  withWorker,
-} from "./support.ts";
+import { databases, fleetOf, folderOf, items, note, sqlFile, until, withWorker } from "./support.ts";
 
 const history = { "1_items.sql": items, "2_note.sql": note };
 const broken = { ...history, "3_broken.sql": sqlFile("select 1 / 0;") };
@@ -19,7 +8,8 @@ const broken = { ...history, "3_broken.sql": sqlFile("select 1 / 0;") };
 describe("a run", () => {
   it("brings every target to the head, in waves, and knows who is where", async () => {
     const rows = await databases(12);
-    const fleet = await fleetOf(rows, await folderOf(history));
+    const labelled = rows.map((row) => ({ ...row, region: "eu" }));
+    const fleet = await fleetOf(labelled, await folderOf(history));
     const summary = await fleet.run({ waves: "canary,25%,100%" });
     expect(summary).toMatchObject({ state: "done", counts: { applied: 12 }, behind: 0, exitCode: 0, failed: [] });
     expect(summary.waves.map(({ name, size, state }) => [name, size, state])).toEqual([
@@ -33,6 +23,7 @@ describe("a run", () => {
         { name: "2_note" },
       ]);
     const targets = await fleet.targets();
+    expect(targets[0]?.labels).toEqual({ region: "eu" });
     expect(
       targets.every((one) => one.head_before === null && one.head_after === "2_note" && one.steps === 2 && one.at_head),
     ).toBe(true);
@@ -222,90 +213,6 @@ describe("stop", () => {
       expect(await fleet.settled(run)).toMatchObject({ state: "stopped", counts: { waiting: 2 } });
     });
     for (const { sql } of rows) expect(await sql("select to_regclass('items') as found")).toEqual([{ found: null }]);
-    await fleet.close();
-  });
-});
-
-describe("down", () => {
-  it("brings every target of a run back to its own former head, waves reversed", async () => {
-    const rows = await databases(4);
-    const folder = await folderOf({ "1_items.sql": items });
-    const first = await fleetOf(rows.slice(0, 2), folder);
-    await first.run();
-    await first.close();
-    const fleet = await fleetOf(rows, await folderOf(history));
-    const { run } = await fleet.run({ waves: "canary,100%" });
-    const reverted = await withWorker(fleet, async () => await fleet.settled(await fleet.down(run)));
-    expect(reverted).toMatchObject({
-      direction: "down",
-      reverts: run,
-      state: "done",
-      counts: { applied: 4 },
-      exitCode: 0,
-    });
-    expect(reverted.waves.map(({ name }) => name)).toEqual(["100%", "canary"]);
-    const heads = await Promise.all(
-      rows.map(async ({ sql }) => (await sql("select name from mikro_orm_migrations")).map(({ name }) => name)),
-    );
-    expect(heads).toEqual([["1_items"], ["1_items"], [], []]);
-    await fleet.close();
-  });
-
-  it("leaves a target alone that has moved on since", async () => {
-    const [row] = await databases(1);
-    if (!row) throw new Error();
-    const folder = await folderOf({ "1_items.sql": items });
-    const first = await fleetOf([row], folder);
-    const { run } = await first.run();
-    const more = await fleetOf([row], await folderOf(history));
-    await more.run();
-    await more.close();
-    const reverted = await withWorker(first, async () => await first.settled(await first.down(run)));
-    expect(reverted).toMatchObject({ counts: { refused: 1 }, exitCode: 5 });
-    expect(await row.sql("select to_regclass('items') is not null as there")).toEqual([{ there: true }]);
-    await first.close();
-  });
-});
-
-describe("tenants with a schema each", () => {
-  const shared = sqlFile("create table countries (code text primary key);", "drop table countries;", "-- @shared\n");
-  const own = sqlFile("create table items (country text references countries);", "drop table items;");
-  const files = { "1_countries.sql": shared, "2_items.sql": own };
-
-  it("get what they share once for each database, first", async () => {
-    const [one, two] = [await emptyDatabase(), await emptyDatabase()];
-    const names = Array.from({ length: 6 }, (_, index) => `t${index}`);
-    for (const { sql } of [one, two]) await sql(names.map((name) => `create schema ${name}`).join("; "));
-    const rows = [one, two].flatMap(({ dsn }, at) =>
-      names.map((schema) => ({ id: `${at}/${schema}`, dsn: withoutPassword(dsn), schema })),
-    );
-    const fleet = await fleetOf(rows, await folderOf(files));
-    const summary = await fleet.run({ waves: "canary,100%" });
-    expect(summary).toMatchObject({ state: "done", counts: { applied: 14 }, exitCode: 0 });
-    expect(summary.waves.map(({ name, size }) => [name, size])).toEqual([
-      ["shared", 2],
-      ["canary", 1],
-      ["100%", 11],
-    ]);
-    for (const { sql } of [one, two])
-      expect(await sql("select count(*)::int as n from pg_tables where tablename = 'items'")).toEqual([{ n: 6 }]);
-    const reverted = await withWorker(fleet, async () => await fleet.settled(await fleet.down(summary.run)));
-    expect(reverted).toMatchObject({ state: "done", counts: { applied: 14 } });
-    expect(reverted.waves.map(({ name }) => name)).toEqual(["100%", "canary", "shared"]);
-    expect(await one.sql("select from pg_tables where tablename in ('items', 'countries')")).toEqual([]);
-    await fleet.close();
-  });
-
-  it("are told apart from those that are gone", async () => {
-    const { dsn, sql } = await emptyDatabase();
-    await sql("create schema here");
-    const rows = ["here", "gone"].map((schema) => ({ dsn: withoutPassword(dsn), schema }));
-    const fleet = await fleetOf(rows, await folderOf(files));
-    expect((await fleet.check()).faults).toMatchObject([{ target: expect.stringMatching(/\/gone$/) }]);
-    expect(await fleet.run({ waves: "100%", maxFailed: "1" })).toMatchObject({
-      counts: { applied: 2, gone: 1 },
-      exitCode: 5,
-    });
     await fleet.close();
   });
 });

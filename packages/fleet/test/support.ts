@@ -81,6 +81,12 @@ export async function fleetOf(
   };
 }
 
+/** The same control database, seen by another build or with another list. */
+export function besides(control: string, targets: readonly TargetRow[], migrations: string): Fleet {
+  const password = () => passwordOf(inject("postgresDsn"));
+  return createFleet({ control, targets: () => targets, password, heartbeatSeconds: 10, engine: { migrations } });
+}
+
 async function waitFor(fleet: Fleet, run: number): Promise<RunSummary> {
   for (;;) {
     const summary = await fleet.status(run);

@@ -56,6 +56,7 @@ export interface FleetConfig {
   readonly heartbeatSeconds?: number;
 }
 
+// As in @thedata/fleet, whose types are not installed with the command: `fleet/open-fleet` holds one against the other.
 /** A row has `dsn`, without a password, and may have `id`, `schema`, `server`, `wave` and labels. */
 export type TargetSource =
   | string

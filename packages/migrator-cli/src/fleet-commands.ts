@@ -1,7 +1,6 @@
-import { type Command, InvalidArgumentError } from "commander";
-import { command, type Register, wholeNumber } from "./command-parts.ts";
+import type { Command } from "commander";
+import { command, duration, type Register, wholeNumber } from "./command-parts.ts";
 import type * as actions from "./commands/fleet.ts";
-import { toSeconds } from "./seconds.ts";
 
 type Add = (name: string, description: string, examples: string[], action: keyof typeof actions) => Command;
 
@@ -43,7 +42,11 @@ function addBeginning(add: Add): void {
   const down = add("down", back, ["migrator fleet down 12"], "runFleetDown");
   for (const one of [plan, up])
     one.option("--waves <LIST>", "names, shares and numbers of targets (default: canary,1%,10%,100%)");
-  up.option("--bake <TIME>", "how long a wave is watched before the next one, as 300, 300s or 5m (default: 0)", time)
+  up.option(
+    "--bake <TIME>",
+    "how long a wave is watched before the next one, as 300, 300s or 5m (default: 0)",
+    duration,
+  )
     .option("--max-failed <N>", "how many of a wave may fail: a number or a share (default: no canary, else 1%)")
     .option(
       "--max-active <N>",
@@ -80,10 +83,4 @@ function addForRuns(add: Add): void {
     .option("--html", "as a page")
     .option("--markdown", "as a text with tables")
     .option("--out <FILE>", "into a file");
-}
-
-function time(text: string): number {
-  const seconds = toSeconds(text);
-  if (seconds !== undefined) return seconds;
-  throw new InvalidArgumentError("It takes a time such as 300, 300s, 5m or 1h.");
 }

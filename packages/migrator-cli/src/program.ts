@@ -1,12 +1,23 @@
 import { escapeControls, otherTools } from "@thedata/migrator/internal";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type Action, command, type Register, shadowOption, wholeNumber, withSchemaOptions } from "./command-parts.ts";
+import {
+  type Action,
+  command,
+  type Register,
+  shadowOption,
+  wholeNumber,
+  withSchemaOptions,
+  duration,
+  repeated,
+  withLockOptions,
+} from "./command-parts.ts";
 import { addBackfillCommands } from "./backfill-commands.ts";
 import { hideAddresses, refuseAddresses } from "./misplaced-address.ts";
 import { createOutput } from "./output.ts";
 import { addSafetyCommands } from "./safety-commands.ts";
 import { addFleetCommands } from "./fleet-commands.ts";
 import { addReleaseCommands } from "./release-commands.ts";
+import { addRunCommands } from "./run-commands.ts";
 import type { GlobalOptions } from "./settings.ts";
 import { standardOutput } from "./standard-output.ts";
 import { version } from "./version.ts";
@@ -85,57 +96,6 @@ function describeUsage(text: string): string {
   return hideAddresses(text, process.argv).split("\n").map(escapeControls).join("\n");
 }
 
-function addRunCommands(program: Command, on: Register): void {
-  addUpCommand(program, on);
-  addDownCommand(program, on);
-}
-
-function addUpCommand(program: Command, on: Register): void {
-  const up = command(program, "up", "applies what is pending", [
-    "migrator up",
-    "migrator up --to 20240218000100",
-    "migrator up --steps 1 --dry-run",
-  ])
-    .option("--to <M>", "up to and including this migration: its name, time stamp or a part that fits one")
-    .option("--steps <N>", "at most N migrations", wholeNumber)
-    .option("--dry-run", "shows the SQL and changes nothing")
-    .addOption(
-      new Option(
-        "--phase <PHASE>",
-        "expand: applies what every supported release can live with, and holds the rest back",
-      ).choices(["expand"]),
-    )
-    .option("--disregard <V>", "a release whose connected sessions do not hold a step back; repeatable", repeated)
-    .option("--wait", "runs the backfills of large tables too, instead of leaving them to backfill run")
-    .option("--allow-out-of-order", "also applies migrations that come before one that is applied");
-  on(withSchemaOptions(withLockOptions(up)), async () => (await import("./commands/migrate.ts")).runUp);
-}
-
-function addDownCommand(program: Command, on: Register): void {
-  const down = command(program, "down", "reverts the last applied migration, or several", [
-    "migrator down",
-    "migrator down --to add_user_roles",
-    "migrator down --all --dry-run",
-    "migrator down --to add_user_roles --accept-loss drop_legacy",
-  ])
-    .addOption(
-      new Option("--to <M>", "reverts everything that was applied after this migration").conflicts(["steps", "all"]),
-    )
-    .addOption(new Option("--steps <N>", "reverts the last N migrations").argParser(wholeNumber).conflicts("all"))
-    .option("--disregard <V>", "a connected release that may break; repeatable", repeated)
-    .option("--all", "reverts everything")
-    .addOption(
-      new Option(
-        "--accept-loss <NAME>",
-        "also reverts this migration, which this build has no file of and whose undo in the ledger loses data; repeatable",
-      )
-        .argParser(repeated)
-        .conflicts(["steps", "all"]),
-    )
-    .option("--dry-run", "shows the SQL and changes nothing");
-  on(withSchemaOptions(withLockOptions(down)), async () => (await import("./commands/migrate.ts")).runDown);
-}
-
 function addAmendCommands(program: Command, on: Register): void {
   const repair = command(program, "repair", "accepts migrations that were edited or removed after they were applied", [
     "migrator repair add_user_roles",
@@ -210,7 +170,7 @@ function addReadCommands(program: Command, on: Register): void {
   const wait = command(program, "wait", "waits until the schema is at this build's head", [
     "migrator wait",
     "migrator wait --timeout 300",
-  ]).option("--timeout <SECONDS>", "how long", seconds, 60);
+  ]).option("--timeout <TIME>", "how long", duration, 60);
   on(withSchemaOptions(status), async () => (await import("./commands/status.ts")).runStatus);
   on(withSchemaOptions(wait), async () => (await import("./commands/status.ts")).runWait);
   on(
@@ -289,35 +249,9 @@ function addProofCommands(program: Command, on: Register): void {
   });
 }
 
-function withLockOptions(run: Command): Command {
-  return run
-    .option(
-      "--wait-for-database <SECONDS>",
-      "how long to wait for a server that is not up yet; one that refuses the login is not waited for (default: 0)",
-      seconds,
-    )
-    .option("--lock-wait <SECONDS>", "how long to wait for another runner (default: 60)", seconds)
-    .option(
-      "--statement-timeout <SECONDS>",
-      "how long a statement may run; overrides the role's statement_timeout (default: no limit)",
-      seconds,
-    )
-    .option("--lock-timeout <SECONDS>", "how long a statement may wait for a lock on a table (default: 3)", seconds)
-    .option("--lock-budget <SECONDS>", "how long to retry such a statement (default: 120)", seconds);
-}
-
 /** Collects the values of an option that may be given several times. */
-function repeated(text: string, before: string[] = []): string[] {
-  return [...before, text];
-}
-
 function settlement(text: string): "applied" | "reverted" | number {
   if (text === "applied" || text === "reverted") return text;
   if (/^\d{1,8}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("It takes applied, reverted, or the number of statements that are done.");
-}
-
-function seconds(text: string): number {
-  if (/^\d{1,6}(\.\d{1,3})?$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It takes a number of seconds.");
 }

@@ -1,12 +1,17 @@
+import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { emptyDatabase, folderOf, run, type Running, runJson, start, until } from "./support.ts";
 
 const items = "-- migrate:up\ncreate table items ();\n-- migrate:down\ndrop table items;\n";
 const secret = "a secret, not to be seen";
+
+const hasScript = spawnSync("script", ["--version"]).status === 0;
+const main = path.resolve(import.meta.dirname, "../src/main.ts");
 
 const running: Running[] = [];
 afterEach(async () => {
@@ -108,13 +113,40 @@ describe("fleet", () => {
     expect(await fleet("resume")).toMatchObject({ code: 0 });
   });
 
+  it("a worker gives one document when it is over, where it is asked to", async () => {
+    const { fleet, begin } = await projectOf(2);
+    const worker = begin("work", "--json");
+    expect(await fleet("up", "--no-work", "--waves", "100%")).toMatchObject({ code: 0 });
+    worker.process.kill("SIGTERM");
+    const { code, stdout } = await worker.outcome;
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { outcome: "done", counts: { applied: 2 } }]);
+  });
+
+  it.skipIf(!hasScript)("draws a table on a terminal, over and over, and then the result", async () => {
+    const slow = "-- migrate:up\nselect pg_sleep(1.5);\n-- migrate:down\nselect 1;\n";
+    const { folder, env } = await projectOf(3, { "1_slow.sql": slow });
+    const words = [process.execPath, "--conditions=@thedata/source", main, "fleet", "up", "--waves", "canary,100%"];
+    const line = `stty rows 40 cols 120; ${words.map((word) => `'${word}'`).join(" ")}`;
+    const child = spawn("script", ["-qec", line, "/dev/null"], { cwd: folder, env: { ...process.env, ...env } });
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    expect(await new Promise((resolve) => child.once("close", resolve))).toBe(0);
+    // The cursor goes up to draw again.
+    expect(text).toContain("\u001b[4A");
+    const shown = stripVTControlCharacters(text);
+    expect(shown).toMatch(/wave +size +state +targets/);
+    expect(shown).toMatch(/canary +1 +running +1 running/);
+    expect(shown).toMatch(/server +running +open +failed +all/);
+    expect(shown).toMatch(/✔ run 1 done: 3 targets/);
+  });
+
   it.each([
     ["no control database", { FLEET_DSN: "" }, ["status"], 2, /No control database is configured: set FLEET_DSN/],
     ["one that nobody prepared", {}, ["status"], 2, /run "migrator fleet init" first/],
     ["a list that is not there", {}, ["check", "--targets", "none.csv"], 2, /none\.csv cannot be read: ENOENT/],
     ["waves that leave some out", {}, ["plan", "--waves", "10%"], 2, /must end with 100%/],
     ["a limit of failures that is none", {}, ["up", "--max-failed", "many"], 2, /--max-failed takes a number/],
-    ["a time that is none", {}, ["up", "--bake", "soon"], 2, /It takes a time such as/],
+    ["a time that is none", {}, ["up", "--bake", "soon"], 2, /It takes a duration such as/],
     ["a run that is none", {}, ["status", "first"], 2, /It takes a whole number/],
     ["a run that nobody began", {}, ["status", "7"], 2, /There is no run 7/],
   ])("refuses %s", async (what, env, words, code, message) => {

@@ -50,6 +50,8 @@ export const controlHistory: readonly ListedMigration[] = [
         server text not null,
         address text not null,
         schema text,
+        -- What the list says besides.
+        labels jsonb not null,
         -- 'shared': what a database with a schema per tenant runs once; 'schema': a tenant's part; null: all.
         part text check (part in ('shared', 'schema')),
         -- True while its run is not over: no other run has it then.

@@ -1,6 +1,7 @@
 import type { PgBoss } from "pg-boss";
 import { LockedError } from "@thedata/migrator";
 import type { Control, Query } from "../control/database.ts";
+import type { Target } from "../targets/target.ts";
 import { ensureQueue, type Timing } from "../control/queue.ts";
 import { beginWave, finish } from "./advance.ts";
 import { readRun, type Run, type RunOptions } from "./run.ts";
@@ -12,6 +13,7 @@ export interface NewTarget {
   readonly address: string;
   readonly schema: string | null;
   readonly server: string;
+  readonly labels: Target["labels"];
   readonly part: "shared" | "schema" | null;
   readonly state: "waiting" | "current";
   readonly headBefore: string | null;
@@ -85,11 +87,11 @@ async function insertTargets(query: Query, run: number, wave: number, targets: r
   );
   if (other) throw inAnother(other);
   await query(
-    `insert into fleet.target (run, no, wave, id, key, address, schema, server, part, state, head_before, head_known, head_target)
+    `insert into fleet.target (run, no, wave, id, key, address, schema, server, labels, part, state, head_before, head_known, head_target)
      select $1, (select coalesce(max(no), 0) from fleet.target where run = $1) + (row_number() over ())::int, $2,
-            t.id, t.key, t.address, t.schema, t.server, t.part, t.state, t."headBefore", t."headKnown", t."headTarget"
+            t.id, t.key, t.address, t.schema, t.server, t.labels, t.part, t.state, t."headBefore", t."headKnown", t."headTarget"
        from jsonb_to_recordset($3) as t
-            (id text, key text, address text, schema text, server text, part text, state text, "headBefore" text, "headKnown" boolean, "headTarget" text)`,
+            (id text, key text, address text, schema text, server text, labels jsonb, part text, state text, "headBefore" text, "headKnown" boolean, "headTarget" text)`,
     [run, wave, JSON.stringify(targets)],
   ).catch((error: unknown) => {
     if ((error as { code?: string }).code === "23505") throw inAnother({ id: "a target", run: null });

@@ -157,7 +157,7 @@ async function findTouched(query: Query, run: number): Promise<NewWave[]> {
   });
 }
 
-function toNew({ id, key, address, schema, server, part, ...heads }: TargetOfRun): NewTarget {
+function toNew({ id, key, address, schema, server, labels, part, ...heads }: TargetOfRun): NewTarget {
   const { head_before: headTarget, head_after: after, head_target: target } = heads;
   return {
     id,
@@ -165,6 +165,7 @@ function toNew({ id, key, address, schema, server, part, ...heads }: TargetOfRun
     address,
     schema,
     server,
+    labels,
     part,
     state: "waiting",
     headBefore: after ?? target,

@@ -55,6 +55,7 @@ export interface TargetOfRun {
   readonly server: string;
   readonly address: string;
   readonly schema: string | null;
+  readonly labels: Readonly<Record<string, string>>;
   readonly part: "shared" | "schema" | null;
   readonly job_id: string | null;
   readonly state: TargetState;

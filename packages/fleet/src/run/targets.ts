@@ -28,6 +28,7 @@ export function withShared(targets: readonly Target[], histories: Histories): Pa
       id: `${database} shared`,
       schema: null,
       wave: null,
+      labels: {},
       key,
       part: "shared",
       headTarget: headOf("shared"),
@@ -36,8 +37,8 @@ export function withShared(targets: readonly Target[], histories: Histories): Pa
   return [...parts, ...own];
 }
 
-function pick({ id, address, schema, server, wave }: Target) {
-  return { id, address, schema, server, wave };
+function pick({ id, address, schema, server, wave, labels }: Target) {
+  return { id, address, schema, server, wave, labels };
 }
 
 /** A target and what its ledger says. */

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import type { Fleet, FleetEvent, UpOptions } from "@thedata/fleet";
+import type { Fleet, FleetEvent, TargetState, UpOptions } from "@thedata/fleet";
 import { InterruptedError } from "@thedata/migrator/internal";
 import { count } from "../describe-run.ts";
 import { exitCodeOf, exitCodes } from "../exit-codes.ts";
@@ -116,10 +116,14 @@ async function tellDetached(output: Output, fleet: Fleet, run: number): Promise<
 /** `migrator fleet work`: works until a signal; what runs then is finished. */
 export async function runFleetWork(output: Output, options: FleetUpOptions): Promise<number> {
   const signal = abortOnSignal();
+  const counts: Partial<Record<TargetState, number>> = {};
   const onEvent = (event: FleetEvent) => {
     output.event(event);
     if (event.type === "trouble") output.error(`warning: ${event.message}; it is tried again`);
-    if (event.type === "ended" && event.recorded) output.line(describeEnded(output, event.target));
+    if (event.type !== "ended" || !event.recorded) return;
+    output.line(describeEnded(output, event.target));
+    const { state } = event.target;
+    counts[state] = (counts[state] ?? 0) + 1;
   };
   await withFleet(
     options,
@@ -129,6 +133,7 @@ export async function runFleetWork(output: Output, options: FleetUpOptions): Pro
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       output.line("Finishes what runs, and begins nothing more");
       await worker.stop();
+      output.document({ outcome: "done", worker: worker.name, counts });
     },
     onEvent,
   );

@@ -1,9 +1,24 @@
 import type { Problem } from "../errors.ts";
 import { type LoadedMigration, scriptOf } from "../history/load.ts";
-import { type ChangedRelations, findChangedRelations } from "../postgres/changed-relations.ts";
+import { findChangedRelations } from "../postgres/changed-relations.ts";
 import type { Query } from "../postgres/connection.ts";
 import { findForeignNames } from "../postgres/foreign-names.ts";
 import type { Direction, Plan } from "../report.ts";
+
+/** Reads something of a migration once: of many tenants, each has the same history, which is loaded once. */
+function once<Found>(read: (statements: readonly string[]) => Promise<Found>) {
+  const known = new WeakMap<LoadedMigration, Partial<Record<Direction, Promise<Found>>>>();
+  return async (migration: LoadedMigration, direction: Direction): Promise<Found> => {
+    const found = known.get(migration) ?? {};
+    known.set(migration, found);
+    return await (found[direction] ??= read(scriptOf(migration, direction).statements));
+  };
+}
+
+const readForeign = once(async (statements) => [
+  ...new Set((await Promise.all(statements.map(findForeignNames))).flat()),
+]);
+const readChanged = once(async (statements) => await findChangedRelations(statements.join(";\n")));
 
 /** What is wrong with a tenant's migrations: they say something that is not of the tenant's schema alone. */
 export async function findUnbound({ direction }: Plan, loaded: readonly LoadedMigration[]): Promise<Problem[]> {
@@ -11,13 +26,8 @@ export async function findUnbound({ direction }: Plan, loaded: readonly LoadedMi
   return problems.flat();
 }
 
-// Of many tenants, each has the same history, which is loaded once.
-const known = new WeakMap<LoadedMigration, Partial<Record<Direction, Promise<readonly string[]>>>>();
-
 async function judge(migration: LoadedMigration, direction: Direction): Promise<Problem[]> {
-  const found = known.get(migration) ?? {};
-  known.set(migration, found);
-  const names = await (found[direction] ??= find(scriptOf(migration, direction).statements));
+  const names = await readForeign(migration, direction);
   if (names.length === 0) return [];
   const { name } = migration;
   const message = `${name} says ${names.join(", ")}: in a tenant's schema a migration names its tables without a schema, and what the whole database shares is in a migration of its own, marked "@shared" in a comment.`;
@@ -51,16 +61,4 @@ export async function findReached(
     const message = `${migration?.name} changes ${name}, which is in public and not in the schema "${schema}": what all tenants share is changed by a migration marked "@shared".`;
     return { code: "not-shared", migration: migration?.name ?? null, message };
   });
-}
-
-const changes = new WeakMap<LoadedMigration, Partial<Record<Direction, Promise<ChangedRelations>>>>();
-
-async function readChanged(migration: LoadedMigration, direction: Direction): Promise<ChangedRelations> {
-  const found = changes.get(migration) ?? {};
-  changes.set(migration, found);
-  return await (found[direction] ??= findChangedRelations(scriptOf(migration, direction).statements.join(";\n")));
-}
-
-async function find(statements: readonly string[]): Promise<readonly string[]> {
-  return [...new Set((await Promise.all(statements.map(findForeignNames))).flat())];
 }

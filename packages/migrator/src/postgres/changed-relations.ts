@@ -1,79 +1,75 @@
-import { parseAll } from "./parse.ts";
+import type { Node, RangeVar } from "libpg-query";
+import { findNodes, namesOf } from "./parse.ts";
 
-/** Names of tables, views, sequences and indexes that a text of SQL names without a schema. */
+/** Names of tables, views, sequences and indexes that statements name without a schema. */
 export interface ChangedRelations {
-  /** What it changes, fills, empties or drops. */
+  /** What they change, fill, empty or drop. */
   readonly changed: readonly string[];
-  /** What it makes. */
+  /** What they make. */
   readonly made: readonly string[];
 }
 
-/** Finds what a text of SQL changes and makes. Nothing where PostgreSQL's parser does not take the text. */
+const kinds = [
+  ...(["AlterTableStmt", "RenameStmt", "TruncateStmt", "DeleteStmt", "UpdateStmt", "InsertStmt", "MergeStmt"] as const),
+  ...(["IndexStmt", "CreateTrigStmt", "RuleStmt", "CreatePolicyStmt", "AlterPolicyStmt", "AlterSeqStmt"] as const),
+  ...(["DropStmt", "CreateStmt", "CreateTableAsStmt", "ViewStmt", "CreateSeqStmt"] as const),
+];
+
+/**
+ * Finds what a text of SQL changes and makes when it runs, in DO blocks too; what a function or view does that it defines
+ * does not count. Nothing where PostgreSQL's parser does not take the text.
+ */
 export async function findChangedRelations(sql: string): Promise<ChangedRelations> {
-  const found = (await parseAll(sql)).flatMap(visit);
-  const namesOf = (kind: Found["kind"]) => found.flatMap((one) => (one.kind === kind ? one.names : []));
-  return { changed: namesOf("changed"), made: namesOf("made") };
+  const found = (await findNodes(sql, kinds)).map(({ kind, node }) => read(kind, node));
+  return { changed: found.flatMap(({ changed = [] }) => changed), made: found.flatMap(({ made = [] }) => made) };
 }
 
-interface Found {
-  readonly kind: "changed" | "made";
-  readonly names: readonly string[];
+/** The parts of these statements that name a relation. */
+interface Statement {
+  readonly relation?: RangeVar;
+  readonly relations?: readonly Node[];
+  readonly table?: RangeVar;
+  readonly sequence?: RangeVar;
+  readonly view?: RangeVar;
+  readonly objects?: readonly Node[];
+  readonly removeType?: string;
+  readonly idxname?: string;
+  readonly newname?: string;
+  readonly into?: { readonly rel?: RangeVar };
 }
 
-type Tree = Readonly<Record<string, unknown>>;
-
-/** Under which key a statement has what it changes. */
-const changers: Readonly<Record<string, string>> = {
-  AlterTableStmt: "relation",
-  RenameStmt: "relation",
-  TruncateStmt: "relations",
-  DeleteStmt: "relation",
-  UpdateStmt: "relation",
-  InsertStmt: "relation",
-  MergeStmt: "relation",
-  IndexStmt: "relation",
-  CreateTrigStmt: "relation",
-  RuleStmt: "relation",
-  CreatePolicyStmt: "table",
-  AlterPolicyStmt: "table",
-  AlterSeqStmt: "sequence",
-  DropStmt: "objects",
-};
-
-const makers: Readonly<Record<string, string>> = {
-  CreateStmt: "relation",
-  IntoClause: "rel",
-  ViewStmt: "view",
-  CreateSeqStmt: "sequence",
-  IndexStmt: "idxname",
-  RenameStmt: "newname",
-};
-
-const droppedRelations: ReadonlySet<unknown> = new Set(
+const droppedRelations: ReadonlySet<string | undefined> = new Set(
   ["TABLE", "VIEW", "MATVIEW", "SEQUENCE", "INDEX"].map((name) => `OBJECT_${name}`),
 );
 
-function visit(tree: unknown): Found[] {
-  if (typeof tree !== "object" || tree === null) return [];
-  return Object.entries(tree).flatMap(([key, value]) => {
-    const node = (typeof value === "object" && value !== null ? value : {}) as Tree;
-    const isOther = key === "DropStmt" && !droppedRelations.has(node["removeType"]);
-    const [changer, maker] = [isOther ? undefined : changers[key], key === "into" ? "rel" : makers[key]];
-    return [
-      ...(changer === undefined ? [] : [{ kind: "changed" as const, names: namesIn(node[changer]) }]),
-      ...(maker === undefined ? [] : [{ kind: "made" as const, names: namesIn(node[maker]) }]),
-      ...visit(value),
-    ];
-  });
+function read(kind: (typeof kinds)[number], node: Statement): Partial<ChangedRelations> {
+  switch (kind) {
+    case "CreateStmt":
+      return { made: nameOf(node.relation) };
+    case "CreateSeqStmt":
+      return { made: nameOf(node.sequence) };
+    case "ViewStmt":
+      return { made: nameOf(node.view) };
+    case "CreateTableAsStmt":
+      return { made: nameOf(node.into?.rel) };
+    case "DropStmt":
+      return droppedRelations.has(node.removeType) ? { changed: (node.objects ?? []).flatMap(unqualified) } : {};
+    case "TruncateStmt":
+      return { changed: (node.relations ?? []).flatMap((one) => ("RangeVar" in one ? nameOf(one.RangeVar) : [])) };
+    default:
+      return {
+        changed: nameOf(node.relation ?? node.table ?? node.sequence),
+        made: [node.idxname, node.newname].filter((name) => name !== undefined),
+      };
+  }
 }
 
-/** The names without a schema, of one relation or of several. */
-function namesIn(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  if (Array.isArray(value)) return value.flatMap(namesIn);
-  const { relname, schemaname, RangeVar, List } = (value ?? {}) as Tree;
-  if (RangeVar !== undefined) return namesIn(RangeVar);
-  if (typeof relname === "string") return schemaname === undefined ? [relname] : [];
-  const items = ((List as Tree | undefined)?.["items"] ?? []) as readonly { String?: { sval?: string } }[];
-  return items.length === 1 ? items.flatMap((one) => one.String?.sval ?? []) : [];
+function nameOf(relation: RangeVar | undefined): string[] {
+  const { relname, schemaname } = relation ?? {};
+  return relname === undefined || schemaname !== undefined ? [] : [relname];
+}
+
+function unqualified(object: Node): string[] {
+  const names = namesOf(object);
+  return names.length === 1 ? names : [];
 }

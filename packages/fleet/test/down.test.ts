@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { besides, databases, fleetOf, folderOf, items, note, withWorker } from "./support.ts";
+
+const history = { "1_items.sql": items, "2_note.sql": note };
+
+describe("down", () => {
+  it("brings every target of a run back to its own former head, waves reversed", async () => {
+    const rows = await databases(4);
+    const folder = await folderOf({ "1_items.sql": items });
+    const first = await fleetOf(rows.slice(0, 2), folder);
+    await first.run();
+    await first.close();
+    const fleet = await fleetOf(rows, await folderOf(history));
+    const { run } = await fleet.run({ waves: "canary,100%" });
+    const reverted = await withWorker(fleet, async () => await fleet.settled(await fleet.down(run)));
+    expect(reverted).toMatchObject({
+      direction: "down",
+      reverts: run,
+      state: "done",
+      counts: { applied: 4 },
+      exitCode: 0,
+    });
+    expect(reverted.waves.map(({ name }) => name)).toEqual(["100%", "canary"]);
+    const heads = await Promise.all(
+      rows.map(async ({ sql }) => (await sql("select name from mikro_orm_migrations")).map(({ name }) => name)),
+    );
+    expect(heads).toEqual([["1_items"], ["1_items"], [], []]);
+    await fleet.close();
+  });
+
+  it("leaves a target alone that has moved on since, and reverts the others", async () => {
+    const rows = await databases(2);
+    const first = await fleetOf(rows, await folderOf({ "1_items.sql": items }));
+    const { run } = await first.run();
+    const newer = besides(first.control, rows.slice(0, 1), await folderOf(history));
+    const all = besides(first.control, rows, await folderOf(history));
+    await withWorker(newer, async () => await first.settled(await newer.up()));
+    // A build that knows the files of all that it would revert.
+    const reverted = await withWorker(all, async () => await first.settled(await all.down(run)));
+    expect(reverted).toMatchObject({ counts: { refused: 1, applied: 1 }, exitCode: 5 });
+    expect(reverted.failed[0]?.error?.message).toContain("has moved on since");
+    const there = await Promise.all(
+      rows.map(async ({ sql }) => await sql("select to_regclass('items') is not null as there")),
+    );
+    expect(there).toEqual([[{ there: true }], [{ there: false }]]);
+    for (const fleet of [newer, all, first]) await fleet.close();
+  });
+});
