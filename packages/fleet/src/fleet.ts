@@ -11,7 +11,7 @@ import { defaultWaves, parseWaves, refuseUnknown } from "./plan/waves.ts";
 import { beginRun } from "./run/begin.ts";
 import { checkRun } from "./run/check.ts";
 import { resumeRun, retryRun, revertRun, stopRun } from "./run/control-run.ts";
-import { type RunOptions, type TargetOfRun } from "./run/run.ts";
+import { readTargetsOf, type RunOptions, type TargetOfRun } from "./run/run.ts";
 import { type RunSummary, readSummary } from "./run/summary.ts";
 import { type AskedTarget, planWaves, withShared } from "./run/targets.ts";
 import type { Fault } from "./targets/check-rows.ts";
@@ -116,7 +116,7 @@ export function createFleet(options: FleetOptions): Fleet {
       await withBoss(parts.control, async (boss) => await resumeRun(control, boss, await digestOf(parts), run)),
     retry: async (run) =>
       await withBoss(parts.control, async (boss) => await retryRun(control, boss, await digestOf(parts), run)),
-    targets: async (run) => await ready(control, async () => await readAll(control, run)),
+    targets: async (run) => await ready(control, async () => await readTargetsOf(control.query, run)),
     close: async () => await control.close(),
   };
 }
@@ -270,11 +270,4 @@ async function work(parts: FleetParts, concurrency: number): Promise<Worker> {
       onEvent,
     });
   });
-}
-
-async function readAll({ query }: Control, run?: number): Promise<TargetOfRun[]> {
-  return await query<TargetOfRun>(
-    "select * from fleet.target where run = coalesce($1, (select max(id) from fleet.run)) order by wave, no",
-    [run ?? null],
-  );
 }

@@ -7,6 +7,7 @@ export {
   type UpOptions,
 } from "./fleet.ts";
 export type { FleetEvent } from "./work/events.ts";
+export { persist } from "./control/database.ts";
 export { defaultWaves } from "./plan/waves.ts";
 export type { TargetState } from "./plan/decide.ts";
 export type { Run, RunOptions, TargetError, TargetOfRun } from "./run/run.ts";

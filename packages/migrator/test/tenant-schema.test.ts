@@ -156,8 +156,11 @@ describe("the parts of a history", () => {
     const run = async (more: object) => await up(contextOf(dsn, folder, { cache, ...more }));
     for (const _ of [1, 2, 3]) expect((await run({ schema: "one" })).problems).toEqual([]);
     expect(await run({ shared: true })).toMatchObject({ outcome: "nothing" });
-    const { sql } = { sql: (await tenants()).dsn };
-    expect(await up(contextOf(sql, folder, { cache }))).toMatchObject({ outcome: "applied", steps: { length: 3 } });
+    const whole = await tenants();
+    expect(await up(contextOf(whole.dsn, folder, { cache }))).toMatchObject({
+      outcome: "applied",
+      steps: { length: 3 },
+    });
   });
 
   it("a schema and what is shared are not one run", () => {

@@ -119,6 +119,14 @@ export async function readWaves(query: Query, run: number): Promise<WaveRow[]> {
   ]);
 }
 
+/** Every target of a run, by default of the newest, in the order of its waves. */
+export async function readTargetsOf(query: Query, run?: number): Promise<TargetOfRun[]> {
+  return await query<TargetOfRun>(
+    "select * from fleet.target where run = coalesce($1, (select max(id) from fleet.run)) order by wave, no",
+    [run ?? null],
+  );
+}
+
 /** The targets that failed, were refused or are not there, with the reason; at most `most`. */
 export async function readFailed(query: Query, run: number, most = 1000): Promise<TargetOfRun[]> {
   return await query<TargetOfRun>(

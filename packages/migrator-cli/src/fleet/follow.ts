@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConnectionError } from "@thedata/migrator/internal";
 import type { Fleet, RunSummary } from "@thedata/fleet";
 import type { Output } from "../output.ts";
 import { describeCounts, describeFailed, describeHead, describeServers, describeWaves } from "./describe.ts";
@@ -17,27 +16,17 @@ export async function followFleetRun(
   run: number,
   signal: AbortSignal,
 ): Promise<RunSummary> {
+  const { persist } = await import("@thedata/fleet");
   const show = output.isInteractive() ? await createTable(output) : createLines(output);
   for (;;) {
-    const summary = await persistently(async () => await fleet.status(run, 200), signal);
+    // The control database may be away for a while: the run goes on, and is followed again.
+    const summary = await persist(async () => await fleet.status(run, 200), signal);
     show.update(summary);
     if (over.has(summary.state) || signal.aborted) {
       show.done();
       return summary;
     }
     await sleep(output.isInteractive() ? 500 : 250, undefined, { signal }).catch(() => {});
-  }
-}
-
-/** The control database may be away for a while: the run goes on, and is followed again. */
-async function persistently<Result>(ask: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof ConnectionError) || signal.aborted) throw error;
-      await sleep(1000, undefined, { signal }).catch(() => {});
-    }
   }
 }
 
