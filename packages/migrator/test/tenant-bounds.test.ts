@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createMigrator } from "../src/migrator.ts";
+import { readStatus } from "../src/commands/status.ts";
 import { up } from "../src/commands/up-and-down.ts";
 import { folderOf } from "./support.ts";
-import { contextOf, history, ledgerOf, tenants } from "./tenants.ts";
+import { contextOf, countries, history, items, ledgerOf, note, tenants } from "./tenants.ts";
 
 describe("a tenant's migration", () => {
   it.each([
@@ -40,6 +41,19 @@ describe("a tenant's migration", () => {
     await sql("create table one.countries (code text)");
     expect(await up(contextOf(dsn, folder, { schema: "one" }))).toMatchObject({ outcome: "applied" });
     expect(await sql("select code from public.countries")).toEqual([{ code: "ch" }]);
+  });
+
+  it("lets it change a table that it makes itself, though one of that name is in public", async () => {
+    const { dsn, sql } = await tenants("one");
+    await sql("create table public.a ()");
+    const folder = await folderOf({
+      Migration1_a: { up: ["create table a ()", "alter table a add b int"], down: ["drop table a"] },
+      Migration2_b: { up: ["alter table a add c int"], down: ["alter table a drop c"] },
+    });
+    expect(await up(contextOf(dsn, folder, { schema: "one" }))).toMatchObject({ outcome: "applied" });
+    expect(await sql("select count(*)::int as n from information_schema.columns where table_name = 'a'")).toEqual([
+      { n: 2 },
+    ]);
   });
 
   it("lets what is shared say all of that", async () => {
@@ -88,6 +102,36 @@ describe("what all tenants share", () => {
     expect(await tables()).toEqual([]);
   });
 
+  it("the tenant's part is not begun where the shared one fails", async () => {
+    const { dsn, tables } = await tenants("one");
+    const folder = await folderOf({
+      Migration1_a: { code: "\n// @shared\n", up: ["select 1 / 0"], down: ["select 1"] },
+      Migration2_b: { up: ["create table b ()"], down: ["drop table b"] },
+    });
+    const report = await up(contextOf(dsn, folder, { schema: "one" }));
+    expect(report).toMatchObject({ outcome: "failed", steps: [{ name: "Migration1_a", result: "failed" }] });
+    expect(await tables()).toEqual([ledgerOf("public")]);
+  });
+
+  it("a dry run shows what speaks against the shared part, too", async () => {
+    const { dsn, sql } = await tenants("one");
+    const folder = await folderOf(history);
+    await up(contextOf(dsn, folder, { shared: true }));
+    await sql("update mikro_orm_migrations set checksum = 'another'");
+    const report = await up(contextOf(dsn, folder, { schema: "one" }), { dryRun: true });
+    expect(report).toMatchObject({ outcome: "refused", problems: [{ code: "changed", migration: countries }] });
+  });
+
+  it("a history of nothing else has no part for a schema", async () => {
+    const { dsn, tables } = await tenants("one");
+    const folder = await folderOf({
+      Migration1_a: { code: "\n// @shared\n", up: ["create table a ()"], down: ["drop table a"] },
+    });
+    await expect(readStatus(contextOf(dsn, folder, { schema: "one" }))).rejects.toThrow(/All .* are marked @shared/);
+    expect(await up(contextOf(dsn, folder, { schema: "one" }))).toMatchObject({ steps: [{ name: "Migration1_a" }] });
+    expect(await tables()).toEqual(["public.a", ledgerOf("public")]);
+  });
+
   it("what is shared is in public, though the role has a schema of its own", async () => {
     const { dsn, sql, tables } = await tenants("one");
     await sql("do $$ begin execute format('create schema %I', current_user); end $$");
@@ -129,5 +173,13 @@ describe("what all tenants share", () => {
       /has tenants with a schema each .*one\.mikro_orm_migrations.*--schema S/,
     );
     expect(await tables()).toEqual(before);
+  });
+
+  it("without a schema, a database that has the whole history goes on, though another ledger is beside it", async () => {
+    const { dsn, sql } = await tenants("copy");
+    const context = contextOf(dsn, await folderOf(history), {});
+    await up(context, { to: items });
+    await sql(`create table copy.mikro_orm_migrations as select '${note}' as name, now() as executed_at`);
+    expect(await up(context)).toMatchObject({ outcome: "applied", steps: [{ name: note }] });
   });
 });

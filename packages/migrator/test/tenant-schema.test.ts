@@ -63,6 +63,15 @@ describe("up in a tenant's schema", () => {
     expect(await sql("select memory from one.a")).toEqual([{ memory: "7MB" }]);
   });
 
+  it("keeps a ledger of another name in the schema", async () => {
+    const { dsn, tables } = await tenants("one");
+    const context = contextOf(dsn, await folderOf(history), { schema: "one", ledger: "migs" });
+    await up(context);
+    const expected = ["one.items", "one.migs", "public.countries", "public.migs"];
+    expect((await tables()).filter((name) => !name.includes("migs_"))).toEqual(expected);
+    expect(await readStatus(context)).toMatchObject({ state: "current", head: note });
+  });
+
   it("refuses a schema that is not there, before anything that is shared is applied", async () => {
     const { dsn, tables } = await tenants();
     const context = contextOf(dsn, await folderOf(history), { schema: "tenant_9" });
@@ -99,12 +108,14 @@ describe("the other commands in a tenant's schema", () => {
   it("up --to goes as far in what is shared as in the rest, and --steps counts the tenant's own", async () => {
     const { dsn, tables } = await tenants("one");
     const late = { code: "\n// @shared\n", up: ["create table late ()"], down: ["drop table late"] };
-    const context = contextOf(dsn, await folderOf({ ...history, Migration4_late: late }), { schema: "one" });
+    const last = { up: ["create table last ()"], down: ["drop table last"] };
+    const folder = await folderOf({ ...history, Migration4_late: late, Migration5_last: last });
+    const context = contextOf(dsn, folder, { schema: "one" });
     expect(await up(context, { to: countries })).toMatchObject({ outcome: "applied", steps: [{ name: countries }] });
     expect(await up(context, { steps: 1 })).toMatchObject({ outcome: "applied", steps: [{ name: items }] });
     expect(await up(context, { to: note })).toMatchObject({ outcome: "applied", steps: [{ name: note }] });
     expect(await tables()).not.toContain("public.late");
-    expect(await up(context)).toMatchObject({ outcome: "applied", steps: [{ name: "Migration4_late" }] });
+    expect(await up(context)).toMatchObject({ steps: [{ name: "Migration4_late" }, { name: "Migration5_last" }] });
   });
 
   it("a dry run shows what is shared first, and applies nothing of it", async () => {

@@ -29,7 +29,6 @@ export async function upSharedFirst(
   const isNeeded = planned.outcome !== "nothing";
   const before = isNeeded && ends.own ? await up(context, { ...own, dryRun: true }) : undefined;
   if (before?.outcome === "refused") return before;
-  if (options.dryRun) return before ? join(planned, before) : isNeeded ? planned : await up(context, own);
   const report = isNeeded ? await up(shared, first) : planned;
   if (report.outcome === "failed" || report.outcome === "refused" || !ends.own) return report;
   return join(report, await up(context, own));
