@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { besides, databases, fleetOf, folderOf, items, note, withWorker } from "./support.ts";
+import { besides, databases, fleetOf, folderOf, items, note, until, withWorker } from "./support.ts";
 
 const history = { "1_items.sql": items, "2_note.sql": note };
 
@@ -28,9 +28,35 @@ describe("down", () => {
     await fleet.close();
   });
 
+  it("ends a run for good: it is neither gone on with, nor tried again, nor reverted again", async () => {
+    const rows = await databases(2);
+    const fleet = await fleetOf(rows, await folderOf(history));
+    await withWorker(fleet, async () => {
+      const run = await fleet.up({ waves: "canary,100%", bakeSeconds: 600 });
+      await until(async () => (await fleet.status(run)).waves[0]?.state === "baking");
+      await fleet.stop(run);
+      await expect(fleet.retry(run)).rejects.toThrow(/no target that failed/);
+      const down = await fleet.down(run);
+      expect(await fleet.settled(down)).toMatchObject({ state: "done", total: 1, counts: { applied: 1 } });
+      const later = `was reverted by run ${down}`;
+      await expect(fleet.resume(run)).rejects.toMatchObject({
+        code: "refused",
+        message: expect.stringContaining(later),
+      });
+      await expect(fleet.retry(run)).rejects.toMatchObject({
+        code: "refused",
+        message: expect.stringContaining(later),
+      });
+      await expect(fleet.down(down)).rejects.toThrow(/reverts another one/);
+    });
+    await fleet.close();
+  });
+
   it("leaves a target alone that has moved on since, and reverts the others", async () => {
     const rows = await databases(2);
-    const first = await fleetOf(rows, await folderOf({ "1_items.sql": items }));
+    // The one that has moved on is reverted first, in a wave of its own.
+    const list = [{ ...rows[0] }, { ...rows[1], wave: "canary" }];
+    const first = await fleetOf(list, await folderOf({ "1_items.sql": items }));
     const { run } = await first.run();
     const newer = besides(first.control, rows.slice(0, 1), await folderOf(history));
     const all = besides(first.control, rows, await folderOf(history));

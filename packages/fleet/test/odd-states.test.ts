@@ -40,6 +40,21 @@ describe("down", () => {
     await fleet.close();
   });
 
+  it("has nothing to do with a target that could not be asked at all", async () => {
+    const give = () => {
+      throw new Error("the token service is away");
+    };
+    const fleet = await fleetOf(await databases(1), await folderOf(history), { password: give });
+    const run = await fleet.up();
+    await withWorker(fleet, async () => {
+      await until(async () => ((await fleet.targets(run))[0]?.attempt ?? 0) > 0);
+      await until(async () => (await fleet.status(run)).counts.running === undefined);
+    });
+    await fleet.stop(run).catch(() => {});
+    await expect(fleet.down(run)).rejects.toThrow(/has changed no target/);
+    await fleet.close();
+  });
+
   it("does not call a target reverted whose ledger cannot be asked", async () => {
     const rows = await databases(1);
     let down: number | undefined;
@@ -77,6 +92,7 @@ describe("a run of another build", () => {
       code: "refused",
       message: expect.stringContaining("of another history"),
     });
+    await expect(newer.retry(run)).rejects.toThrow(/of another history/);
     expect(await fleet.resume(run)).toBe(run);
     await fleet.stop(run);
     await newer.close();
@@ -151,5 +167,18 @@ it("asks a ledger that has a name of its own", async () => {
   const fleet = await fleetOf(rows, await folderOf(history), {}, { ledger: "kept.ledger" });
   expect(await fleet.run()).toMatchObject({ counts: { applied: 1 }, behind: 0, exitCode: 0 });
   expect((await fleet.plan()).states).toEqual({ current: 1 });
+  await fleet.close();
+});
+
+it("says that a target is behind that loses each time what it gets", async () => {
+  // As a restore, or a copy of another database, would do it over and over.
+  const forget = sqlFile(`create or replace function forget() returns trigger language plpgsql as $$
+begin delete from public.mikro_orm_migrations; return null; end $$;
+create or replace trigger forget after insert on mikro_orm_migrations for each row execute function forget();
+`);
+  const fleet = await fleetOf(await databases(1), await folderOf({ "1_forget.sql": forget }));
+  const summary = await fleet.run({ waves: "100%" });
+  expect(summary).toMatchObject({ state: "done", behind: 1, exitCode: 6 });
+  expect(summary.waves.map(({ name }) => name)).toEqual(["100%", "again", "again"]);
   await fleet.close();
 });

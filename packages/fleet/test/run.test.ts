@@ -90,6 +90,9 @@ describe("a run", () => {
       away,
     ];
     const fleet = await fleetOf(list, folder);
+    const newer = await fleetOf(list.slice(1, 2), folder);
+    expect(await newer.run()).toMatchObject({ counts: { refused: 1 }, exitCode: 7 });
+    await newer.close();
     expect((await fleet.check()).faults.map(({ target }) => target).toSorted()).toEqual(["away", "gone", "tenant_1"]);
     const run = await fleet.up({ waves: "100%", maxFailed: "100%" });
     await withWorker(fleet, async () => {

@@ -26,6 +26,7 @@ describe("assignWaves", () => {
   it.each([
     [200, defaultWaves, ["canary 1", "1% 1", "10% 18", "100% 180"]],
     [10_000, defaultWaves, ["canary 1", "1% 99", "10% 900", "100% 9000"]],
+    [25, defaultWaves, ["canary 1", "10% 2", "100% 22"]],
     [1, defaultWaves, ["canary 1"]],
     [3, "canary,2,100%", ["canary 1", "2 1", "100% 1"]],
     [4, "100%", ["100% 4"]],
