@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import { besides, databases, fleetOf, folderOf, items, note, until, withWorker } from "./support.ts";
+import { createMigrator } from "@thedata/migrator";
+import { describe, expect, inject, it } from "vitest";
+import { besides, databases, fleetOf, folderOf, items, note, passwordOf, until, withWorker } from "./support.ts";
 
 const history = { "1_items.sql": items, "2_note.sql": note };
 
@@ -25,6 +26,28 @@ describe("down", () => {
       rows.map(async ({ sql }) => (await sql("select name from mikro_orm_migrations")).map(({ name }) => name)),
     );
     expect(heads).toEqual([["1_items"], ["1_items"], [], []]);
+    await fleet.close();
+  });
+
+  it("is through with what was reverted by hand, and refuses what is not even where it was before", async () => {
+    const rows = await databases(3);
+    const first = await fleetOf(rows.slice(1), await folderOf({ "1_items.sql": items }));
+    await first.run();
+    await first.close();
+    const migrations = await folderOf(history);
+    const fleet = await fleetOf(rows, migrations);
+    const { run } = await fleet.run();
+    const [fresh, old, lost] = rows.map(({ dsn }) => ({
+      connectionString: dsn,
+      password: () => passwordOf(inject("postgresDsn")),
+    }));
+    const migratorOf = (connection = old) => createMigrator({ connection: connection ?? "", migrations });
+    await migratorOf(fresh).down({ all: true });
+    await migratorOf(old).down();
+    await migratorOf(lost).down({ all: true });
+    const reverted = await withWorker(fleet, async () => await fleet.settled(await fleet.down(run)));
+    expect(reverted).toMatchObject({ counts: { current: 2, refused: 1 }, failed: [{ id: "tenant_3" }], exitCode: 5 });
+    expect(reverted.failed[0]?.error?.message).toContain("has moved on since");
     await fleet.close();
   });
 

@@ -7,7 +7,7 @@ import { startBoss } from "../src/control/queue.ts";
 import { advance } from "../src/run/advance.ts";
 import { checkRun } from "../src/run/check.ts";
 import { sweep } from "../src/run/sweep.ts";
-import { beginAttempt, recordAttempt, type TakenJob } from "../src/work/record.ts";
+import { beginAttempt, recordAttempt, recordHead, type TakenJob } from "../src/work/record.ts";
 import { databases, fleetOf, folderOf, items, passwordOf, type TestFleet, withWorker } from "./support.ts";
 
 const open: (() => Promise<void>)[] = [];
@@ -59,7 +59,9 @@ describe("an attempt", () => {
     if (!first || !second) throw new Error("not begun");
     expect([first.target.attempt, second.target.attempt]).toEqual([1, 2]);
     expect(await recordAttempt(control, boss, first, applied, 5)).toBe(undefined);
-    expect(await target()).toMatchObject({ state: "running", attempt: 2, head_after: null });
+    expect(await recordHead(control, first.target, "0_wrong")).toBe(false);
+    expect(await target()).toMatchObject({ state: "running", attempt: 2, head_before: null, head_after: null });
+    expect(await recordHead(control, second.target, "0_before")).toBe(true);
     expect(await recordAttempt(control, boss, second, applied, 5)).toMatchObject({ state: "applied", attempt: 2 });
     expect(await begin()).toBe(undefined);
   });
@@ -183,7 +185,7 @@ it("one worker asks the ledgers of a run at a time", async () => {
   let asked = 0;
   const addressOf = ({ address }: { readonly address: string }) => {
     asked++;
-    return { connectionString: address, password: passwordOf(inject("postgresDsn")) };
+    return { connectionString: address, password: () => passwordOf(inject("postgresDsn")) };
   };
   const ask = { histories: { whole, shared: whole, schema: whole }, ledger: undefined, addressOf };
   const request = { control, boss, ask, readList: async () => undefined };
