@@ -58,6 +58,22 @@ describe("a run", () => {
     await fleet.close();
   });
 
+  it("has no more targets at work than it may have in all", async () => {
+    const slow = sqlFile("select pg_sleep(0.2);");
+    const fleet = await fleetOf(await databases(5), await folderOf({ "1_slow.sql": slow }));
+    const run = await fleet.up({ waves: "100%", maxActive: 2 });
+    const seen = new Set<number>();
+    await withWorker(fleet, async () => {
+      await until(async () => {
+        const { counts, state } = await fleet.status(run);
+        seen.add(counts.running ?? 0);
+        return state === "done";
+      });
+    });
+    expect([...seen].toSorted()).toEqual([0, 1, 2]);
+    await fleet.close();
+  });
+
   it("is through with failures that are allowed, and tries them again when it is asked to", async () => {
     const rows = await databases(4);
     await rows[2]?.sql("create table items ()");

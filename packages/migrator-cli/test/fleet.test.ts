@@ -113,6 +113,33 @@ describe("fleet", () => {
     expect(await fleet("resume")).toMatchObject({ code: 0 });
   });
 
+  it("up that is interrupted finishes what runs here, and leaves the run to the workers", async () => {
+    const slow = "-- migrate:up\ncreate table items (); select pg_sleep(2);\n-- migrate:down\ndrop table items;\n";
+    const { json, begin } = await projectOf(2, { "1_slow.sql": slow });
+    const up = begin("up", "--waves", "canary,100%", "--json");
+    const status = async () => (await json("status")).document as { state: string; counts?: Record<string, number> };
+    await until(async () => (await status()).counts?.["running"] === 1);
+    up.process.kill("SIGINT");
+    const { code, stdout } = await up.outcome;
+    expect([code, JSON.parse(stdout)]).toMatchObject([130, { run: 1, state: "running" }]);
+    expect(await status()).toMatchObject({ state: "running", counts: { applied: 1 } });
+  });
+
+  it("asks a command for each target's password", async () => {
+    const { folder, env } = await projectOf(2);
+    const command = `echo "$TARGET_ID $TARGET_ADDRESS" >> asked; echo '${secret}'`;
+    const own = { ...env, FLEET_PASSWORD: "", FLEET_PASSWORD_COMMAND: command };
+    expect(await run(["fleet", "up"], { cwd: folder, env: own })).toMatchObject({ code: 0 });
+    expect(await readFile(path.join(folder, "asked"), "utf8")).toMatch(/^tenant_2 postgresql:\/\/fleet_\w+@\S+$/m);
+    const broken = { ...own, FLEET_PASSWORD_COMMAND: "echo half-a-secret; exit 4" };
+    const { code, stdout, stderr } = await run(["fleet", "check"], { cwd: folder, env: broken });
+    expect([code, stdout]).toEqual([
+      2,
+      expect.stringContaining("FLEET_PASSWORD_COMMAND failed for tenant_1 (exit code 4)"),
+    ]);
+    expect(stdout + stderr).not.toContain("half-a-secret");
+  });
+
   it("a worker gives one document when it is over, where it is asked to", async () => {
     const { fleet, begin } = await projectOf(2);
     const worker = begin("work", "--json");

@@ -25,7 +25,6 @@ export async function upSharedFirst(
   const own = { ...options, to: ends.own?.name };
   const first = { ...options, to: ends.shared.name };
   const planned = await up(shared, { ...first, dryRun: true });
-  if (planned.outcome === "refused") return planned;
   const isNeeded = planned.outcome !== "nothing";
   const before = isNeeded && ends.own ? await up(context, { ...own, dryRun: true }) : undefined;
   if (before?.outcome === "refused") return before;
