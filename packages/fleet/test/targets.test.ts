@@ -29,15 +29,18 @@ const csv =
 
 describe("a list of targets", () => {
   it("is the same from a CSV or JSON file, a command, a query, or a function", async () => {
-    const folder = await folderOf({ "a.csv": csv, "bom.csv": `\uFEFF${csv}`, "a.json": JSON.stringify(rows) });
+    const json = JSON.stringify(rows);
+    const files = { "a.csv": csv, "bom.csv": `\uFEFF${csv}`, "a.json": json, "bom.json": `\uFEFF${json}` };
+    const folder = await folderOf(files);
     const { dsn, sql: ask } = await emptyDatabase();
     await ask("create table tenants (id text, dsn text, schema text, wave text, server text, region text)");
-    await ask("insert into tenants select * from jsonb_populate_recordset(null::tenants, $1)", [JSON.stringify(rows)]);
+    await ask("insert into tenants select * from jsonb_populate_recordset(null::tenants, $1)", [json]);
     const sql = "select * from tenants order by id";
     const sources: TargetSource[] = [
       `${folder}/a.csv`,
       `${folder}/bom.csv`,
       `${folder}/a.json`,
+      `${folder}/bom.json`,
       { command: `cat '${folder}/a.csv'` },
       { command: `cat '${folder}/a.json'` },
       { sql, dsn },

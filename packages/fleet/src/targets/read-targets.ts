@@ -42,14 +42,16 @@ async function explain<Result>(what: string, work: () => Promise<Result>): Promi
   }
 }
 
-async function parse(text: string): Promise<readonly TargetRow[]> {
+async function parse(file: string): Promise<readonly TargetRow[]> {
+  // Windows' editors begin a file with a byte order mark.
+  const text = file.replace(/^\uFEFF/, "");
   if (/^\s*[[{]/.test(text)) {
     const list: unknown = JSON.parse(text);
     if (Array.isArray(list) && list.every((one) => typeof one === "object" && one !== null)) return list as TargetRow[];
     throw new Error("it is not a list of objects");
   }
   const { parse: parseCsv } = await import("csv-parse/sync");
-  return parseCsv(text, { bom: true, columns: true, skip_empty_lines: true, trim: true });
+  return parseCsv(text, { columns: true, skip_empty_lines: true, trim: true });
 }
 
 async function run(command: string): Promise<string> {
