@@ -81,7 +81,7 @@ function describeEvent(output: Output, event: Event): string | readonly string[]
     case "held":
       return output.paint("yellow", `Held: ${event.message}`);
     case "unrecorded":
-      return `The database has ${count(event.tables, "table")} and no ledger. If these migrations created its schema, run "migrator baseline --at M"; if another tool did, run it without --at.`;
+      return `There are ${count(event.tables, "table")} and no ledger. If they are those of these migrations, ${event.advice}.`;
     case "finding":
       return event.severity === "error" ? describeFinding(output, event) : undefined;
     case "unreachable":

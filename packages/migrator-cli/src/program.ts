@@ -156,7 +156,7 @@ function addBaselineCommand(program: Command, on: Register): void {
     )
     .option("--accept-differences", "also when the schema is not what the migrations make")
     .addOption(shadowOption());
-  on(withLockOptions(baseline), async () => (await import("./commands/baseline.ts")).runBaseline);
+  on(withSchemaOptions(withLockOptions(baseline)), async () => (await import("./commands/baseline.ts")).runBaseline);
 }
 
 function addReadCommands(program: Command, on: Register): void {

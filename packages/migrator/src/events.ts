@@ -57,8 +57,8 @@ export type Event =
   | { readonly type: "unreachable"; readonly message: string }
   /** A step is held back, because it would end a release of the models that must work. */
   | { readonly type: "held"; readonly message: string }
-  /** The ledger is created in a database that already has this many tables. */
-  | { readonly type: "unrecorded"; readonly tables: number }
+  /** The ledger is created in a database that already has this many tables; `advice` is how to adopt it. */
+  | { readonly type: "unrecorded"; readonly tables: number; readonly advice: string }
   /** `database` is `user@host:port/database`. */
   | { readonly type: "planned"; readonly plan: Plan; readonly database: string }
   /** What the linter found in a migration that is about to be applied; `line` of its file, from 1, or null. */

@@ -140,7 +140,7 @@ describe("the other commands in a tenant's schema", () => {
   it("those that look at the whole history refuse it", async () => {
     const { dsn } = await tenants("one");
     const migrator = createMigrator({ connection: dsn, migrations: await folderOf(history), schema: "one" });
-    for (const run of [() => migrator.diff(), () => migrator.verify(), () => migrator.baseline({ at: items })])
+    for (const run of [() => migrator.diff(), () => migrator.verify()])
       await expect(run()).rejects.toThrow(/history as a whole/);
     for (const run of [() => migrator.rebase(items), () => migrator.check()])
       await expect(run()).rejects.toThrow(ConfigurationError);

@@ -6,10 +6,14 @@ export interface CatalogQuery {
   readonly sql: string;
 }
 
-// Every query can read `given`: `excluded`, the oids of relations to leave out, and `owner`, the schema's owner.
+// Every query can read `given`: `excluded`, the oids of relations to leave out, `owner`, the schema's owner, and `schema`, the
+// name of the only schema to read, or null.
+
+/** Condition: the whole database is read. */
+export const isWhole = `(select schema from given) is null`;
 
 /** Condition: `n` is a schema of the project. */
-export const ownSchema = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`;
+export const ownSchema = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and (${isWhole} or n.nspname = (select schema from given))`;
 
 /** Condition: the object does not belong to an extension. */
 export function notOfExtension(catalog: string, oid: string): string {
@@ -88,5 +92,8 @@ export const commentsOn: CatalogQuery = {
     from pg_description d cross join lateral pg_identify_object(d.classoid, d.objoid, d.objsubid) i
     where d.classoid in (${commented.map((catalog) => `'${catalog}'::regclass`).join(", ")}) and d.objoid >= 16384
       and d.objoid <> all ((select excluded from given)::oid[])
+      -- What has no schema of its own, such as a constraint, names that of its table.
+      and (${isWhole} or i.schema = (select quote_ident(schema) from given)
+        or i.schema is null and position(' on ' || (select quote_ident(schema) from given) || '.' in i.identity) > 0)
       and not exists (select from pg_depend e where e.classid = d.classoid and e.objid = d.objoid and e.deptype = 'e')`,
 };

@@ -8,6 +8,11 @@ export interface CatalogScope {
   readonly except: readonly string[];
   /** A table, as SQL names it, whose owner counts as the schema's owner; default: the owner of most tables. */
   readonly ownedLike?: string | undefined;
+  /**
+   * Only what is in this schema, without the schema itself, whose owner and rights depend on who created it; default: all
+   * schemas, extensions and event triggers.
+   */
+  readonly schema?: string | undefined;
 }
 
 /** Reads a database's schema in one read-only snapshot. Throws the server's errors. */
@@ -22,15 +27,15 @@ export async function readCatalog(query: Query, scope: CatalogScope): Promise<Ca
 
 /** Reads the schema in an open transaction, including its uncommitted changes. */
 export async function readCatalogInTransaction(query: Query, scope: CatalogScope): Promise<Catalog> {
-  const { excluded, owner, version, prepared } = await findGiven(query, scope);
+  const { excluded, owner, schema, version, prepared } = await findGiven(query, scope);
   await query("savepoint catalog");
   // An empty search_path makes PostgreSQL qualify all names; JIT would compile 20 queries for a few rows.
   await query("set local search_path = ''; set local jit = off; set local plan_cache_mode = force_generic_plan");
   await query(writing);
   // Prepared, because planning takes far longer than reading and a session often reads more than once.
-  if (!prepared) await query(`prepare ${statementName} (oid[], oid) as ${catalogSql()}`);
+  if (!prepared) await query(`prepare ${statementName} (oid[], oid, text) as ${catalogSql()}`);
   const rows = await query<CatalogObject & { readonly position: string }>(
-    `execute ${statementName} ('{${excluded.join()}}', ${owner})`,
+    `execute ${statementName} ('{${excluded.join()}}', ${owner}, ${schema})`,
   );
   await query("rollback to savepoint catalog");
   const objects = rows.map((row) => ({
@@ -61,13 +66,15 @@ interface Given {
   readonly excluded: string[];
   /** The oid of the role that owns `ownedLike`, else of the owner of most tables. */
   readonly owner: string;
+  /** The schema as SQL writes the text, or `NULL`. */
+  readonly schema: string;
   /** `server_version_num`: `150018` is 15.18. */
   readonly version: number;
   /** Whether this session has read a catalog before. */
   readonly prepared: boolean;
 }
 
-async function findGiven(query: Query, { except, ownedLike }: CatalogScope): Promise<Given> {
+async function findGiven(query: Query, { except, ownedLike, schema }: CatalogScope): Promise<Given> {
   const [given] = await query<Given>(
     `with own as (select to_regclass(unnest($2::text[]))::oid as oid)
      select array(select oid::text from own where oid is not null
@@ -76,9 +83,10 @@ async function findGiven(query: Query, { except, ownedLike }: CatalogScope): Pro
          (select mode() within group (order by c.relowner) from pg_class c join pg_namespace n on n.oid = c.relnamespace
            where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'),
          (select r.oid from pg_roles r where r.rolname = current_user))::text as owner,
+       quote_nullable($4::text) as schema,
        current_setting('server_version_num')::int as version,
        exists (select from pg_prepared_statements p where p.name = $3) as prepared`,
-    [ownedLike ?? null, except, statementName],
+    [ownedLike ?? null, except, statementName, schema ?? null],
   );
   return given as Given;
 }

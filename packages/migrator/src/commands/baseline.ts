@@ -1,12 +1,14 @@
 import { recordAudit } from "../ledger/audit.ts";
-import { type Catalog, findDrift, readCatalog, readCatalogInTransaction } from "@thedata/catalog";
+import { type Catalog, type CatalogScope, findDrift, readCatalog, readCatalogInTransaction } from "@thedata/catalog";
 import type { Bridge } from "./bridge.ts";
 import { type Connection, connect } from "../postgres/connection.ts";
-import { type Context, wholeOf } from "../execute/context.ts";
+import type { Context } from "../execute/context.ts";
+import { requireSchema } from "../execute/schema-there.ts";
 import { waitForDisk } from "../ledger/durability.ts";
 import { ConfigurationError, MigratorError, RefusedError } from "../errors.ts";
 import { halfDone } from "../plan/half-done.ts";
-import { type History, openHistory } from "../history/history.ts";
+import { type History, openFolder, openHistory } from "../history/history.ts";
+import { isPart } from "../history/part.ts";
 import { readLedger, recordApplied } from "../ledger/ledger.ts";
 import type { Report } from "../report.ts";
 import { planUp } from "../plan/plan.ts";
@@ -54,18 +56,53 @@ export interface BaselineReport extends Omit<Report, "outcome"> {
 }
 
 /**
- * Adopts an existing database: records every migration up to `at` as applied and runs none. Refuses a schema that is
+ * Adopts an existing database, or a tenant's schema, or what is shared in `public`: records every migration up to `at` as applied and runs none. Refuses a schema that is
  * not what these migrations make on a shadow database, unless differences are accepted. Throws a `MigratorError` when
  * it cannot start.
  */
 export async function baseline(context: Context, options: BaselineOptions): Promise<BaselineReport> {
-  const history = await openHistory(wholeOf(context));
+  refuseForPart(context, options);
+  const history = await openHistory(context.migrations);
   const names = history.folder.files.map(({ name }) => name);
   return await withConnection(context, async (connection) => {
     const { at, tool } = await findPosition(connection, options, names);
-    const adoption = { context, history, connection, at: resolveTarget(at, names), tool };
+    const adoption = { context, history, connection, at: await resolveAt(context, at, names), tool };
     return await underLock(context, connection, async () => await adopt(adoption, options));
   });
+}
+
+/** Another tool's table says where a database is, and a bridge leads to all of a history: neither is of one part. */
+function refuseForPart({ migrations }: Context, { at, bridge }: BaselineOptions): void {
+  if (!isPart(migrations)) return;
+  if (at === undefined)
+    throw new ConfigurationError(
+      "Name the migration that the schema is at, by --at M: it is not read from another tool",
+    );
+  if (bridge !== undefined)
+    throw new ConfigurationError(
+      "A bridge is for a whole database: change the schema by hand, or accept its differences with --accept-differences",
+    );
+}
+
+/** Throws like `resolveTarget`, and a `ConfigurationError` for a migration of the other part. */
+async function resolveAt({ migrations }: Context, at: string, names: readonly string[]): Promise<string> {
+  try {
+    return resolveTarget(at, names);
+  } catch (error) {
+    if (!isPart(migrations)) throw error;
+    const all = (await openFolder(migrations.of)).files.map(({ name }) => name);
+    const other = resolveTarget(at, all);
+    throw new ConfigurationError(
+      migrations.part === "schema"
+        ? `${other} is marked @shared: record it with --shared, and name one of the tenant's own for its schema`
+        : `${other} is not marked @shared: record it in each tenant's schema, with --schema S`,
+    );
+  }
+}
+
+/** What is compared: the database, or the schema that a part of the history is for. */
+function scopeFor({ ledger, migrations, schema }: Context): CatalogScope {
+  return scopeOf(ledger, isPart(migrations) ? (schema ?? "public") : undefined);
 }
 
 /** Where a database is, and the tool whose table says so. */
@@ -109,6 +146,7 @@ interface Adoption extends Position {
 async function adopt(adoption: Adoption, options: BaselineOptions): Promise<BaselineReport> {
   const { context, history, connection, at } = adoption;
   const { query } = connection;
+  if (context.schema !== undefined) await requireSchema(connection, context.schema);
   const applied = await readLedger(query, context.ledger);
   const progress = await readProgress(query, context.ledger);
   if (progress) throw new RefusedError(halfDone(progress).message);
@@ -120,7 +158,7 @@ async function adopt(adoption: Adoption, options: BaselineOptions): Promise<Base
   const { steps } = planUp(history.known(), applied, { to: at });
   if (steps.length === 0) return report("nothing", [], []);
   const expected = await makeExpected(context, history, at, options.shadow);
-  const live = withoutTool(await readCatalog(query, scopeOf(context.ledger)), adoption.tool);
+  const live = withoutTool(await readCatalog(query, scopeFor(context)), adoption.tool);
   const differences = findDrift(expected, live).map(({ message }) => message);
   if (options.bridge !== undefined) return await bridgeTo({ ...adoption, steps, expected, live, differences }, options);
   if (differences.length > 0 && !options.acceptDifferences) {
@@ -174,10 +212,11 @@ async function bridgeTo(
 
 async function makeExpected(context: Context, history: History, at: string, shadow: ShadowOptions): Promise<Catalog> {
   return await withShadow(shadow, async (dsn) => {
-    await replay(context, history.folder, dsn, at);
+    if (isPart(context.migrations)) await (await import("./replay-part.ts")).replayPart(context, dsn, at);
+    else await replay(context, history.folder, dsn, at);
     const connection = await connect(dsn, "migrator shadow");
     try {
-      return await readCatalog(connection.query, scopeOf(context.ledger));
+      return await readCatalog(connection.query, scopeFor(context));
     } finally {
       await connection.close();
     }

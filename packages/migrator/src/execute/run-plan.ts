@@ -26,7 +26,7 @@ export async function runPlan(
     context.ledger,
     async () => await refuseOther(session, context, plan),
   );
-  if (tables > 0) context.onEvent({ type: "unrecorded", tables });
+  if (tables > 0) context.onEvent({ type: "unrecorded", tables, advice: adviseBaseline(context) });
   const begun = await readBackfills(session.connection.query, context.ledger);
   refuseVanished(begun, names);
   if (plan.direction === "down") await refuseBegun(session, begun);
@@ -133,13 +133,19 @@ function failure(plan: Plan, done: readonly StepResult[], error: unknown): Repor
 
 const existsAlready = /^42(P04|P06|P07|701|710|723)$/;
 
+function adviseBaseline({ migrations, schema }: Context): string {
+  if (!isPart(migrations)) return `run "migrator baseline --at M"; if another tool made it, run that without --at`;
+  return `run "migrator baseline ${schema === undefined ? "--shared" : `--schema ${schema}`} --at M"`;
+}
+
 /** Adds a hint to run `baseline` where an object exists already and no earlier run is recorded in the database. */
-async function nameBaseline({ connection }: Run, { ledger, runId }: Context, error: unknown): Promise<unknown> {
+async function nameBaseline({ connection }: Run, context: Context, error: unknown): Promise<unknown> {
+  const { ledger, runId } = context;
   if (!(error instanceof MigrationFailedError) || !existsAlready.test(error.sqlState ?? "")) return error;
   const others = `select from ${qualified(ledger)} where run_id is distinct from $1 limit 1`;
   const rows = await connection.query(others, [runId]).catch(() => [undefined]);
   if (rows.length > 0) return error;
-  const advice = `No earlier run is recorded in this database: if it has the schema of these migrations already, run "migrator baseline --at M"; if another tool created it, run it without --at`;
+  const advice = `No earlier run is recorded: if these migrations' schema is there already, ${adviseBaseline(context)}`;
   const named = new MigrationFailedError(`${error.message}. ${advice}`, error, { cause: error.cause });
   named.rolledBack = error.rolledBack;
   return named;

@@ -10,7 +10,7 @@ const othersTables = [...Object.values(others).map(({ table }) => table), "knex_
   (table): LedgerTable => ({ schema: "public", table }),
 );
 
-/** The scope of schema comparisons: all but the tables that migration tools keep for themselves. */
-export function scopeOf(ledger: LedgerTable): CatalogScope {
-  return { except: [...ownTables(ledger), ...othersTables].map(qualified), ownedLike: qualified(ledger) };
+/** The scope of schema comparisons: all, or one schema, but for the tables that migration tools keep for themselves. */
+export function scopeOf(ledger: LedgerTable, schema?: string): CatalogScope {
+  return { schema, except: [...ownTables(ledger), ...othersTables].map(qualified), ownedLike: qualified(ledger) };
 }

@@ -6,6 +6,7 @@ import { type Context, createContext, wholeOf } from "../execute/context.ts";
 import type { MigrationFolder } from "../history/folder.ts";
 import { ConfigurationError, MigrationFailedError, type MigratorError } from "../errors.ts";
 import { migrate } from "../execute/migrate.ts";
+import type { Report } from "../report.ts";
 
 /**
  * Applies the folder's migrations, all or up to `to`, to the empty database at `dsn`. Throws a `MigratorError` when one
@@ -27,8 +28,12 @@ export async function replay(context: Context, folder: MigrationFolder, dsn: str
       to,
     },
   );
-  if (report.error) throw withoutExtension(report.error) ?? report.error;
-  const [problem] = report.problems;
+  throwFailure(report);
+}
+
+/** Throws what kept a replay from its end. */
+export function throwFailure({ error, problems: [problem] }: Report): void {
+  if (error) throw withoutExtension(error) ?? error;
   if (problem) throw new ConfigurationError(problem.message);
 }
 
