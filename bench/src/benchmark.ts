@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { toChart } from "./chart.ts";
@@ -18,8 +18,6 @@ type Progress = (message: string) => void;
 /** Runs the benchmark and writes RESULTS.md and results.svg. Throws when a peer fails or did not do its work. */
 export async function runBenchmark(options: Options, tell: Progress): Promise<Run> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "thedata-bench-"));
-  // PostgreSQL's account must be able to enter it.
-  await chmod(folder, 0o755);
   const server = await openServer(options.dsn, folder, options.login);
   try {
     const run = await measureAll(options, server.dsn, folder, tell);

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { type DevPostgres, startPostgres } from "@thedata/dev-postgres";
 import pg from "pg";
@@ -17,6 +17,8 @@ export async function openServer(
   login: Login,
 ): Promise<Pick<DevPostgres, "dsn" | "stop">> {
   if (dsn !== undefined) return { dsn, stop: async () => {} };
+  // PostgreSQL's account must reach its data: else it would be in another folder, which nobody removes.
+  await chmod(folder, 0o755);
   const dataDir = path.join(folder, "postgres");
   await mkdir(dataDir);
   // With a data folder, since a temporary server does not wait for the disk and a commit would cost nothing. Version 15

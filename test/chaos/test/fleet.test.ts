@@ -1,6 +1,4 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdir } from "node:fs/promises";
-import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { temporaryFolder, until } from "@thedata/dev-postgres/testing";
 import { afterEach, expect, it } from "vitest";
@@ -13,14 +11,8 @@ afterEach(async () => {
   for (const close of open.splice(0).toReversed()) await close();
 });
 
-async function folderOfWorld(): Promise<string> {
-  const folder = path.join(await temporaryFolder(), "world");
-  await mkdir(folder, { mode: 0o755 });
-  return folder;
-}
-
 async function worldOf(options: Omit<WorldOptions, "folder">): Promise<World> {
-  const world = await createWorld({ ...options, folder: await folderOfWorld() });
+  const world = await createWorld({ ...options, folder: await temporaryFolder() });
   open.push(async () => await world.stop());
   await endedWell(world.start("init"));
   return world;
@@ -59,7 +51,7 @@ it("brings every database to the head once, though workers are killed and server
     controlCrashes: 1,
     serverCrashes: 1,
   };
-  const result = await runFleetCampaign({ folder: await folderOfWorld(), ...options, print: () => {} });
+  const result = await runFleetCampaign({ folder: await temporaryFolder(), ...options, print: () => {} });
   expect(result).toMatchObject({ faults: [] });
   expect(result.kills).toBeGreaterThan(4);
 }, 240_000);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createDatabase } from "@thedata/dev-postgres";
 import pg from "pg";
@@ -65,6 +65,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     migrations = history,
     servers: places = ["east", "west"],
   } = options;
+  // PostgreSQL's account must reach its data: else it would be in another folder, which nobody removes.
+  await chmod(folder, 0o755);
   const folders = ["control", ...places].map((name) => path.join(folder, name));
   for (const one of [...folders, path.join(folder, "migrations")]) await mkdir(one, { recursive: true });
   for (const [file, text] of Object.entries(migrations)) await writeFile(path.join(folder, "migrations", file), text);
