@@ -10,7 +10,7 @@ import { createContext } from "../src/execute/context.ts";
 import { MigratorError } from "../src/errors.ts";
 import { up } from "../src/commands/up-and-down.ts";
 import { type CrashPoint, crashAt } from "./crash-points.ts";
-import { addFiles, type Steps } from "./support.ts";
+import { addFiles, type Steps, temporaryFolder } from "./support.ts";
 import { scopeOf } from "../src/ledger/catalog-scope.ts";
 import { defaultLedger } from "../src/ledger/tables.ts";
 
@@ -115,7 +115,7 @@ describe("a run that is cut off at any moment", () => {
   });
 
   it("converges when the server is restarted", { timeout: 600_000 }, async () => {
-    const dataDir = path.join(directory, "server");
+    const dataDir = await temporaryFolder();
     const restarted = points.filter((_, index) => index % (stride * 2) === 1);
     let own = await startPostgres({ source: "embedded", dataDir });
     for (const point of restarted) {

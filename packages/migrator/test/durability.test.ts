@@ -18,7 +18,7 @@ let dataDir: string;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), "migrator-durability-"));
-  server = await startPostgres({ source: "embedded", dataDir: path.join(dataDir, "server") });
+  server = await startPostgres({ source: "embedded", dataDir });
   client = new pg.Client({ connectionString: server.dsn });
   await client.connect();
   await client.query("alter system set wal_writer_delay = '10s'");
