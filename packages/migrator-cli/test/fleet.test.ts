@@ -130,7 +130,7 @@ describe("fleet", () => {
     const command = `echo "$TARGET_ID $TARGET_ADDRESS" >> asked; echo '${secret}'`;
     const own = { ...env, FLEET_PASSWORD: "", FLEET_PASSWORD_COMMAND: command };
     expect(await run(["fleet", "up"], { cwd: folder, env: own })).toMatchObject({ code: 0 });
-    expect(await readFile(path.join(folder, "asked"), "utf8")).toMatch(/^tenant_2 postgresql:\/\/fleet_\w+@\S+$/m);
+    expect(await readFile(path.join(folder, "asked"), "utf8")).toMatch(/^tenant_2 postgres(?:ql)?:\/\/fleet_\w+@\S+$/m);
     const broken = { ...own, FLEET_PASSWORD_COMMAND: "echo half-a-secret; exit 4" };
     const { code, stdout, stderr } = await run(["fleet", "check"], { cwd: folder, env: broken });
     expect([code, stdout]).toEqual([
