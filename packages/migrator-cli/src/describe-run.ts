@@ -81,7 +81,7 @@ function describeEvent(output: Output, event: Event): string | readonly string[]
     case "held":
       return output.paint("yellow", `Held: ${event.message}`);
     case "unrecorded":
-      return `There are ${count(event.tables, "table")} and no ledger. If they are those of these migrations, ${event.advice}.`;
+      return `There is no ledger, but ${count(event.tables, "table")}: if these migrations made what is there, ${event.advice}.`;
     case "finding":
       return event.severity === "error" ? describeFinding(output, event) : undefined;
     case "unreachable":

@@ -134,7 +134,11 @@ function addBaselineCommand(program: Command, on: Register): void {
     program,
     "baseline",
     "adopts an existing database: records migrations as applied, runs none",
-    ["migrator baseline --at 20240218000200", "migrator baseline --from alembic", "migrator baseline --from prisma"],
+    [
+      "migrator baseline --at 20240218000200",
+      "migrator baseline --from alembic",
+      "migrator baseline --schema tenant_1 --at 20240218000200",
+    ],
   )
     .addOption(new Option("--at <M>", "the migration that the database is at").conflicts("from"))
     .addOption(

@@ -93,7 +93,7 @@ it.skipIf(!isThere)("a database that Alembic made comes over by a bridge, with e
   const refused = await migrator("baseline", "--from", "alembic");
   expect([refused.code, refused.stderr]).toEqual([
     3,
-    expect.stringContaining("Write the changes to get there with --bridge FILE"),
+    expect.stringContaining("write the changes to get there with --bridge FILE"),
   ]);
   const file = path.join(folder, "bridge.sql");
   const bridge = ["baseline", "--from", "alembic", "--bridge", file].concat(

@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { createMigrator } from "../src/migrator.ts";
 import { readStatus } from "../src/commands/status.ts";
@@ -51,8 +53,13 @@ describe("a tenant's migration", () => {
       Migration2_b: { up: ["alter table a add c int"], down: ["alter table a drop c"] },
     });
     expect(await up(contextOf(dsn, folder, { schema: "one" }))).toMatchObject({ outcome: "applied" });
-    expect(await sql("select count(*)::int as n from information_schema.columns where table_name = 'a'")).toEqual([
-      { n: 2 },
+    expect(
+      await sql(
+        "select table_schema::text as schema, column_name::text as name from information_schema.columns where table_name = 'a' order by 2",
+      ),
+    ).toEqual([
+      { schema: "one", name: "b" },
+      { schema: "one", name: "c" },
     ]);
   });
 
@@ -99,6 +106,14 @@ describe("what all tenants share", () => {
       outcome: "refused",
       steps: [{ name: "Migration2_b" }],
     });
+    expect(await tables()).toEqual([]);
+  });
+
+  it("nothing that is shared is applied where a file of the tenant's part cannot be loaded", async () => {
+    const { dsn, tables } = await tenants("one");
+    const folder = await folderOf(history);
+    await writeFile(path.join(folder, "Migration4_broken.ts"), "export class Migration4_broken {");
+    expect(await up(contextOf(dsn, folder, { schema: "one" }))).toMatchObject({ outcome: "failed" });
     expect(await tables()).toEqual([]);
   });
 

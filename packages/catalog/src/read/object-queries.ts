@@ -1,4 +1,13 @@
-import { type CatalogQuery, grants, identifier, isWhole, notOfExtension, owner, ownSchema } from "./query-parts.ts";
+import {
+  type CatalogQuery,
+  grants,
+  identifier,
+  isRead,
+  isWhole,
+  notOfExtension,
+  owner,
+  ownSchema,
+} from "./query-parts.ts";
 
 const none = `null::text as "table"`;
 
@@ -7,7 +16,7 @@ const extensions: CatalogQuery = {
   kind: "extension",
   sql: `select ${identifier("e.extname")} as name, ${none}, e.oid::int8 as position,
       jsonb_build_object('schema', ${identifier("n.nspname")}) as properties
-    from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname <> 'plpgsql' and ${isWhole}`,
+    from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname <> 'plpgsql' and ${isRead("n.nspname")}`,
 };
 
 // `public` is left out: its owner and privileges depend on who created the database.
@@ -15,7 +24,7 @@ const schemas: CatalogQuery = {
   kind: "schema",
   sql: `select ${identifier("n.nspname")} as name, ${none}, n.oid::int8 as position, jsonb_build_object(
       'owner', ${owner("n.nspowner")}, 'grants', ${grants("n.nspacl", "n", "n.nspowner", "0::oid")}) as properties
-    from pg_namespace n where ${isWhole} and ${ownSchema} and n.nspname <> 'public' and ${notOfExtension("pg_namespace", "n.oid")}`,
+    from pg_namespace n where ${ownSchema} and n.nspname <> 'public' and ${notOfExtension("pg_namespace", "n.oid")}`,
 };
 
 const ownType = `${ownSchema} and ${notOfExtension("pg_type", "t.oid")}`;

@@ -6,14 +6,19 @@ export interface CatalogQuery {
   readonly sql: string;
 }
 
-// Every query can read `given`: `excluded`, the oids of relations to leave out, `owner`, the schema's owner, and `schema`, the
-// name of the only schema to read, or null.
+// Every query can read `given`: `excluded`, the oids of relations to leave out, `owner`, the schema's owner, and `schemas`, the
+// names of the schemas to read, or null.
 
 /** Condition: the whole database is read. */
-export const isWhole = `(select schema from given) is null`;
+export const isWhole = `(select schemas from given) is null`;
+
+/** Condition: the schema is one of those to read. */
+export function isRead(schema: string): string {
+  return `(${isWhole} or ${schema} = any ((select schemas from given)::text[]))`;
+}
 
 /** Condition: `n` is a schema of the project. */
-export const ownSchema = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and (${isWhole} or n.nspname = (select schema from given))`;
+export const ownSchema = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and ${isRead("n.nspname")}`;
 
 /** Condition: the object does not belong to an extension. */
 export function notOfExtension(catalog: string, oid: string): string {
@@ -92,8 +97,9 @@ export const commentsOn: CatalogQuery = {
     from pg_description d cross join lateral pg_identify_object(d.classoid, d.objoid, d.objsubid) i
     where d.classoid in (${commented.map((catalog) => `'${catalog}'::regclass`).join(", ")}) and d.objoid >= 16384
       and d.objoid <> all ((select excluded from given)::oid[])
-      -- What has no schema of its own, such as a constraint, names that of its table.
-      and (${isWhole} or i.schema = (select quote_ident(schema) from given)
-        or i.schema is null and position(' on ' || (select quote_ident(schema) from given) || '.' in i.identity) > 0)
+      -- A trigger, a policy and a rule have no schema of their own: the first of their names is that of their table.
+      and (${isWhole} or d.classoid <> 'pg_event_trigger'::regclass and case when i.schema is null
+        then (select a.object_names[1] = any ((select schemas from given)::text[]) from pg_identify_object_as_address(d.classoid, d.objoid, d.objsubid) a)
+        else i.schema = any (array(select quote_ident(s) from given, unnest(schemas) s)) end)
       and not exists (select from pg_depend e where e.classid = d.classoid and e.objid = d.objoid and e.deptype = 'e')`,
 };

@@ -8,11 +8,8 @@ export interface CatalogScope {
   readonly except: readonly string[];
   /** A table, as SQL names it, whose owner counts as the schema's owner; default: the owner of most tables. */
   readonly ownedLike?: string | undefined;
-  /**
-   * Only what is in this schema, without the schema itself, whose owner and rights depend on who created it; default: all
-   * schemas, extensions and event triggers.
-   */
-  readonly schema?: string | undefined;
+  /** Only these schemas with what is in them; default: all, and event triggers, which are in none. */
+  readonly schemas?: readonly string[] | undefined;
 }
 
 /** Reads a database's schema in one read-only snapshot. Throws the server's errors. */
@@ -27,15 +24,15 @@ export async function readCatalog(query: Query, scope: CatalogScope): Promise<Ca
 
 /** Reads the schema in an open transaction, including its uncommitted changes. */
 export async function readCatalogInTransaction(query: Query, scope: CatalogScope): Promise<Catalog> {
-  const { excluded, owner, schema, version, prepared } = await findGiven(query, scope);
+  const { excluded, owner, schemas, version, prepared } = await findGiven(query, scope);
   await query("savepoint catalog");
   // An empty search_path makes PostgreSQL qualify all names; JIT would compile 20 queries for a few rows.
   await query("set local search_path = ''; set local jit = off; set local plan_cache_mode = force_generic_plan");
   await query(writing);
   // Prepared, because planning takes far longer than reading and a session often reads more than once.
-  if (!prepared) await query(`prepare ${statementName} (oid[], oid, text) as ${catalogSql()}`);
+  if (!prepared) await query(`prepare ${statementName} (oid[], oid, text[]) as ${catalogSql()}`);
   const rows = await query<CatalogObject & { readonly position: string }>(
-    `execute ${statementName} ('{${excluded.join()}}', ${owner}, ${schema})`,
+    `execute ${statementName} ('{${excluded.join()}}', ${owner}, ${schemas})`,
   );
   await query("rollback to savepoint catalog");
   const objects = rows.map((row) => ({
@@ -66,27 +63,28 @@ interface Given {
   readonly excluded: string[];
   /** The oid of the role that owns `ownedLike`, else of the owner of most tables. */
   readonly owner: string;
-  /** The schema as SQL writes the text, or `NULL`. */
-  readonly schema: string;
+  /** The schemas to read, as SQL writes an array, or `NULL`. */
+  readonly schemas: string;
   /** `server_version_num`: `150018` is 15.18. */
   readonly version: number;
   /** Whether this session has read a catalog before. */
   readonly prepared: boolean;
 }
 
-async function findGiven(query: Query, { except, ownedLike, schema }: CatalogScope): Promise<Given> {
+async function findGiven(query: Query, { except, ownedLike, schemas }: CatalogScope): Promise<Given> {
   const [given] = await query<Given>(
     `with own as (select to_regclass(unnest($2::text[]))::oid as oid)
      select array(select oid::text from own where oid is not null
          union select d.objid::text from pg_depend d join own on own.oid = d.refobjid where d.classid = 'pg_class'::regclass and d.deptype in ('a', 'i')) as excluded,
        coalesce((select c.relowner from pg_class c where c.oid = to_regclass($1)),
          (select mode() within group (order by c.relowner) from pg_class c join pg_namespace n on n.oid = c.relnamespace
-           where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'),
+           where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+             and ($4::text[] is null or n.nspname = any ($4))),
          (select r.oid from pg_roles r where r.rolname = current_user))::text as owner,
-       quote_nullable($4::text) as schema,
+       quote_nullable($4::text[]) as schemas,
        current_setting('server_version_num')::int as version,
        exists (select from pg_prepared_statements p where p.name = $3) as prepared`,
-    [ownedLike ?? null, except, statementName, schema ?? null],
+    [ownedLike ?? null, except, statementName, schemas ?? null],
   );
   return given as Given;
 }

@@ -1,13 +1,12 @@
 import { recordAudit } from "../ledger/audit.ts";
-import { type Catalog, type CatalogScope, findDrift, readCatalog, readCatalogInTransaction } from "@thedata/catalog";
+import { type Catalog, findDrift, readCatalog, readCatalogInTransaction } from "@thedata/catalog";
 import type { Bridge } from "./bridge.ts";
 import { type Connection, connect } from "../postgres/connection.ts";
 import type { Context } from "../execute/context.ts";
-import { requireSchema } from "../execute/schema-there.ts";
 import { waitForDisk } from "../ledger/durability.ts";
 import { ConfigurationError, MigratorError, RefusedError } from "../errors.ts";
 import { halfDone } from "../plan/half-done.ts";
-import { type History, openFolder, openHistory } from "../history/history.ts";
+import { type History, openHistory } from "../history/history.ts";
 import { isPart } from "../history/part.ts";
 import { readLedger, recordApplied } from "../ledger/ledger.ts";
 import type { Report } from "../report.ts";
@@ -56,12 +55,12 @@ export interface BaselineReport extends Omit<Report, "outcome"> {
 }
 
 /**
- * Adopts an existing database, or a tenant's schema, or what is shared in `public`: records every migration up to `at` as applied and runs none. Refuses a schema that is
- * not what these migrations make on a shadow database, unless differences are accepted. Throws a `MigratorError` when
- * it cannot start.
+ * Adopts an existing database, a tenant's schema, or what all tenants share: records every migration up to `at` as
+ * applied and runs none. Refuses a schema that is not what these migrations make on a shadow database, unless
+ * differences are accepted. Throws a `MigratorError` when it cannot start.
  */
 export async function baseline(context: Context, options: BaselineOptions): Promise<BaselineReport> {
-  refuseForPart(context, options);
+  if (isPart(context.migrations)) (await import("./baseline-part.ts")).refuseForPart(options);
   const history = await openHistory(context.migrations);
   const names = history.folder.files.map(({ name }) => name);
   return await withConnection(context, async (connection) => {
@@ -71,38 +70,9 @@ export async function baseline(context: Context, options: BaselineOptions): Prom
   });
 }
 
-/** Another tool's table says where a database is, and a bridge leads to all of a history: neither is of one part. */
-function refuseForPart({ migrations }: Context, { at, bridge }: BaselineOptions): void {
-  if (!isPart(migrations)) return;
-  if (at === undefined)
-    throw new ConfigurationError(
-      "Name the migration that the schema is at, by --at M: it is not read from another tool",
-    );
-  if (bridge !== undefined)
-    throw new ConfigurationError(
-      "A bridge is for a whole database: change the schema by hand, or accept its differences with --accept-differences",
-    );
-}
-
-/** Throws like `resolveTarget`, and a `ConfigurationError` for a migration of the other part. */
 async function resolveAt({ migrations }: Context, at: string, names: readonly string[]): Promise<string> {
-  try {
-    return resolveTarget(at, names);
-  } catch (error) {
-    if (!isPart(migrations)) throw error;
-    const all = (await openFolder(migrations.of)).files.map(({ name }) => name);
-    const other = resolveTarget(at, all);
-    throw new ConfigurationError(
-      migrations.part === "schema"
-        ? `${other} is marked @shared: record it with --shared, and name one of the tenant's own for its schema`
-        : `${other} is not marked @shared: record it in each tenant's schema, with --schema S`,
-    );
-  }
-}
-
-/** What is compared: the database, or the schema that a part of the history is for. */
-function scopeFor({ ledger, migrations, schema }: Context): CatalogScope {
-  return scopeOf(ledger, isPart(migrations) ? (schema ?? "public") : undefined);
+  if (!isPart(migrations)) return resolveTarget(at, names);
+  return await (await import("./baseline-part.ts")).resolveInPart(migrations, at, names);
 }
 
 /** Where a database is, and the tool whose table says so. */
@@ -146,7 +116,6 @@ interface Adoption extends Position {
 async function adopt(adoption: Adoption, options: BaselineOptions): Promise<BaselineReport> {
   const { context, history, connection, at } = adoption;
   const { query } = connection;
-  if (context.schema !== undefined) await requireSchema(connection, context.schema);
   const applied = await readLedger(query, context.ledger);
   const progress = await readProgress(query, context.ledger);
   if (progress) throw new RefusedError(halfDone(progress).message);
@@ -157,13 +126,13 @@ async function adopt(adoption: Adoption, options: BaselineOptions): Promise<Base
     );
   const { steps } = planUp(history.known(), applied, { to: at });
   if (steps.length === 0) return report("nothing", [], []);
-  const expected = await makeExpected(context, history, at, options.shadow);
-  const live = withoutTool(await readCatalog(query, scopeFor(context)), adoption.tool);
+  const { expected, live } = await readEnds(adoption, options.shadow);
   const differences = findDrift(expected, live).map(({ message }) => message);
   if (options.bridge !== undefined) return await bridgeTo({ ...adoption, steps, expected, live, differences }, options);
   if (differences.length > 0 && !options.acceptDifferences) {
     const found = `${differences.length} difference${differences.length === 1 ? "" : "s"}`;
-    const message = `The schema is not what the migrations up to ${at} make: ${found}. Write the changes to get there with --bridge FILE, choose another --at, or accept the differences with --accept-differences`;
+    const bridge = isPart(context.migrations) ? "" : "write the changes to get there with --bridge FILE, ";
+    const message = `The schema is not what the migrations up to ${at} make: ${found}. To go on, ${bridge}choose another --at, or accept the differences with --accept-differences`;
     return { ...report("refused", steps, differences), error: new MigratorError("refused", message) };
   }
   await record(adoption, steps);
@@ -210,13 +179,26 @@ async function bridgeTo(
   return { ...report("baselined", steps, differences), bridge: { file, statements: null, losses: [] } };
 }
 
+/** What the migrations are to make, and what is there. */
+async function readEnds(
+  { context, history, connection, at, tool }: Adoption,
+  shadow: ShadowOptions,
+): Promise<Pick<Gap, "expected" | "live">> {
+  const { migrations, ledger } = context;
+  if (isPart(migrations)) {
+    const { readPart } = await import("./baseline-part.ts");
+    return await readPart({ context, part: migrations, connection, at }, shadow);
+  }
+  const expected = await makeExpected(context, history, at, shadow);
+  return { expected, live: withoutTool(await readCatalog(connection.query, scopeOf(ledger)), tool) };
+}
+
 async function makeExpected(context: Context, history: History, at: string, shadow: ShadowOptions): Promise<Catalog> {
   return await withShadow(shadow, async (dsn) => {
-    if (isPart(context.migrations)) await (await import("./replay-part.ts")).replayPart(context, dsn, at);
-    else await replay(context, history.folder, dsn, at);
+    await replay(context, history.folder, dsn, at);
     const connection = await connect(dsn, "migrator shadow");
     try {
-      return await readCatalog(connection.query, scopeFor(context));
+      return await readCatalog(connection.query, scopeOf(context.ledger));
     } finally {
       await connection.close();
     }

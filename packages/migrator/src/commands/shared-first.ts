@@ -9,8 +9,8 @@ import type { Report } from "../report.ts";
 type Up = (context: Context, options: UpTarget & MigrateOptions) => Promise<Report>;
 
 /**
- * Applies what the database shares, as far as the run goes, and then a tenant's part. Where anything speaks against the
- * tenant's part, nothing is applied of the other.
+ * Applies what the database shares, as far as the run goes, and then a tenant's part. Where the plan of the tenant's part
+ * is refused or a file of it cannot be loaded, nothing is applied of the other.
  */
 export async function upSharedFirst(
   {
@@ -25,12 +25,18 @@ export async function upSharedFirst(
   const own = { ...options, to: ends.own?.name };
   const first = { ...options, to: ends.shared.name };
   const planned = await up(shared, { ...first, dryRun: true });
+  if (isBad(planned)) return planned;
   const isNeeded = planned.outcome !== "nothing";
   const before = isNeeded && ends.own ? await up(context, { ...own, dryRun: true }) : undefined;
-  if (before?.outcome === "refused") return before;
+  if (before && isBad(before)) return before;
+  if (options.dryRun) return before ? join(planned, before) : isNeeded ? planned : await up(context, own);
   const report = isNeeded ? await up(shared, first) : planned;
-  if (report.outcome === "failed" || report.outcome === "refused" || !ends.own) return report;
+  if (isBad(report) || !ends.own) return report;
   return join(report, await up(context, own));
+}
+
+function isBad({ outcome }: Report): boolean {
+  return outcome === "failed" || outcome === "refused";
 }
 
 /** How far each part goes: to its end, or to its last migration up to the target. Undefined: the part has none there. */

@@ -26,7 +26,7 @@ export function databaseOf(options: DatabaseOptions): DatabaseAddress {
   const { schema, shared } = options;
   const dsn = withPassword(options);
   if (schema !== undefined) return withSearchPath(dsn, `${escapeIdentifier(schema)}, public`);
-  // What is shared is in the schema of its ledger, whatever the role's own search path is.
+  // What is shared is in `public`, whatever the role's own search path is.
   return shared ? withSearchPath(dsn, "public") : dsn;
 }
 

@@ -135,7 +135,8 @@ const existsAlready = /^42(P04|P06|P07|701|710|723)$/;
 
 function adviseBaseline({ migrations, schema }: Context): string {
   if (!isPart(migrations)) return `run "migrator baseline --at M"; if another tool made it, run that without --at`;
-  return `run "migrator baseline ${schema === undefined ? "--shared" : `--schema ${schema}`} --at M"`;
+  const quoted = /^[\w-]+$/.test(schema ?? "") ? schema : `'${schema?.replaceAll("'", String.raw`'\''`)}'`;
+  return `run "migrator baseline ${schema === undefined ? "--shared" : `--schema ${quoted}`} --at M"`;
 }
 
 /** Adds a hint to run `baseline` where an object exists already and no earlier run is recorded in the database. */

@@ -6,11 +6,11 @@ import { type LedgerTable, ownTables, qualified } from "./tables.ts";
 // `migrations` is not excluded, because a table of that name may be the project's own; nor is Drizzle's, which has a
 // schema of its own.
 const { typeorm: _, drizzle: __, ...others } = otherLedgers;
-const othersTables = [...Object.values(others).map(({ table }) => table), "knex_migrations_lock"].map(
-  (table): LedgerTable => ({ schema: "public", table }),
-);
+const othersTables = [...Object.values(others).map(({ table }) => table), "knex_migrations_lock"];
 
-/** The scope of schema comparisons: all, or one schema, but for the tables that migration tools keep for themselves. */
-export function scopeOf(ledger: LedgerTable, schema?: string): CatalogScope {
-  return { schema, except: [...ownTables(ledger), ...othersTables].map(qualified), ownedLike: qualified(ledger) };
+/** The scope of schema comparisons: all, or some schemas, but for the tables that migration tools keep for themselves. */
+export function scopeOf(ledger: LedgerTable, schemas?: readonly string[]): CatalogScope {
+  const places = schemas ?? ["public"];
+  const tools = places.flatMap((schema) => othersTables.map((table): LedgerTable => ({ schema, table })));
+  return { schemas, except: [...ownTables(ledger), ...tools].map(qualified), ownedLike: qualified(ledger) };
 }
