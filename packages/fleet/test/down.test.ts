@@ -51,6 +51,20 @@ describe("down", () => {
     await fleet.close();
   });
 
+  it("has nothing to do with a target that the run was refused by", async () => {
+    const rows = await databases(2);
+    const first = await fleetOf(rows, await folderOf({ "1_items.sql": items }));
+    await first.run();
+    await first.close();
+    await rows[0]?.sql("update mikro_orm_migrations set checksum = 'another'");
+    const fleet = await fleetOf(rows, await folderOf(history));
+    const { run, counts } = await fleet.run({ waves: "100%", maxFailed: "1" });
+    expect(counts).toEqual({ applied: 1, refused: 1 });
+    const reverted = await withWorker(fleet, async () => await fleet.settled(await fleet.down(run)));
+    expect(reverted).toMatchObject({ state: "done", counts: { applied: 1, current: 1 }, failed: [] });
+    await fleet.close();
+  });
+
   it("ends a run for good: it is neither gone on with, nor tried again, nor reverted again", async () => {
     const rows = await databases(2);
     const fleet = await fleetOf(rows, await folderOf(history));

@@ -33,16 +33,16 @@ function gate() {
 describe("slots", () => {
   it("are as many as the limit says, over all workers, and each server has its own", async () => {
     const { one, two } = await twoWorkers();
-    let [running, most] = [0, 0];
-    const work = async () => {
-      most = Math.max(most, ++running);
-      await sleep(30);
-      running--;
-    };
-    await Promise.all(
-      [one, two].flatMap((slots) => Array.from({ length: 6 }, async () => await slots.hold("east", 3, work))),
-    );
-    expect(most).toBe(3);
+    const gates = Array.from({ length: 8 }, gate);
+    const all = gates.map(async ({ work }, index) => await (index % 2 === 0 ? one : two).hold("east", 3, work));
+    const begun = () => gates.filter((each) => each.begun());
+    await until(async () => await Promise.resolve(begun().length === 3));
+    await sleep(1000);
+    expect(begun()).toHaveLength(3);
+    for (const each of begun().slice(0, 2)) each.end();
+    await until(async () => await Promise.resolve(begun().length === 5));
+    for (const each of gates) each.end();
+    await Promise.all(all);
     const [east, west] = [gate(), gate()];
     const held = [one.hold("east", 1, east.work), two.hold("west", 1, west.work)];
     await until(async () => await Promise.resolve(east.begun() && west.begun()));
@@ -57,6 +57,8 @@ describe("slots", () => {
     const held = [one.hold("east", 1, first.work)];
     await until(async () => await Promise.resolve(first.begun()));
     held.push(two.hold("east", 1, second.work));
+    const sessions = "select from pg_stat_activity where application_name = 'slots'";
+    await until(async () => (await sql(sessions)).length === 2);
     await sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'slots'");
     // By now the second has asked again, several times.
     await sleep(6000);

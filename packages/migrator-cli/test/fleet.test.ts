@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
+import pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";
 import { emptyDatabase, folderOf, run, type Running, runJson, start, until } from "./support.ts";
 
@@ -114,12 +115,18 @@ describe("fleet", () => {
   });
 
   it("up that is interrupted finishes what runs here, and leaves the run to the workers", async () => {
-    const slow = "-- migrate:up\ncreate table items (); select pg_sleep(2);\n-- migrate:down\ndrop table items;\n";
-    const { json, begin } = await projectOf(2, { "1_slow.sql": slow });
+    // Both wait for a lock of the test's, which it has until the command has heard of its signal.
+    const wait = `select pg_advisory_lock(7); create table items ();`;
+    const { json, begin, databases } = await projectOf(2, {
+      "1_wait.sql": `-- migrate:up\n${wait}\n-- migrate:down\nselect 1;\n`,
+    });
+    const free = await Promise.all(databases.map(async ({ dsn }) => await holdLock(dsn, 7)));
     const up = begin("up", "--waves", "canary,100%", "--json");
     const status = async () => (await json("status")).document as { state: string; counts?: Record<string, number> };
     await until(async () => (await status()).counts?.["running"] === 1);
     up.process.kill("SIGINT");
+    await sleep(1000);
+    for (const release of free) await release();
     const { code, stdout } = await up.outcome;
     expect([code, JSON.parse(stdout)]).toMatchObject([130, { run: 1, state: "running" }]);
     expect(await status()).toMatchObject({ state: "running", counts: { applied: 1 } });
@@ -236,6 +243,14 @@ describe("fleet", () => {
     for (const text of [...texts, ...words]) for (const one of secrets) expect(text).not.toContain(one);
   });
 });
+
+/** Takes an advisory lock; gives what frees it. */
+async function holdLock(dsn: string, number: number): Promise<() => Promise<void>> {
+  const client = new pg.Client(dsn);
+  await client.connect();
+  await client.query("select pg_advisory_lock($1)", [number]);
+  return async () => await client.end();
+}
 
 /** What `ps` shows of a process; empty where it has ended. */
 function commandLineOf({ process: { pid } }: Running): string {

@@ -73,6 +73,8 @@ export async function attempt(request: AttemptRequest): Promise<Attempted> {
 async function revert(migrator: Migrator, { head_target: to, head_before: from }: TargetOfRun): Promise<Report> {
   const { head, applied } = await migrator.status();
   const isThere = (name: string | null) => applied.some((one) => one.name === name);
+  // The run did nothing there: what else may be wrong with the target does not matter.
+  if (head === to) return { outcome: "nothing", steps: [], problems: [], error: null };
   if ((isThere(from) && head !== from) || (to !== null && !isThere(to)))
     throw new RefusedError(`The target has moved on since: it is at ${head}, and that run left it at ${from}`);
   return await migrator.down(to === null ? { all: true } : { to });
