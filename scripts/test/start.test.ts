@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,6 +14,8 @@ describe("npm start", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "start-"));
+    // PostgreSQL's account must reach its data: else it would be in another folder, which nobody removes.
+    await chmod(folder, 0o755);
     port = await freePort();
   });
 

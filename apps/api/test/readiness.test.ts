@@ -31,7 +31,7 @@ async function startOn(dsn: string) {
 /** Starts a server that keeps asynchronous commits in memory as long as PostgreSQL can. */
 async function startLazyServer() {
   const home = await mkdtemp(path.join(tmpdir(), "api-readiness-"));
-  const { dsn, stop } = await startPostgres({ source: "embedded", dataDir: path.join(home, "server") });
+  const { dsn, stop } = await startPostgres({ source: "embedded", dataDir: home });
   const { sql, end } = openSql(dsn, 1);
   onTestFinished(async () => {
     await end();
