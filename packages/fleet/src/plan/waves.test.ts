@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { assignWaves, defaultWaves, parseWaves, refuseUnknown } from "./waves.ts";
 
 const targets = (count: number, wave: string | null = null) =>
-  Array.from({ length: count }, (_, index) => ({ key: `host:5432/${wave ?? "any"}_${index}`, wave }));
-const sizes = (list: readonly { key: string; wave: string | null }[], waves: string) =>
+  Array.from({ length: count }, (_, index) => ({ id: `${wave ?? "any"}_${index}`, wave }));
+const sizes = (list: readonly { id: string; wave: string | null }[], waves: string) =>
   assignWaves(list, parseWaves(waves)).map(({ name, targets: own }) => `${name} ${own.length}`);
 
 describe("parseWaves", () => {
@@ -52,8 +52,8 @@ describe("assignWaves", () => {
   it("has each target in one wave, and the same for the same list in another order", () => {
     const list = targets(500);
     const waves = assignWaves(list, parseWaves(defaultWaves));
-    expect(waves.flatMap(({ targets: own }) => own.map(({ key }) => key)).toSorted()).toEqual(
-      list.map(({ key }) => key).toSorted(),
+    expect(waves.flatMap(({ targets: own }) => own.map(({ id }) => id)).toSorted()).toEqual(
+      list.map(({ id }) => id).toSorted(),
     );
     expect(assignWaves(list.toReversed(), parseWaves(defaultWaves))).toEqual(waves);
   });

@@ -35,7 +35,7 @@ function parseWave(name: string): WaveSpec {
 
 /** What the waves are made of. */
 export interface Waiting {
-  readonly key: string;
+  readonly id: string;
   readonly wave: string | null;
   /** True: something stands in its way already, so that it would prove nothing as a canary. */
   readonly isDoubtful?: boolean | undefined;
@@ -47,8 +47,8 @@ export interface Wave<Item> {
 }
 
 /**
- * Puts each target into a wave; waves without one are left out. Who is first is decided by a hash, so that a share is
- * spread over servers, and is the same for the same list. A `canary` that no target asks for has the first one.
+ * Puts each target into a wave; waves without one are left out. Who is first is decided by a hash of its name, so that a
+ * share is spread over servers, and is the same after a database has moved. A `canary` that no target asks for has the first one.
  */
 export function assignWaves<Item extends Waiting>(targets: readonly Item[], specs: readonly WaveSpec[]): Wave<Item>[] {
   const named = new Set(specs.flatMap(({ kind, name }) => (kind === "named" ? [name] : [])));
@@ -81,7 +81,7 @@ export function refuseUnknown(targets: readonly { readonly wave: string | null }
 
 function sortByHash<Item extends Waiting>(targets: readonly Item[]): Item[] {
   const hashed = targets.map((one) => {
-    const hash = createHash("sha256").update(one.key).digest("hex");
+    const hash = createHash("sha256").update(one.id).digest("hex");
     return { one, hash: `${one.isDoubtful ? 1 : 0}${hash}` };
   });
   return hashed.toSorted((a, b) => (a.hash < b.hash ? -1 : 1)).map(({ one }) => one);

@@ -55,9 +55,9 @@ export function planWaves(asked: readonly AskedTarget[], specs: readonly WaveSpe
   const waiting = asked.filter((one) => !isCurrent(one));
   const shared = waiting.filter(({ target }) => target.part === "shared");
   const rest = waiting.filter(({ target }) => target.part !== "shared");
-  const byKey = new Map(rest.map((one) => [one.target.key, one]));
+  const byId = new Map(rest.map((one) => [one.target.id, one]));
   const waves = assignWaves(
-    rest.map(({ target: { key, wave }, answer }) => ({ key, wave, isDoubtful: !sound.has(answer.state) })),
+    rest.map(({ target: { id, wave }, answer }) => ({ id, wave, isDoubtful: !sound.has(answer.state) })),
     specs,
   );
   return [
@@ -65,7 +65,7 @@ export function planWaves(asked: readonly AskedTarget[], specs: readonly WaveSpe
     { name: "shared", targets: shared.map((one) => toNew(one, "waiting")) },
     ...waves.map(({ name, targets }) => ({
       name,
-      targets: targets.flatMap(({ key }) => byKey.get(key) ?? []).map((one) => toNew(one, "waiting")),
+      targets: targets.flatMap(({ id }) => byId.get(id) ?? []).map((one) => toNew(one, "waiting")),
     })),
   ].filter(({ targets }) => targets.length > 0);
 }
